@@ -1,0 +1,29 @@
+# LibTorch out of an unpacked libtorch, a torch wheel, or the cache that scripts/setup fills.
+# The package's own TorchConfig.cmake asks for a CUDA toolkit where the wheel is a CUDA one; this does not.
+set(_cache "$ENV{SELFREWARD_CACHE}")
+if(NOT _cache)
+  set(_cache "$ENV{HOME}/.cache/selfreward")
+endif()
+find_path(LibTorch_INCLUDE_DIR NAMES ATen/ATen.h NO_DEFAULT_PATH
+  PATHS "${TORCH_DIR}" "${_cache}/torch" PATH_SUFFIXES include torch/include)
+find_library(LibTorch_CPU_LIBRARY NAMES torch_cpu NO_DEFAULT_PATH
+  PATHS "${TORCH_DIR}" "${_cache}/torch" PATH_SUFFIXES lib torch/lib)
+find_library(LibTorch_C10_LIBRARY NAMES c10 NO_DEFAULT_PATH
+  PATHS "${TORCH_DIR}" "${_cache}/torch" PATH_SUFFIXES lib torch/lib)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch
+  REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
+  REASON_FAILURE_MESSAGE "Run scripts/setup, or set TORCH_DIR to an unpacked libtorch 2.11 - 2.13.")
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  get_filename_component(_lib "${LibTorch_CPU_LIBRARY}" DIRECTORY)
+  get_filename_component(_wheels "${_lib}/../.." ABSOLUTE)
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
+    "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
+  target_link_libraries(LibTorch::LibTorch INTERFACE
+    -Wl,--no-as-needed "${LibTorch_CPU_LIBRARY}" "${LibTorch_C10_LIBRARY}" -Wl,--as-needed Threads::Threads)
+  target_link_options(LibTorch::LibTorch INTERFACE
+    "-Wl,-rpath,${_lib}" "-Wl,-rpath-link,${_lib}:${_wheels}/nvidia/cu13/lib")
+endif()

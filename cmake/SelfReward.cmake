@@ -1,0 +1,47 @@
+# selfreward_library(NAME layer SOURCES ... TESTS ... DEPS ...): one layer and its unit tests.
+# Every test file becomes one ctest entry named layer.file, so that a failure names its place.
+add_library(selfreward_options INTERFACE)
+target_compile_options(selfreward_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
+if(SELFREWARD_SANITIZE)
+  target_compile_options(selfreward_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g)
+  target_link_options(selfreward_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+function(selfreward_library)
+  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
+  set(target "selfreward_${ARG_NAME}")
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC selfreward_options ${ARG_DEPS})
+  if(ARG_TORCH)
+    selfreward_use_torch(${target} ${ARG_NAME})
+  endif()
+  if(ARG_TESTS)
+    selfreward_tests(NAME ${ARG_NAME} SOURCES ${ARG_TESTS} DEPS ${target})
+  endif()
+endfunction()
+
+function(selfreward_tests)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS" ${ARGN})
+  set(target "${ARG_NAME}_tests")
+  add_executable(${target} ${ARG_SOURCES} "${PROJECT_SOURCE_DIR}/tests/doctest_main.cpp")
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS} doctest::doctest)
+  target_compile_definitions(${target} PRIVATE SELFREWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  foreach(source ${ARG_SOURCES})
+    get_filename_component(stem ${source} NAME_WE)
+    string(REGEX REPLACE "_test$" "" stem ${stem})
+    add_test(NAME ${ARG_NAME}.${stem} COMMAND ${target} "--source-file=*/${stem}_test.cpp" --no-skip
+             WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  endforeach()
+endfunction()
+
+# The first torch layer owns the precompiled header; the others reuse it.
+function(selfreward_use_torch target name)
+  target_link_libraries(${target} PUBLIC LibTorch::LibTorch)
+  if(name STREQUAL "model")
+    target_precompile_headers(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src/model/torch_pch.h")
+  else()
+    target_precompile_headers(${target} REUSE_FROM selfreward_model)
+  endif()
+endfunction()

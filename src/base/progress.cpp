@@ -1,0 +1,92 @@
+#include "base/progress.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include "base/error.h"
+
+namespace selfreward {
+namespace {
+
+bool on_terminal() {
+  static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  return terminal;
+}
+
+constexpr auto kBarInterval = std::chrono::milliseconds(100);
+constexpr auto kLineInterval = std::chrono::seconds(15);
+
+std::string bar(double share) {
+  constexpr int kWidth = 24;
+  const int full = static_cast<int>(std::lround(share * kWidth));
+  std::string text;
+  for (int i = 0; i < kWidth; ++i) text += i < full ? "━" : "─";
+  return text;
+}
+
+}  // namespace
+
+void log_line(const std::string& text) {
+  std::fprintf(stderr, "%s%s\n", on_terminal() ? "\r\033[K" : "", text.c_str());
+}
+
+std::string format_duration(double seconds) {
+  char text[48];
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (seconds < 10) {
+    std::snprintf(text, sizeof text, "%.1f s", seconds);
+  } else if (whole < 60) {
+    std::snprintf(text, sizeof text, "%lld s", static_cast<long long>(whole));
+  } else if (whole < 3600) {
+    std::snprintf(text, sizeof text, "%lld min %02lld s", static_cast<long long>(whole / 60),
+                  static_cast<long long>(whole % 60));
+  } else {
+    std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(whole / 3600),
+                  static_cast<long long>(whole / 60 % 60));
+  }
+  return text;
+}
+
+Progress::Progress(std::string label, int64_t total, std::string unit)
+    : label_(std::move(label)), unit_(std::move(unit)), total_(total),
+      start_(std::chrono::steady_clock::now()), shown_(start_) {}
+
+Progress::~Progress() {
+  if (done_ > 0) show(/*last=*/true);
+}
+
+void Progress::update(int64_t done, const std::string& note) {
+  if (first_ < 0) first_ = done_;
+  done_ = done;
+  note_ = note;
+  const auto interval = on_terminal() ? std::chrono::steady_clock::duration(kBarInterval)
+                                      : std::chrono::steady_clock::duration(kLineInterval);
+  if (std::chrono::steady_clock::now() - shown_ >= interval) show(/*last=*/false);
+}
+
+void Progress::show(bool last) {
+  shown_ = std::chrono::steady_clock::now();
+  const double seconds = std::chrono::duration<double>(shown_ - start_).count();
+  const double rate = static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / std::max(seconds, 1e-3);
+  std::string text = str("  ", label_, "  ");
+  if (on_terminal() && total_ > 0) text += bar(static_cast<double>(done_) / static_cast<double>(total_)) + "  ";
+  text += total_ > 0 ? str(done_, "/", total_, " ", unit_) : str(done_, " ", unit_);
+  char speed[64];
+  std::snprintf(speed, sizeof speed, "  %.*f/s", rate < 10 ? 2 : 0, rate);
+  text += speed;
+  if (last) {
+    text += str("  ", format_duration(seconds));
+  } else if (total_ > 0 && rate > 0) {
+    text += str("  ", format_duration(static_cast<double>(total_ - done_) / rate), " left");
+  }
+  if (!note_.empty()) text += "  " + note_;
+  if (last || !on_terminal()) {
+    log_line(text);
+  } else {
+    std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  }
+}
+
+}  // namespace selfreward

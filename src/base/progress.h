@@ -1,0 +1,34 @@
+#pragma once
+// Long work shows itself: a bar with rate and time left on a terminal, a plain line every few seconds otherwise.
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace selfreward {
+
+/// Prints `text` as one line on standard error, above a progress bar that may be on show.
+void log_line(const std::string& text);
+
+class Progress {
+ public:
+  /// `unit` is what is counted ("prompts", "steps"); `total` 0 means unknown.
+  Progress(std::string label, int64_t total, std::string unit);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Sets how much is done, with a short note to show behind it (a loss, a rate).
+  void update(int64_t done, const std::string& note = "");
+
+ private:
+  void show(bool last);
+
+  std::string label_, unit_, note_;
+  int64_t total_, done_ = 0, first_ = -1;
+  std::chrono::steady_clock::time_point start_, shown_;
+};
+
+/// "3.2 s", "4 min 10 s", "2 h 05 min".
+std::string format_duration(double seconds);
+
+}  // namespace selfreward

@@ -1,0 +1,62 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "base/regex.h"
+
+#include <pcre2.h>
+
+#include "base/error.h"
+
+namespace selfreward {
+
+struct Regex::Code {
+  pcre2_code* code = nullptr;
+  std::string pattern;
+  ~Code() { pcre2_code_free(code); }
+};
+
+Regex::Regex(const std::string& pattern, bool ignore_case) {
+  const auto code = std::make_shared<Code>();
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const uint32_t options = PCRE2_UTF | PCRE2_UCP | (ignore_case ? PCRE2_CASELESS : 0);
+  code->pattern = pattern;
+  code->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error,
+                             &offset, nullptr);
+  if (!code->code) {
+    PCRE2_UCHAR message[256];
+    pcre2_get_error_message(error, message, sizeof message);
+    fail("[regex] '", pattern, "' is wrong at character ", offset, ": ", reinterpret_cast<char*>(message));
+  }
+  pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
+  code_ = code;
+}
+
+std::optional<Regex::Match> Regex::search(std::string_view text, size_t from) const {
+  if (from > text.size()) return std::nullopt;
+  const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> data(
+      pcre2_match_data_create_from_pattern(code_->code, nullptr), &pcre2_match_data_free);
+  const int count = pcre2_match(code_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                                /*options=*/0, data.get(), nullptr);
+  if (count == PCRE2_ERROR_NOMATCH || (count <= PCRE2_ERROR_UTF8_ERR1 && count >= PCRE2_ERROR_UTF8_ERR21))
+    return std::nullopt;
+  check(count > 0, "[regex] '", code_->pattern, "' cannot be matched on a text of ", text.size(),
+        " bytes (PCRE2 error ", count, "); the pattern may backtrack too much");
+  const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data.get());
+  Match match(pcre2_get_ovector_count(data.get()));
+  for (size_t i = 0; i < match.size(); ++i)
+    if (i < static_cast<size_t>(count) && offsets[2 * i] != PCRE2_UNSET) match[i] = {offsets[2 * i], offsets[2 * i + 1]};
+  return match;
+}
+
+std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
+  std::vector<Match> all;
+  for (size_t at = 0; auto match = search(text, at);) {
+    const Group whole = (*match)[0];
+    all.push_back(std::move(*match));
+    at = whole.end;
+    if (whole.end == whole.begin)  // step over one UTF-8 character after an empty match
+      do ++at; while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  }
+  return all;
+}
+
+}  // namespace selfreward

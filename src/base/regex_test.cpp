@@ -1,0 +1,30 @@
+#include "base/regex.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+
+using namespace selfreward;
+
+TEST_CASE("groups are byte offsets; a group that took no part is empty") {
+  const std::string text = "é Score: 4";
+  const auto match = Regex(R"(Score: (\d)(\.\d)?)").search(text);
+  REQUIRE(match);
+  CHECK((*match)[1].in(text) == "4");
+  CHECK((*match)[2].begin == std::string_view::npos);
+}
+
+TEST_CASE("look-ahead and Unicode classes work") {
+  CHECK(Regex(R"(\s+(?!\S))").matches("a  "));
+  CHECK(Regex(R"(^\p{L}+$)").matches("ខ្មែរ") == false);  // Khmer vowel signs are marks, not letters
+  CHECK(Regex(R"(^[\p{L}\p{M}]+$)").matches("ខ្មែរ"));
+}
+
+TEST_CASE("find_all steps over empty matches and whole characters") {
+  CHECK(Regex("x*").find_all("éa").size() == 3);
+  CHECK(Regex("a").find_all("banana").size() == 3);
+}
+
+TEST_CASE("a wrong pattern is an error that shows it") { CHECK_THROWS_AS(Regex("(a"), Error); }
+
+TEST_CASE("text that is not UTF-8 matches nothing") { CHECK(!Regex("a").matches("\xff a")); }

@@ -1,0 +1,149 @@
+#include "data/records.h"
+
+#include <algorithm>
+#include <array>
+
+namespace selfreward {
+namespace {
+
+template <typename Enum, size_t N>
+using Names = std::array<std::pair<Enum, const char*>, N>;
+
+constexpr Names<FinishReason, 2> kFinishReasons{{{FinishReason::stop, "stop"}, {FinishReason::length, "length"}}};
+constexpr Names<JudgeFailure, 4> kJudgeFailures{{{JudgeFailure::no_score, "no_score"},
+                                                 {JudgeFailure::out_of_range, "out_of_range"},
+                                                 {JudgeFailure::cut_off, "cut_off"},
+                                                 {JudgeFailure::several_scores, "several_scores"}}};
+
+template <typename Enum, size_t N>
+std::string name_of(const Names<Enum, N>& names, Enum value) {
+  return std::find_if(names.begin(), names.end(), [&](auto& entry) { return entry.first == value; })->second;
+}
+
+template <typename Enum, size_t N>
+Enum value_of(const Names<Enum, N>& names, const std::string& name) {
+  for (const auto& [value, text] : names)
+    if (name == text) return value;
+  fail("[records] '", name, "' is none of the known values; was the file written by another version?");
+}
+
+template <typename T>
+void optional_to_json(Json& json, const char* key, const std::optional<T>& value) {
+  if (value) json[key] = *value;
+}
+
+template <typename T>
+std::optional<T> optional_from_json(const Json& json, const char* key) {
+  if (!json.contains(key) || json.at(key).is_null()) return std::nullopt;
+  return json.at(key).get<T>();
+}
+
+}  // namespace
+
+std::string to_string(FinishReason reason) { return name_of(kFinishReasons, reason); }
+std::string to_string(JudgeFailure failure) { return name_of(kJudgeFailures, failure); }
+
+void to_json(Json& json, const Message& value) { json = Json{{"role", value.role}, {"content", value.content}}; }
+void from_json(const Json& json, Message& value) {
+  json.at("role").get_to(value.role);
+  json.at("content").get_to(value.content);
+}
+
+void to_json(Json& json, const Example& value) {
+  json = Json{{"id", value.id}, {"messages", value.messages}, {"source", value.source}};
+}
+void from_json(const Json& json, Example& value) {
+  json.at("id").get_to(value.id);
+  json.at("messages").get_to(value.messages);
+  json.at("source").get_to(value.source);
+}
+
+void to_json(Json& json, const Prompt& value) {
+  json = Json{{"id", value.id}, {"prompt", value.text}, {"origin", value.origin}};
+}
+void from_json(const Json& json, Prompt& value) {
+  json.at("id").get_to(value.id);
+  json.at("prompt").get_to(value.text);
+  value.origin = json.value("origin", "");
+}
+
+void to_json(Json& json, const RankedAnswers& value) {
+  json = Json{{"id", value.id}, {"prompt", value.prompt}, {"answers", value.answers}, {"ranks", value.ranks}};
+}
+void from_json(const Json& json, RankedAnswers& value) {
+  json.at("id").get_to(value.id);
+  json.at("prompt").get_to(value.prompt);
+  json.at("answers").get_to(value.answers);
+  json.at("ranks").get_to(value.ranks);
+  check(value.answers.size() == value.ranks.size(), "[records] ranked answers '", value.id, "' have ",
+        value.answers.size(), " answers but ", value.ranks.size(), " ranks");
+}
+
+void to_json(Json& json, const Candidate& value) {
+  json = Json{{"prompt_id", value.prompt_id},
+              {"index", value.index},
+              {"text", value.text},
+              {"finish_reason", to_string(value.finish_reason)},
+              {"token_ids", value.token_ids}};
+}
+void from_json(const Json& json, Candidate& value) {
+  json.at("prompt_id").get_to(value.prompt_id);
+  json.at("index").get_to(value.index);
+  json.at("text").get_to(value.text);
+  value.finish_reason = value_of(kFinishReasons, json.at("finish_reason").get<std::string>());
+  json.at("token_ids").get_to(value.token_ids);
+}
+
+void to_json(Json& json, const JudgeReply& value) {
+  json = Json{{"text", value.text}};
+  optional_to_json(json, "score", value.score);
+  if (value.failure) json["failure"] = to_string(*value.failure);
+}
+void from_json(const Json& json, JudgeReply& value) {
+  json.at("text").get_to(value.text);
+  value.score = optional_from_json<double>(json, "score");
+  value.failure.reset();
+  if (const auto name = optional_from_json<std::string>(json, "failure"))
+    value.failure = value_of(kJudgeFailures, *name);
+}
+
+void to_json(Json& json, const Judgement& value) {
+  json = Json{{"prompt_id", value.prompt_id}, {"index", value.index}};
+  optional_to_json(json, "score", value.score);
+  json["replies"] = value.replies;
+}
+void from_json(const Json& json, Judgement& value) {
+  json.at("prompt_id").get_to(value.prompt_id);
+  json.at("index").get_to(value.index);
+  value.score = optional_from_json<double>(json, "score");
+  json.at("replies").get_to(value.replies);
+}
+
+// TRL's conversational preference format with our scores, id and token ids beside it.
+void to_json(Json& json, const PreferencePair& value) {
+  const auto turn = [](const char* role, const std::string& text) { return Conversation{{role, text}}; };
+  json = Json{{"prompt_id", value.prompt_id},
+              {"prompt", turn("user", value.prompt)},
+              {"chosen", turn("assistant", value.chosen)},
+              {"rejected", turn("assistant", value.rejected)},
+              {"score_chosen", value.score_chosen},
+              {"score_rejected", value.score_rejected},
+              {"chosen_ids", value.chosen_ids},
+              {"rejected_ids", value.rejected_ids}};
+}
+void from_json(const Json& json, PreferencePair& value) {
+  const auto text_of = [&](const char* key) {
+    const Json& field = json.at(key);
+    return field.is_string() ? field.get<std::string>() : field.at(field.size() - 1).at("content").get<std::string>();
+  };
+  value.prompt_id = json.value("prompt_id", "");
+  value.prompt = text_of("prompt");
+  value.chosen = text_of("chosen");
+  value.rejected = text_of("rejected");
+  value.score_chosen = json.value("score_chosen", 0.0);
+  value.score_rejected = json.value("score_rejected", 0.0);
+  value.chosen_ids = json.value("chosen_ids", TokenIds());
+  value.rejected_ids = json.value("rejected_ids", TokenIds());
+}
+
+}  // namespace selfreward

@@ -1,0 +1,103 @@
+#pragma once
+// The records that flow between the stages of a run, each one JSON line in a file (docs/formats.md).
+// Plain values without behaviour; a field that is not known is an empty optional, never -1 or NaN.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace selfreward {
+
+using TokenIds = std::vector<int64_t>;
+
+struct Message {
+  std::string role;  // system, user or assistant
+  std::string content;
+  bool operator==(const Message&) const = default;
+};
+using Conversation = std::vector<Message>;
+
+/// One SFT conversation: the last message is the assistant's and is what is trained.
+struct Example {
+  std::string id;
+  Conversation messages;
+  std::string source;  // "ift", "eft", "aift", or where the row was read from
+};
+
+/// An instruction, answered as one user turn.
+struct Prompt {
+  std::string id;
+  std::string text;
+  std::string origin;  // "seed", "M0", ... : who wrote it
+};
+
+/// Answers of one prompt with their ranks, 0 is the best; equal ranks are ties.
+struct RankedAnswers {
+  std::string id;
+  std::string prompt;
+  std::vector<std::string> answers;
+  std::vector<double> ranks;
+};
+
+enum class FinishReason { stop, length };
+
+/// One answer of a policy, as sampled: `token_ids` ends with the stop token where finish_reason is stop.
+struct Candidate {
+  std::string prompt_id;
+  int64_t index = 0;  // 0 .. N-1
+  TokenIds token_ids;
+  std::string text;  // decoded without special tokens
+  FinishReason finish_reason = FinishReason::stop;
+};
+
+/// Why a judge's reply has no score.
+enum class JudgeFailure { no_score, out_of_range, cut_off, several_scores };
+
+/// One reply of the judge: exactly one of score and failure is present.
+struct JudgeReply {
+  std::string text;
+  std::optional<double> score;
+  std::optional<JudgeFailure> failure;
+};
+
+/// The K replies on one candidate and the mean of the valid scores (absent if none is valid).
+struct Judgement {
+  std::string prompt_id;
+  int64_t index = 0;  // of the candidate
+  std::vector<JudgeReply> replies;
+  std::optional<double> score;
+};
+
+/// What DPO learns from. Token ids are those sampled; files of other tools have none.
+struct PreferencePair {
+  std::string prompt_id;
+  std::string prompt;
+  std::string chosen, rejected;
+  TokenIds chosen_ids, rejected_ids;
+  double score_chosen = 0, score_rejected = 0;
+};
+
+std::string to_string(FinishReason reason);
+std::string to_string(JudgeFailure failure);
+
+// nlohmann::json finds these by argument-dependent look-up; a missing or mistyped key throws Error.
+void to_json(Json& json, const Message& value);
+void from_json(const Json& json, Message& value);
+void to_json(Json& json, const Example& value);
+void from_json(const Json& json, Example& value);
+void to_json(Json& json, const Prompt& value);
+void from_json(const Json& json, Prompt& value);
+void to_json(Json& json, const RankedAnswers& value);
+void from_json(const Json& json, RankedAnswers& value);
+void to_json(Json& json, const Candidate& value);
+void from_json(const Json& json, Candidate& value);
+void to_json(Json& json, const JudgeReply& value);
+void from_json(const Json& json, JudgeReply& value);
+void to_json(Json& json, const Judgement& value);
+void from_json(const Json& json, Judgement& value);
+void to_json(Json& json, const PreferencePair& value);
+void from_json(const Json& json, PreferencePair& value);
+
+}  // namespace selfreward

@@ -1,0 +1,55 @@
+#include "data/records.h"
+
+#include <doctest/doctest.h>
+
+#include "data/jsonl.h"
+
+using namespace selfreward;
+
+namespace {
+template <typename Record>
+Record round_trip(const Record& record) {
+  return parse_json(to_line(Json(record)), "test").template get<Record>();
+}
+}  // namespace
+
+TEST_CASE("a judgement without a valid score has no score after a round trip") {
+  const Judgement judgement{"p1", 2, {{"no idea", std::nullopt, JudgeFailure::no_score}, {"Score: 7", std::nullopt, JudgeFailure::out_of_range}}, std::nullopt};
+  const Judgement read = round_trip(judgement);
+  CHECK(!read.score);
+  CHECK(read.replies[0].failure == JudgeFailure::no_score);
+  CHECK(read.replies[1].failure == JudgeFailure::out_of_range);
+  CHECK(!Json(judgement).contains("score"));
+}
+
+TEST_CASE("scores survive a round trip to the last bit") {
+  const double third = 10.0 / 3.0;
+  const Judgement read = round_trip(Judgement{"p", 0, {{"Score: 3", 3.0, std::nullopt}}, third});
+  CHECK(*read.score == third);
+}
+
+TEST_CASE("a pair is written in TRL's conversational format and read back") {
+  const PreferencePair pair{"p1", "say hi", "hi", "no", {5, 6, 2}, {7, 2}, 4.5, 1};
+  CHECK(Json(pair)["chosen"][0]["role"] == "assistant");
+  const PreferencePair read = round_trip(pair);
+  CHECK(read.chosen_ids == pair.chosen_ids);
+  CHECK(read.prompt == "say hi");
+}
+
+TEST_CASE("a pair of TRL's standard format is read too") {
+  const auto pair = parse_json(R"({"prompt":"a","chosen":"b","rejected":"c"})", "test").get<PreferencePair>();
+  CHECK(pair.chosen == "b");
+  CHECK(pair.chosen_ids.empty());
+}
+
+TEST_CASE("an unfinished character in a reply does not stop the writing") {
+  const Candidate read = round_trip(Candidate{"p", 0, {1, 2}, "caf\xc3", FinishReason::length});
+  CHECK(read.text == "caf\xef\xbf\xbd");
+  CHECK(read.finish_reason == FinishReason::length);
+}
+
+TEST_CASE("a bad line names its file and line") {
+  const fs::path path = fs::temp_directory_path() / "selfreward_bad.jsonl";
+  write_file_atomically(path, "{\"id\":\"a\",\"prompt\":\"x\"}\n\n{\"id\":\"b\"}\n");
+  CHECK_THROWS_WITH_AS(read_jsonl<Prompt>(path), doctest::Contains("line 3"), Error);
+}
