@@ -2,7 +2,8 @@
 # Every test file becomes one ctest entry named layer.file, so that a failure names its place.
 add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
 target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 if(SELFREWARD_SANITIZE)
   target_compile_options(selfreward_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g)
@@ -19,6 +20,9 @@ function(selfreward_library)
   endif()
   if(ARG_TESTS)
     selfreward_tests(NAME ${ARG_NAME} SOURCES ${ARG_TESTS} DEPS ${target})
+    if(ARG_TORCH)
+      target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_model)
+    endif()
   endif()
 endfunction()
 

@@ -1,5 +1,6 @@
 #pragma once
-// Hugging Face's tokenizer.json, byte-level BPE: text <-> token ids, exactly as the `tokenizers` package.
+// Hugging Face's tokenizer.json with BPE (byte-level as GPT-2, SmolLM, Llama 3; with byte fallback as Llama
+// 2): text <-> token ids, exactly as the `tokenizers` package.
 //   const Tokenizer tokenizer = Tokenizer::load("M0");
 //   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");   // special tokens in the text are recognised
 #include <memory>
@@ -14,12 +15,14 @@ namespace selfreward {
 
 class Tokenizer {
  public:
-  /// Reads `dir`/tokenizer.json. A part that is not supported is an error that names it.
+  /// Reads `dir`/tokenizer.json. A part that is not supported is an error that names it; "truncation" and
+  /// "padding" are not looked at.
   static Tokenizer load(const fs::path& dir);
 
   /// The ids of `text`, as tokenizers' encode(text, add_special_tokens=add_special). Never truncates.
   TokenIds encode(std::string_view text, bool add_special = false) const;
-  /// The text of `ids`; tokens marked special are left out where `skip_special`. An unknown id is an error.
+  /// The text of `ids`, always UTF-8 (a cut-off character is U+FFFD); tokens marked special are left out
+  /// where `skip_special`. An unknown id is an error.
   std::string decode(const TokenIds& ids, bool skip_special = true) const;
 
   std::optional<int64_t> token_to_id(const std::string& token) const;

@@ -1,0 +1,51 @@
+// env and config-schema: what this program runs on, and what can be set.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/headeronly/version.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "app/commands.h"
+
+namespace selfreward {
+namespace {
+
+std::string cpu_features() {
+  std::string features;
+  const auto add = [&](bool has, const char* name) {
+    if (has) features += std::string(features.empty() ? "" : " ") + name;
+  };
+  add(__builtin_cpu_supports("avx2"), "avx2");
+  add(__builtin_cpu_supports("avx512f"), "avx512f");
+  add(__builtin_cpu_supports("avx512bf16"), "avx512_bf16");
+  return features.empty() ? "none of avx2, avx512" : features;
+}
+
+void print_env() {
+  const double gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
+  std::printf("selfreward   %s\n", SELFREWARD_VERSION);
+  std::printf("libtorch     %s\n", TORCH_VERSION);
+  std::printf("compiler     %s, C++%ld\n", __VERSION__, __cplusplus / 100 % 100);
+  std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", at::get_num_threads(), sysconf(_SC_NPROCESSORS_ONLN));
+  std::printf("processor    %s\n", cpu_features().c_str());
+  std::printf("memory       %.1f GiB\n", gib);
+  std::printf("cuda         %s\n", at::hasCUDA() ? "yes" : "no");
+}
+
+}  // namespace
+
+void add_env(CLI::App& app) {
+  app.add_subcommand("env", "versions, processor, memory and devices, for bug reports")->callback(print_env);
+}
+
+void add_config_schema(CLI::App& app) {
+  auto markdown = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("config-schema", "every setting with its type, default and meaning, as a JSON schema");
+  command->add_flag("--markdown", *markdown, "as the page docs/configuration.md");
+  command->callback([markdown] { std::cout << (*markdown ? config_reference() : config_schema()) << std::flush; });
+}
+
+}  // namespace selfreward

@@ -1,0 +1,34 @@
+#pragma once
+// The subcommands: each adds itself to the command line and runs by calling the same functions as the loop.
+#include <CLI/CLI.hpp>
+
+#include "recipe/config.h"
+
+namespace selfreward {
+
+/// --config FILE and --set key=value, which every command that has settings takes.
+struct ConfigOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+
+  void add_to(CLI::App& command);
+  RunConfig load() const { return load_config(file, overrides); }
+};
+
+void add_run(CLI::App& app);
+void add_sft(CLI::App& app);
+void add_prompts(CLI::App& app);
+void add_generate(CLI::App& app);
+void add_judge(CLI::App& app);
+void add_pairs(CLI::App& app);
+void add_dpo(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_report(CLI::App& app);
+void add_chat(CLI::App& app);
+void add_import(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_env(CLI::App& app);
+void add_config_schema(CLI::App& app);
+void add_playground(CLI::App& app);
+
+}  // namespace selfreward

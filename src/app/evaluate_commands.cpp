@@ -1,0 +1,77 @@
+// evaluate and report: what the models of a run, or any checkpoints, are worth.
+#include <cstdio>
+
+#include "app/commands.h"
+#include "recipe/evaluation.h"
+#include "recipe/report.h"
+
+namespace selfreward {
+namespace {
+
+struct Options {
+  ConfigOptions config;
+  std::vector<std::string> models;
+  std::string prompts, ranked, gold, rubric, pairwise_rubric, out;
+};
+
+/// Command-line options are settings under a shorter name.
+std::vector<std::string> as_overrides(const Options& options) {
+  std::vector<std::string> overrides = options.config.overrides;
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) overrides.push_back(std::string(key) + "=" + value);
+  };
+  add("data.eval_prompts", options.prompts);
+  add("data.eval_ranked", options.ranked);
+  add("data.gold", options.gold);
+  add("judge.rubric", options.rubric);
+  add("evaluate.pairwise_rubric", options.pairwise_rubric);
+  add("run_dir", options.out);
+  return overrides;
+}
+
+std::string name_of(const std::string& dir) {
+  const fs::path path = fs::path(dir).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+void run_evaluate(const Options& options) {
+  const RunConfig config = load_config(options.config.file, as_overrides(options));
+  std::vector<NamedModel> models;
+  for (const std::string& dir : options.models) {
+    models.push_back({name_of(dir), dir});
+    for (size_t i = 0; i + 1 < models.size(); ++i)
+      check(models[i].name != models.back().name, "[evaluate] two models are called '", name_of(dir), "'; rename a directory");
+  }
+  RunDirectory directory(config);
+  evaluate_models(config, directory, models, load_seed_data(config, directory), Rubric::load(config.judge.rubric));
+  write_report(directory.root());
+  std::printf("\n%s\nreport: %s\n", result_table(directory.root()).c_str(), fs::absolute(directory.report()).c_str());
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
+  command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")->required()->type_name("DIR");
+  command->add_option("--prompts", options->prompts, "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")->check(CLI::ExistingFile);
+  command->add_option("--ranked", options->ranked, "human-ranked answers to judge (setting data.eval_ranked)")->check(CLI::ExistingFile);
+  command->add_option("--gold", options->gold, "rules of a true score (setting data.gold)")->check(CLI::ExistingFile);
+  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")->check(CLI::ExistingFile);
+  command->add_option("--pairwise-rubric", options->pairwise_rubric, "head-to-head prompt (setting evaluate.pairwise_rubric)")->check(CLI::ExistingFile);
+  command->add_option("--out", options->out, "directory for answers, judgements, evaluation.json and report.html")->required()->type_name("DIR");
+  options->config.add_to(*command);
+  command->callback([options] { run_evaluate(*options); });
+}
+
+void add_report(CLI::App& app) {
+  auto run_dir = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("report", "write report.html of a run again, and print its table");
+  command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
+  command->callback([run_dir] {
+    write_report(*run_dir);
+    std::printf("%s\nreport: %s\n", result_table(*run_dir).c_str(), fs::absolute(fs::path(*run_dir) / "report.html").c_str());
+  });
+}
+
+}  // namespace selfreward

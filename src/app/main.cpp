@@ -1,0 +1,51 @@
+// selfreward: Self-Rewarding Language Models in one program. The loop is src/recipe/self_reward_loop.cpp.
+#include <cstdio>
+
+#include "app/commands.h"
+#include "base/interrupt.h"
+
+using namespace selfreward;
+
+namespace {
+
+void add_commands(CLI::App& app) {
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_run(app);
+  add_sft(app);
+  add_prompts(app);
+  add_generate(app);
+  add_judge(app);
+  add_pairs(app);
+  add_dpo(app);
+  add_evaluate(app);
+  add_report(app);
+  add_chat(app);
+  add_import(app);
+  add_inspect(app);
+  add_env(app);
+  add_config_schema(app);
+  add_playground(app);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> M2 -> M3.");
+  add_commands(app);
+  install_interrupt_handlers();
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  } catch (const Interrupted& stop) {
+    std::fprintf(stderr, "\n%s\n", stop.what());
+    return 130;
+  } catch (const std::exception& error) {
+    // LibTorch appends a stack trace to its messages; the first line says what happened.
+    const std::string text = error.what();
+    std::fprintf(stderr, "error: %s\n", text.substr(0, text.find("\nException raised from")).c_str());
+    return 1;
+  }
+}

@@ -1,0 +1,123 @@
+#include "evaluate/pairwise_judge.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include "base/text_util.h"
+#include "feedback/shards.h"
+
+namespace selfreward {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+const char* name_of(Verdict verdict) {
+  return verdict == Verdict::first ? "first" : verdict == Verdict::second ? "second" : "tie";
+}
+
+std::optional<Verdict> verdict_of(const Json& json, const char* key) {
+  if (!json.contains(key)) return std::nullopt;
+  const auto name = json.at(key).get<std::string>();
+  return name == "first" ? Verdict::first : name == "second" ? Verdict::second : Verdict::tie;
+}
+
+}  // namespace
+
+PairwiseRubric PairwiseRubric::load(const fs::path& path) {
+  PairwiseRubric rubric;
+  try {
+    const YAML::Node yaml = YAML::Load(read_file(path));
+    for (const auto& entry : yaml) {
+      const auto key = entry.first.as<std::string>();
+      if (key == "template") {
+        rubric.template_text = entry.second.as<std::string>();
+      } else if (key == "verdict_pattern") {
+        rubric.verdict_pattern = Regex(entry.second.as<std::string>(), /*ignore_case=*/true);
+      } else {
+        check(key == "name", "[rubric] ", path.string(), ": unknown key '", key, "'; name, template and verdict_pattern are known");
+      }
+    }
+  } catch (const YAML::Exception& e) {
+    fail("[rubric] ", path.string(), " is not valid YAML: ", e.what());
+  }
+  for (const char* name : {"{instruction}", "{response_a}", "{response_b}"})
+    check(rubric.template_text.find(name) != std::string::npos, "[rubric] ", path.string(), ": the template has no ", name);
+  return rubric;
+}
+
+std::string PairwiseRubric::render(const std::string& instruction, const std::string& a, const std::string& b) const {
+  const std::pair<std::string, const std::string*> holes[] = {
+      {"{instruction}", &instruction}, {"{response_a}", &a}, {"{response_b}", &b}};
+  std::string text;
+  for (size_t at = 0; at < template_text.size();) {
+    const auto* hole = std::find_if(std::begin(holes), std::end(holes), [&](const auto& h) {
+      return template_text.compare(at, h.first.size(), h.first) == 0;
+    });
+    if (hole == std::end(holes)) {
+      text += template_text[at++];
+    } else {
+      text += *hole->second;
+      at += hole->first.size();
+    }
+  }
+  return text;
+}
+
+std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric) {
+  const auto matches = rubric.verdict_pattern.find_all(reply);
+  if (matches.empty() || matches.back().size() < 2) return std::nullopt;
+  const std::string name = lower(std::string(matches.back()[1].in(reply)));
+  if (name == "a") return Verdict::first;
+  if (name == "b") return Verdict::second;
+  return Verdict::tie;
+}
+
+void to_json(Json& json, const PairwiseJudgement& value) {
+  json = Json{{"prompt_id", value.prompt_id},
+              {"reply_shown_first", value.reply_shown_first},
+              {"reply_shown_second", value.reply_shown_second}};
+  if (value.verdicts.shown_first) json["shown_first"] = name_of(*value.verdicts.shown_first);
+  if (value.verdicts.shown_second) json["shown_second"] = name_of(*value.verdicts.shown_second);
+}
+
+void from_json(const Json& json, PairwiseJudgement& value) {
+  json.at("prompt_id").get_to(value.prompt_id);
+  json.at("reply_shown_first").get_to(value.reply_shown_first);
+  json.at("reply_shown_second").get_to(value.reply_shown_second);
+  value.verdicts = {verdict_of(json, "shown_first"), verdict_of(json, "shown_second")};
+}
+
+void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                    const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
+                    RecordSink<PairwiseJudgement>& out) {
+  Generator generator(judge, generation);
+  for_each_shard(pairs, generation.shard_size, "comparisons", out, [&](std::span<const AnswerPair> shard) {
+    std::vector<GenerationRequest> requests;
+    std::vector<PairwiseJudgement> made;
+    std::vector<size_t> asked;
+    for (const AnswerPair& pair : shard) {
+      made.push_back({pair.prompt_id, "", "", {}});
+      const auto ids = [&](const std::string& a, const std::string& b) {
+        return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
+      };
+      TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
+      if (!generator.fits(one) || !generator.fits(other)) continue;
+      requests.push_back({std::move(one), 1, seed.child("pairwise", pair.prompt_id, 0)});
+      requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
+      asked.push_back(made.size() - 1);
+    }
+    const auto completions = generator.generate(requests, sampling);
+    for (size_t i = 0; i < asked.size(); ++i) {
+      PairwiseJudgement& judgement = made[asked[i]];
+      judgement.reply_shown_first = completions[2 * i][0].text;
+      judgement.reply_shown_second = completions[2 * i + 1][0].text;
+      judgement.verdicts = {parse_verdict(judgement.reply_shown_first, rubric),
+                            parse_verdict(judgement.reply_shown_second, rubric)};
+    }
+    out.append(made);
+  });
+}
+
+}  // namespace selfreward

@@ -1,0 +1,41 @@
+#pragma once
+// Head-to-head comparison by a judge that sees two answers, asked in both orders (section 3.1.1 of the paper, with a
+// local model in place of GPT-4).
+#include "evaluate/win_rate.h"
+#include "feedback/judge.h"
+
+namespace selfreward {
+
+/// A prompt template with {instruction}, {response_a}, {response_b} and a pattern whose group 1 is A, B or tie.
+struct PairwiseRubric {
+  std::string template_text;
+  Regex verdict_pattern{"a^"};
+
+  /// Reads a YAML file with keys name, template, verdict_pattern; an unknown key is an error.
+  static PairwiseRubric load(const fs::path& path);
+  /// The texts are put in once: braces inside an answer stay as they are.
+  std::string render(const std::string& instruction, const std::string& a, const std::string& b) const;
+};
+
+/// The last match of the pattern, upper or lower case; absent where there is none.
+std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric);
+
+/// Two answers to one prompt and what the judge said of them in both orders.
+struct PairwiseJudgement {
+  std::string prompt_id;
+  std::string reply_shown_first, reply_shown_second;
+  BothOrders verdicts;
+};
+void to_json(Json& json, const PairwiseJudgement& value);
+void from_json(const Json& json, PairwiseJudgement& value);
+
+struct AnswerPair {
+  std::string prompt_id, prompt, first, second;
+};
+
+/// Appends one judgement of each pair. A pair that does not fit the context has no verdicts.
+void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                    const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
+                    RecordSink<PairwiseJudgement>& out);
+
+}  // namespace selfreward

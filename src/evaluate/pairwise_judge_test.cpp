@@ -1,0 +1,37 @@
+#include "evaluate/pairwise_judge.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+
+namespace {
+PairwiseRubric rubric() { return PairwiseRubric::load(SELFREWARD_SOURCE_DIR "/rubrics/pairwise.yaml"); }
+}  // namespace
+
+TEST_CASE("verdicts are read from the last line that has one") {
+  const std::pair<std::string, std::optional<Verdict>> rows[] = {
+      {"A is short. Verdict: B", Verdict::second},
+      {"Verdict: A\nOn reflection, verdict: b", Verdict::second},
+      {"**Verdict:** A", Verdict::first},
+      {"Verdict: tie", Verdict::tie},
+      {"Both are fine.", std::nullopt},
+      {"Verdict: Apple", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& [reply, expected] : rows) {
+    INFO(reply);
+    CHECK(parse_verdict(reply, rubric()) == expected);
+  }
+}
+
+TEST_CASE("an answer that contains a placeholder is not expanded") {
+  const std::string text = rubric().render("Q", "see {response_b}", "second");
+  CHECK(text.find("see {response_b}") != std::string::npos);
+}
+
+TEST_CASE("a missing verdict is still missing after a round trip") {
+  const PairwiseJudgement judgement{"p", "Verdict: A", "??", {Verdict::first, std::nullopt}};
+  const auto read = Json::parse(to_line(Json(judgement))).get<PairwiseJudgement>();
+  CHECK(read.verdicts.shown_first == Verdict::first);
+  CHECK(!read.verdicts.shown_second);
+}

@@ -1,0 +1,14 @@
+#pragma once
+// Evaluation fine-tuning data (EFT): judgements that agree with human ranks (section 2.1 of the paper).
+#include "feedback/judge.h"
+
+namespace selfreward {
+
+/// The first reply on each answer becomes an example where all replies of its prompt have scores and order the
+/// answers as the ranks do (equal ranks: equal scores). The most common score is thinned to settings.max_score_share,
+/// then settings.max_examples are kept, both by addressed chance. Dropped judgements by reason: "no_score",
+/// "all_ranks_equal", "order_disagrees", "common_score", "over_maximum".
+Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judgements,
+                                     const Rubric& rubric, const EftSettings& settings, const Seed& seed);
+
+}  // namespace selfreward

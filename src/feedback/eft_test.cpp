@@ -1,0 +1,80 @@
+#include "feedback/eft.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+
+namespace {
+
+Rubric rubric() { return Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/additive5.yaml"); }
+
+RankedAnswers group(const std::string& id, std::vector<double> ranks) {
+  RankedAnswers ranked{id, "Say hello", {}, std::move(ranks)};
+  for (size_t i = 0; i < ranked.ranks.size(); ++i) ranked.answers.push_back(str("answer ", i));
+  return ranked;
+}
+
+std::vector<Judgement> judged(const std::string& id, const std::vector<std::optional<double>>& scores) {
+  std::vector<Judgement> judgements;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    JudgeReply reply{str("because. Score: ", i), scores[i], std::nullopt};
+    if (!scores[i]) reply.failure = JudgeFailure::no_score;
+    judgements.push_back({id, static_cast<int64_t>(i), {reply}, scores[i]});
+  }
+  return judgements;
+}
+
+}  // namespace
+
+TEST_CASE("judgements of a prompt are kept where they order its answers as the ranks do") {
+  struct Row {
+    std::vector<double> ranks;
+    std::vector<std::optional<double>> scores;
+    const char* dropped;  // the reason, or null where they are kept
+  };
+  const Row rows[] = {
+      {{0, 1, 2}, {5, 4, 1}, nullptr},
+      {{2, 0, 1}, {1, 5, 3}, nullptr},
+      {{0, 1, 2}, {5, 1, 4}, "order_disagrees"},
+      {{0, 1}, {4, 4}, "order_disagrees"},       // different ranks, one score
+      {{0, 0, 1}, {4, 4, 2}, nullptr},           // equal ranks, equal scores
+      {{0, 0, 1}, {5, 4, 2}, "order_disagrees"},
+      {{0, 1}, {5, std::nullopt}, "no_score"},
+      {{1, 1}, {3, 3}, "all_ranks_equal"},
+  };
+  for (const Row& row : rows) {
+    const auto made = build_eft_examples({group("g", row.ranks)}, judged("g", row.scores), rubric(), {}, Seed(1));
+    if (row.dropped) {
+      CHECK(made.records.empty());
+      CHECK(made.dropped.at(row.dropped) == std::ssize(row.ranks));
+    } else {
+      CHECK(made.records.size() == row.ranks.size());
+    }
+  }
+}
+
+TEST_CASE("an example is the judge's prompt and the whole reply, reasoning included") {
+  const auto made = build_eft_examples({group("g", {0, 1})}, judged("g", {5, 2}), rubric(), {}, Seed(1));
+  REQUIRE(made.records.size() == 2);
+  CHECK(made.records[1].messages[0].content.find("answer 1") != std::string::npos);
+  CHECK(made.records[1].messages[1].content == "because. Score: 1");
+  CHECK(made.records[1].source == "eft");
+}
+
+TEST_CASE("the most common score is thinned to its share, and the number of examples is capped") {
+  std::vector<RankedAnswers> groups;
+  std::vector<Judgement> judgements;
+  for (int i = 0; i < 40; ++i) {  // 40 times score 4 and 40 different others
+    groups.push_back(group(str("g", i), {0, 1}));
+    for (auto& judgement : judged(str("g", i), {4, i % 4})) judgements.push_back(judgement);
+  }
+  EftSettings settings;
+  settings.max_score_share = 0.2;
+  const auto thinned = build_eft_examples(groups, judgements, rubric(), settings, Seed(1));
+  CHECK(thinned.records.size() == 50);  // 40 others and 10 of score 4: a share of 0.2
+  CHECK(thinned.dropped.at("common_score") == 30);
+  settings.max_examples = 17;
+  const auto capped = build_eft_examples(groups, judgements, rubric(), settings, Seed(1));
+  CHECK(capped.records.size() == 17);
+  CHECK(capped.dropped.at("over_maximum") == 33);
+}

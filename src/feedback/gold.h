@@ -1,0 +1,46 @@
+#pragma once
+// A true score of answers, where the task has one: rules of regular expressions in a YAML file. For tasks
+// whose requirements a program can check; it tells whether the model's own judgement is worth something.
+//   const auto gold = GoldScorer::load("playground/gold.yaml").score(prompt, answer);
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/regex.h"
+
+namespace selfreward {
+
+/// The file's keys:
+///   prompt_pattern  regex of a whole prompt; other prompts have no gold score
+///   answer_pattern  regex of a whole answer, may be missing; other answers score 0
+///   max_score       the most that an answer can reach
+///   rules           list of {when, then}: a rule applies when `when` is found in the prompt, and adds 1 when
+///                   `then` is found in the answer; $1 .. $9 in `then` are what the groups of `when` caught,
+///                   taken literally
+/// White space at the ends of prompts and answers is ignored.
+class GoldScorer {
+ public:
+  /// Throws Error with the file, the rule and the reason.
+  static GoldScorer load(const fs::path& yaml);
+
+  /// The number of rules that apply and are met, or nullopt for a prompt without a gold score.
+  std::optional<double> score(const std::string& prompt, const std::string& answer) const;
+  double max_score() const { return max_score_; }
+
+ private:
+  struct Rule {
+    Regex when;
+    std::string then;
+  };
+  GoldScorer(Regex prompt_pattern, std::optional<Regex> answer_pattern, std::vector<Rule> rules,
+             double max_score);
+  static Rule make_rule(const std::string& when, const std::string& then);
+
+  Regex prompt_pattern_;
+  std::optional<Regex> answer_pattern_;
+  std::vector<Rule> rules_;
+  double max_score_;
+};
+
+}  // namespace selfreward

@@ -1,0 +1,89 @@
+#include "feedback/judge.h"
+
+#include <unordered_map>
+
+#include "base/text_util.h"
+#include "feedback/score_parser.h"
+#include "feedback/shards.h"
+
+namespace selfreward {
+namespace {
+
+std::vector<JudgeReply> parse_replies(const std::vector<Completion>& completions, const Rubric& rubric) {
+  std::vector<JudgeReply> replies;
+  for (const Completion& reply : completions) replies.push_back(parse_judge_reply(reply.text, reply.finish_reason, rubric));
+  return replies;
+}
+
+}  // namespace
+
+std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates) {
+  std::unordered_map<std::string, const Prompt*> by_id;
+  for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
+  std::vector<JudgeItem> items;
+  for (const Candidate& candidate : candidates) {
+    const auto found = by_id.find(candidate.prompt_id);
+    check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id, "', which is not among the prompts");
+    items.push_back({candidate.prompt_id, found->second->text, candidate.index, candidate.text});
+  }
+  return items;
+}
+
+std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked) {
+  std::vector<JudgeItem> items;
+  for (const RankedAnswers& group : ranked)
+    for (size_t i = 0; i < group.answers.size(); ++i)
+      items.push_back({group.id, group.prompt, static_cast<int64_t>(i), group.answers[i]});
+  return items;
+}
+
+Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item) {
+  return {{"user", rubric.render(item.prompt, item.answer)}};
+}
+
+void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items, const JudgeSettings& settings,
+                   const GenerationSettings& generation, const Seed& seed, RecordSink<Judgement>& out) {
+  Generator generator(policy, generation);
+  for_each_shard(items, generation.shard_size, "judgements", out, [&](std::span<const JudgeItem> shard) {
+    std::vector<GenerationRequest> requests;
+    std::vector<Judgement> judgements;
+    std::vector<size_t> asked;
+    Counts dropped;
+    for (const JudgeItem& item : shard) {
+      judgements.push_back({item.prompt_id, item.index, {}, std::nullopt});
+      TokenIds ids = policy.chat().prompt_ids(judge_conversation(rubric, item));
+      if (!generator.fits(ids)) {
+        ++dropped["too_long"];
+        continue;
+      }
+      requests.push_back({std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
+      asked.push_back(judgements.size() - 1);
+    }
+    const auto completions = generator.generate(requests, settings.sampling);
+    for (size_t i = 0; i < asked.size(); ++i) {
+      judgements[asked[i]].replies = parse_replies(completions[i], rubric);
+      judgements[asked[i]].score = mean_score(judgements[asked[i]].replies);
+    }
+    out.append(judgements, dropped);
+  });
+}
+
+std::optional<double> score_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
+                                          const JudgeItem& item, const Seed& seed) {
+  if (kind == "gold") return gold->score(item.prompt, item.answer);
+  if (kind == "longest") return static_cast<double>(split_words(item.answer).size());
+  check(kind == "random", "[judge] '", kind, "' is no judge; self, gold, random or longest is wanted");
+  return max_score * seed.child("random_judge", item.prompt_id, item.index).uniform(0);
+}
+
+void judge_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
+                         const std::vector<JudgeItem>& items, const Seed& seed, RecordSink<Judgement>& out) {
+  check(kind != "gold" || gold, "[judge] judge.kind is gold, but there are no gold rules; set data.gold");
+  if (out.shards() > 0) return;
+  std::vector<Judgement> judgements;
+  for (const JudgeItem& item : items)
+    judgements.push_back({item.prompt_id, item.index, {}, score_without_model(kind, gold, max_score, item, seed)});
+  out.append(judgements);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,75 @@
+#include "feedback/judge.h"
+
+#include <doctest/doctest.h>
+
+#include "feedback/candidates.h"
+#include "feedback/new_prompts.h"
+
+using namespace selfreward;
+
+namespace {
+
+const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+
+fs::path scratch(const std::string& name) {
+  const fs::path dir = fs::temp_directory_path() / ("selfreward_judge_test_" + name);
+  fs::remove_all(dir);
+  return dir / "records.jsonl";
+}
+
+std::vector<Prompt> some_prompts() { return {{"a", "tell me a story", "t"}, {"b", "count to ten", "t"}, {"c", std::string(3000, 'x'), "t"}}; }
+
+SamplingSettings short_answers() { return {.max_new_tokens = 6, .temperature = 1.0}; }
+
+}  // namespace
+
+TEST_CASE("judges without a model score as their name says") {
+  const JudgeItem item{"p", "prompt", 0, "three little words"};
+  CHECK(score_without_model("longest", nullptr, 5, item, Seed(1)) == 3);
+  const auto random = score_without_model("random", nullptr, 5, item, Seed(1));
+  CHECK(*random >= 0);
+  CHECK(*random < 5);
+  CHECK_THROWS_WITH_AS(score_without_model("oracle", nullptr, 5, item, Seed(1)), doctest::Contains("self, gold, random or longest"), Error);
+}
+
+TEST_CASE("a candidate of a prompt that is not there is an error") {
+  CHECK_THROWS_AS(judge_items(some_prompts(), {{"z", 0, {}, "text", FinishReason::stop}}), Error);
+}
+
+TEST_CASE("candidates and judgements do not depend on the shard size; what does not fit is counted") {
+  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  const Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
+  std::vector<std::string> candidate_files, judgement_files;
+  for (const int64_t shard_size : {1, 2, 100}) {
+    const GenerationSettings generation{.max_batch_size = 4, .max_cache_tokens = 2000, .shard_size = shard_size};
+    const fs::path path = scratch(str("candidates", shard_size));
+    const auto answers = memo<Candidate>(path, [&](RecordSink<Candidate>& out) {
+      generate_candidates(policy, some_prompts(), {3, short_answers()}, generation, Seed(2), out);
+    });
+    CHECK(answers.size() == 6);  // the third prompt is longer than the context
+    CHECK(read_json(counts_file(path))["prompt_too_long"] == 1);
+    const JudgeSettings settings{.kind = "self", .rubric = "", .num_evals_to_average = 2, .sampling = short_answers()};
+    const fs::path judged = scratch(str("judgements", shard_size));
+    memo<Judgement>(judged, [&](RecordSink<Judgement>& out) {
+      judge_answers(policy, rubric, judge_items(some_prompts(), answers), settings, generation, Seed(2), out);
+    });
+    candidate_files.push_back(read_file(path));
+    judgement_files.push_back(read_file(judged));
+  }
+  for (const auto* files : {&candidate_files, &judgement_files})
+    for (const std::string& file : *files) CHECK(file == files->front());
+  for (const Judgement& judgement : read_jsonl<Judgement>(scratch("none").parent_path().parent_path() / "selfreward_judge_test_judgements1" / "records.jsonl"))
+    CHECK(judgement.replies.size() == 2);
+}
+
+TEST_CASE("a model that writes no acceptable prompt is an error with the reasons, not an endless loop") {
+  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  PromptSettings settings;
+  settings.num_prompts = 5;
+  settings.min_words = 140;  // a random model's few tokens never reach it
+  settings.sampling.max_new_tokens = 8;
+  CHECK_THROWS_WITH_AS(memo<Prompt>(scratch("prompts"), [&](RecordSink<Prompt>& out) {
+                         generate_prompts(policy, {{"one seed", "another seed"}, {}}, settings, {.shard_size = 8}, "round1", Seed(1), out);
+                       }),
+                       doctest::Contains("0 of 5 prompts"), Error);
+}

@@ -1,0 +1,96 @@
+#include "feedback/new_prompts.h"
+
+#include <cstdio>
+
+#include "base/progress.h"
+
+namespace selfreward {
+namespace {
+
+constexpr int64_t kMinRequests = 32;   // of a shard: the last prompts are found in few shards
+constexpr int kMaxFruitlessShards = 5;  // in a row
+
+PromptLimits limits_of(const PromptSettings& settings) {
+  PromptLimits limits;
+  limits.min_words = static_cast<size_t>(settings.min_words);
+  limits.max_words = static_cast<size_t>(settings.max_words);
+  limits.rouge_threshold = settings.rouge_threshold;
+  if (!settings.keyword_filter) limits.keywords.clear();
+  return limits;
+}
+
+/// `count` different elements of `from`, or all where there are fewer.
+std::vector<std::string> pick(const std::vector<std::string>& from, int64_t count, const Seed& seed) {
+  std::vector<std::string> picked;
+  for (const size_t i : seed.permutation(from.size())) {
+    if (std::ssize(picked) == count) break;
+    picked.push_back(from[i]);
+  }
+  return picked;
+}
+
+/// Seeds and generated examples in random order, as one numbered list to go on with.
+std::string shown_text(const PromptPool& pool, const std::vector<std::string>& generated, const PromptSettings& settings,
+                       const Seed& seed) {
+  auto shots = pick(generated, settings.generated_shots, seed.child("generated"));
+  const int64_t missing = settings.generated_shots - std::ssize(shots);  // the first requests have no generated ones
+  for (auto& shot : pick(pool.seeds, settings.seed_shots + missing, seed.child("seeds"))) shots.push_back(std::move(shot));
+  std::vector<std::string> shuffled;
+  for (const size_t i : seed.child("order").permutation(shots.size())) shuffled.push_back(shots[i]);
+  return few_shot_text(settings.header, shuffled);
+}
+
+std::string id_of(const std::string& name, size_t index) {
+  char number[24];
+  std::snprintf(number, sizeof number, "-%05zu", index);
+  return name + number;
+}
+
+}  // namespace
+
+void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,
+                      const GenerationSettings& generation, const std::string& name, const Seed& seed,
+                      RecordSink<Prompt>& out) {
+  check(!pool.seeds.empty(), "[prompts] there are no seed instructions to show; data.ift is empty");
+  PromptFilter filter(limits_of(settings));
+  for (const std::string& text : pool.seeds) filter.add(text);
+  for (const std::string& text : pool.earlier) filter.add(text);
+  std::vector<std::string> generated = pool.earlier;
+  for (const Prompt& prompt : out.records()) {
+    filter.add(prompt.text);
+    generated.push_back(prompt.text);
+  }
+  Generator generator(policy, generation);
+  Progress progress("new prompts", settings.num_prompts, "prompts");
+  int fruitless = 0;
+  while (std::ssize(out.records()) < settings.num_prompts) {
+    const int64_t wanted = settings.num_prompts - std::ssize(out.records());
+    std::vector<GenerationRequest> requests;
+    for (int64_t i = 0; i < std::clamp(wanted, kMinRequests, generation.shard_size); ++i) {
+      const Seed address = seed.child("new_prompts", out.shards(), i);
+      const std::string text = shown_text(pool, generated, settings, address);
+      requests.push_back({policy.chat().completion_ids(text), 1, address.child("sample")});
+    }
+    std::vector<Prompt> kept;
+    Counts dropped;
+    for (const auto& completions : generator.generate(requests, settings.sampling))
+      for (const std::string& task : parse_new_prompts(policy.tokenizer().decode(completions[0].ids), completions[0].finish_reason)) {
+        if (std::ssize(kept) == wanted) break;
+        if (const auto reason = filter.reject_reason(task)) {
+          ++dropped[*reason];
+          continue;
+        }
+        filter.add(task);
+        generated.push_back(task);
+        kept.push_back({id_of(name, out.records().size() + kept.size()), task, name});
+      }
+    out.append(kept, dropped);
+    progress.update(std::ssize(out.records()));
+    fruitless = kept.empty() ? fruitless + 1 : 0;
+    check(fruitless < kMaxFruitlessShards, "[prompts] ", out.records().size(), " of ", settings.num_prompts,
+          " prompts were found, then no acceptable one in ", fruitless, " shards (dropped: ", Json(out.counts()).dump(),
+          "); raise prompts.sampling.temperature or prompts.rouge_threshold, or ask for fewer");
+  }
+}
+
+}  // namespace selfreward

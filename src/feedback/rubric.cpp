@@ -1,0 +1,121 @@
+#include "feedback/rubric.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text_util.h"
+
+namespace selfreward {
+
+const char* const kDefaultScorePattern =
+    R"((?i)\bscore(?:\h*\([^()\n]{0,40}\))?[\h*_`]*[:：])"  // "Score:", "**Score:**", "Score (0-5):"
+    R"([\h*_`"'<\[(]*(?:[0-9][0-9.+\h]*=\h*)?)"             // "**", "<", "[", and a sum before its result
+    R"((-?[0-9]++(?:\.[0-9]++)?+))"                         // group 1, never half a number
+    R"((?![\p{L}\p{N}]|[.,][0-9]|\h+[0-9]|\h*(?:%|[-–+~]\h*[0-9]|(?:to|or)\h+[0-9])))"
+    R"((?:[\h*_`"'>\])]*(?:/|out\h+of)\h*([0-9]++(?:\.[0-9]++)?+))?)";  // group 2: "/5", "out of 5"
+
+namespace {
+
+constexpr std::string_view kInstruction = "{instruction}", kResponse = "{response}";
+
+/// The place of the next placeholder at or after `from`, with one pair of braces or two.
+struct Placeholder {
+  size_t begin, end;
+  bool is_instruction;
+};
+
+std::optional<Placeholder> next_placeholder(std::string_view text, size_t from) {
+  const size_t instruction = text.find(kInstruction, from), response = text.find(kResponse, from);
+  size_t begin = std::min(instruction, response);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const bool is_instruction = instruction < response;
+  size_t end = begin + (is_instruction ? kInstruction : kResponse).size();
+  if (begin > from && text[begin - 1] == '{' && end < text.size() && text[end] == '}') --begin, ++end;
+  return Placeholder{begin, end, is_instruction};
+}
+
+/// How many groups a pattern has: an empty alternative makes it match the empty text and report them all.
+size_t num_groups(const std::string& pattern) {
+  const auto match = Regex("(?:" + pattern + "\n)|").search("");
+  return match ? match->size() - 1 : 0;
+}
+
+template <typename T>
+T value_of(const YAML::Node& node, const std::string& key, const fs::path& path, const char* wanted) {
+  try {
+    return node.as<T>();
+  } catch (const YAML::Exception&) {
+    fail("[rubric] ", path.string(), ", line ", node.Mark().line + 1, ": ", key, " must be ", wanted);
+  }
+}
+
+void set_field(Rubric& rubric, const std::string& key, const YAML::Node& value, const fs::path& path) {
+  static const std::vector<std::string> kKeys = {"name", "template", "min_score", "max_score",
+                                                 "score_pattern"};
+  if (key == "name")
+    rubric.name = value_of<std::string>(value, key, path, "a text");
+  else if (key == "template")
+    rubric.template_text = value_of<std::string>(value, key, path, "a text");
+  else if (key == "min_score")
+    rubric.min_score = value_of<double>(value, key, path, "a number");
+  else if (key == "max_score")
+    rubric.max_score = value_of<double>(value, key, path, "a number");
+  else if (key == "score_pattern") {
+    const auto pattern = value_of<std::string>(value, key, path, "a text");
+    rubric.score_pattern = Regex(pattern);
+    check(num_groups(pattern) >= 1, "[rubric] ", path.string(), ": score_pattern '", pattern,
+          "' has no group; put the number into parentheses, as in 'Score: ([0-9]+)'");
+  } else {
+    const std::string near = nearest(key, kKeys);
+    fail("[rubric] ", path.string(), ": unknown key '", key, "'",
+         near.empty() ? "" : "; did you mean '" + near + "'?",
+         " Known are name, template, min_score, max_score, score_pattern");
+  }
+}
+
+void read_yaml(Rubric& rubric, const fs::path& path) {
+  try {
+    const YAML::Node root = YAML::Load(read_file(path));
+    check(root.IsMap(), "[rubric] ", path.string(),
+          ": expected keys and values (template: ...); is it a plain text? ", "then name it .txt");
+    for (const auto& entry : root) set_field(rubric, entry.first.Scalar(), entry.second, path);
+  } catch (const YAML::Exception& e) {
+    fail("[rubric] ", path.string(), " is not valid YAML: line ", e.mark.line + 1, ": ", e.msg);
+  }
+}
+
+void check_rubric(const Rubric& rubric, const fs::path& path) {
+  for (const std::string_view placeholder : {kInstruction, kResponse})
+    check(rubric.template_text.find(placeholder) != std::string::npos, "[rubric] ", path.string(),
+          ": the template has no ", placeholder, ", so the judge would not see it");
+  check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
+        " is not below max_score ", rubric.max_score);
+}
+
+}  // namespace
+
+Rubric Rubric::load(const fs::path& path) {
+  Rubric rubric;
+  rubric.name = path.stem().string();
+  if (path.extension() == ".txt")
+    rubric.template_text = read_file(path);
+  else
+    read_yaml(rubric, path);
+  check_rubric(rubric, path);
+  return rubric;
+}
+
+std::string Rubric::render(std::string_view instruction, std::string_view response) const {
+  std::string text;
+  size_t at = 0;
+  while (const auto placeholder = next_placeholder(template_text, at)) {
+    text += template_text.substr(at, placeholder->begin - at);
+    text += placeholder->is_instruction ? instruction : response;
+    at = placeholder->end;
+  }
+  return text + template_text.substr(at);
+}
+
+}  // namespace selfreward

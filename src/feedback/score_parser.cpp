@@ -1,0 +1,78 @@
+#include "feedback/score_parser.h"
+
+#include <charconv>
+#include <limits>
+
+#include "feedback/utf8.h"
+
+namespace selfreward {
+namespace {
+
+/// A number that a reply names; `in_range` is false too where it is on another scale than the rubric's.
+struct NamedScore {
+  double value = 0;
+  bool in_range = false;
+  size_t end = 0;  // byte after the number
+};
+
+std::optional<double> number_of(std::string_view digits) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+std::vector<NamedScore> find_scores(const std::string& text, const Rubric& rubric) {
+  std::vector<NamedScore> found;
+  for (const Regex::Match& match : rubric.score_pattern.find_all(text)) {
+    const auto value = number_of(match.at(1).in(text));
+    if (!value) continue;  // a pattern with \d may catch digits of other scripts
+    const std::string_view scale = match.size() > 2 ? match[2].in(text) : "";
+    const bool same_scale = scale.empty() || number_of(scale) == rubric.max_score;
+    found.push_back(
+        {*value, same_scale && *value >= rubric.min_score && *value <= rubric.max_score, match[1].end});
+  }
+  return found;
+}
+
+bool differ(const std::vector<NamedScore>& scores) {
+  for (const NamedScore& score : scores)
+    if (score.value != scores.back().value || score.in_range != scores.back().in_range) return true;
+  return false;
+}
+
+/// "Score: 1" with the text ending there may be the start of 10 or 1.5.
+bool may_go_on(const std::string& text, size_t end) {
+  return text.find_first_not_of("0123456789.,", end) == std::string::npos;
+}
+
+}  // namespace
+
+JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const Rubric& rubric) {
+  const std::string readable = valid_utf8(text);
+  const auto scores = find_scores(readable, rubric);
+  const bool cut = finish_reason == FinishReason::length;
+  const auto failed = [&](JudgeFailure failure) {
+    return JudgeReply{std::move(text), std::nullopt, failure};
+  };
+  if (scores.empty()) return failed(cut ? JudgeFailure::cut_off : JudgeFailure::no_score);
+  if (cut && may_go_on(readable, scores.back().end)) return failed(JudgeFailure::cut_off);
+  if (differ(scores)) return failed(JudgeFailure::several_scores);
+  if (!scores.back().in_range) return failed(JudgeFailure::out_of_range);
+  return {std::move(text), scores.back().value, std::nullopt};
+}
+
+std::optional<double> mean_score(const std::vector<JudgeReply>& replies) {
+  double sum = 0;
+  int64_t count = 0;
+  for (const JudgeReply& reply : replies) {
+    if (!reply.score) continue;
+    sum += *reply.score;
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  return sum / static_cast<double>(count);
+}
+
+}  // namespace selfreward

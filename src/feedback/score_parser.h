@@ -1,0 +1,20 @@
+#pragma once
+// From a judge's reply to a score, or to the reason why there is none. A missing score is missing: it never
+// becomes -1 or 0, and so can never make its answer the rejected one.
+#include "data/records.h"
+#include "feedback/rubric.h"
+
+namespace selfreward {
+
+/// Reads `text`, which holds generated text only: neither the judge's prompt nor the answer that it quotes.
+/// The last match of the rubric's pattern is the score. Failures, in this order:
+///   no_score        nothing matches and the reply ended by itself
+///   cut_off         nothing matches, or the last number ends with the text, where the length limit cut the
+///   reply several_scores  the reply names different scores out_of_range    not in [min_score, max_score], or
+///   on another scale ("4/10")
+JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const Rubric& rubric);
+
+/// The mean of the replies' scores; nothing if none has one.
+std::optional<double> mean_score(const std::vector<JudgeReply>& replies);
+
+}  // namespace selfreward

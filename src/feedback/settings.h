@@ -1,0 +1,89 @@
+#pragma once
+// Settings of the stages that make preference data, one line each: name, default, meaning.
+#include <cstdint>
+#include <string>
+
+#include "infer/settings.h"
+
+namespace selfreward {
+
+struct EftSettings {
+  std::string source = "self";
+  int64_t baseline_max_steps = 0;
+  int64_t max_prompts = 0;
+  int64_t max_examples = 0;
+  double max_score_share = 1.0;
+  SamplingSettings sampling;
+
+  template <typename Fields>
+  void visit(Fields& f) {
+    f("source", source,
+      "self: the SFT baseline writes judgements of data.ranked, kept where they agree with the ranks (the "
+      "paper); file: data.eft as it is; none: IFT only");
+    f("baseline_max_steps", baseline_max_steps,
+      "SFT steps of the baseline (IFT only) that writes the judgements; 0: as sft");
+    f("max_prompts", max_prompts, "ranked prompts to judge, 0 for all");
+    f("max_examples", max_examples, "at most this many judgements are kept, 0 for all (the paper: 1630)");
+    f("max_score_share", max_score_share, "the most common score is thinned to this share; 1 is off");
+    f("sampling", sampling, "how the baseline writes judgements");
+  }
+};
+
+struct PromptSettings {
+  std::string source = "M0";
+  int64_t num_prompts = 1000;
+  int64_t seed_shots = 6, generated_shots = 2;
+  std::string header = "Here is a list of different tasks that people ask an AI assistant to do:";
+  int64_t min_words = 4, max_words = 150;
+  double rouge_threshold = 0.7;
+  bool keyword_filter = true;
+  SamplingSettings sampling{.temperature = 0.6};
+
+  template <typename Fields>
+  void visit(Fields& f) {
+    f("source", source,
+      "who writes new prompts: M0 (one fixed model, as in the paper), self (the model of the round), or a "
+      "checkpoint directory");
+    f("num_prompts", num_prompts, "new prompts for each round");
+    f("seed_shots", seed_shots, "examples from the IFT seeds in each request");
+    f("generated_shots", generated_shots, "examples from earlier generated prompts in each request");
+    f("header", header, "first line of the few-shot list");
+    f("min_words", min_words, "shorter prompts are dropped");
+    f("max_words", max_words, "longer prompts are dropped");
+    f("rouge_threshold", rouge_threshold,
+      "prompts more alike than this (ROUGE-L F) to a kept one are dropped; 1: only repetitions are");
+    f("keyword_filter", keyword_filter,
+      "drop prompts about things a text model cannot see or do (images, files, plots, ...)");
+    f("sampling", sampling, "how prompts are written");
+  }
+};
+
+struct CandidateSettings {
+  int64_t num_generations = 4;
+  SamplingSettings sampling;
+
+  template <typename Fields>
+  void visit(Fields& f) {
+    f("num_generations", num_generations, "answers N of each prompt");
+    f("sampling", sampling, "how answers are written");
+  }
+};
+
+struct JudgeSettings {
+  std::string kind = "self";
+  std::string rubric = "rubrics/additive5.yaml";
+  int64_t num_evals_to_average = 3;
+  SamplingSettings sampling;
+
+  template <typename Fields>
+  void visit(Fields& f) {
+    f("kind", kind,
+      "self: M_t judges its own answers; for comparison: gold (the true score), random, longest");
+    f("rubric", rubric, "the judge's prompt, maximum and score pattern (docs/formats.md, rubric)");
+    f("num_evals_to_average", num_evals_to_average,
+      "judgements K of each answer; the score is the mean of the valid ones");
+    f("sampling", sampling, "how judgements are written");
+  }
+};
+
+}  // namespace selfreward

@@ -1,0 +1,57 @@
+#pragma once
+// Many completions at once (continuous batching): prompts are a tree whose shared parts are computed once, live
+// sequences decode together, a finished one makes room for the next, prefill and decode share one forward.
+//   Generator generator(policy, {});
+//   const auto completions = generator.generate({{prompt_ids, /*num_samples=*/4, seed}}, params);
+//   completions[0][3].text
+#include <functional>
+
+#include "infer/sampler.h"
+#include "model/policy.h"
+
+namespace selfreward {
+
+struct GenerationRequest {
+  TokenIds prompt;
+  int64_t num_samples = 1;
+  Seed seed{0};  // sample n draws from seed.child(n), whatever else is in the batch
+};
+
+struct Completion {
+  TokenIds ids;      // as sampled; ends with the stop token where it stopped by one
+  std::string text;  // without special tokens, stop strings, and white space at both ends
+  FinishReason finish_reason = FinishReason::stop;
+};
+
+/// What a generate() call cost.
+struct GenerationStats {
+  int64_t prompt_tokens = 0;   // of all requests and samples, as if each were computed alone
+  int64_t prefill_tokens = 0;  // really computed
+  int64_t new_tokens = 0;
+  int64_t steps = 0;
+};
+
+class Generator {
+ public:
+  /// Packs the policy's weights for inference while it lives; the policy must outlive it and not train.
+  Generator(Policy& policy, const GenerationSettings& options);
+
+  /// results[request][sample]. A prompt that leaves no room before max_position_embeddings, or a cache that
+  /// cannot hold a single sequence, is an error with both numbers. `on_done` is told the completions so far.
+  std::vector<std::vector<Completion>> generate(const std::vector<GenerationRequest>& requests,
+                                                const SamplingParams& params,
+                                                const std::function<void(int64_t)>& on_done = {});
+  /// Whether a prompt leaves room for an answer in the model's context.
+  bool fits(const TokenIds& prompt) const { return std::ssize(prompt) < policy_.config().max_position_embeddings; }
+  const ChatFormat& chat() const { return policy_.chat(); }
+  const GenerationStats& stats() const { return stats_; }
+
+ private:
+  Policy& policy_;
+  GenerationSettings options_;
+  InferenceScope scope_;
+  KeyValueStore store_;
+  GenerationStats stats_;
+};
+
+}  // namespace selfreward

@@ -1,0 +1,140 @@
+#include "infer/generator.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace selfreward;
+
+namespace {
+
+const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+const fs::path kStories = SELFREWARD_SOURCE_DIR "/../shared/data/models/stories260K";
+
+Policy load(const fs::path& dir, const std::string& dtype = "float32") { return Policy::load(dir, {.device = "cpu", .dtype = dtype}); }
+
+SamplingParams params(int64_t max_new_tokens, double temperature) {
+  return SamplingSettings{.max_new_tokens = max_new_tokens, .temperature = temperature};
+}
+
+/// Requests whose prompts share prefixes in several ways.
+std::vector<GenerationRequest> mixed_requests(const Policy& policy) {
+  std::vector<GenerationRequest> requests;
+  const std::string common = "Write a short story about a small dog and a very big tree in the garden";
+  for (int i = 0; i < 7; ++i)
+    requests.push_back({policy.chat().prompt_ids({{"user", common + std::string(static_cast<size_t>(i % 4), '!')}}), 1 + i % 3, Seed(5).child(i)});
+  requests.push_back({{5, 6, 7}, 2, Seed(5).child("short")});
+  return requests;
+}
+
+std::vector<std::vector<TokenIds>> ids_of(const std::vector<std::vector<Completion>>& completions) {
+  std::vector<std::vector<TokenIds>> ids;
+  for (const auto& samples : completions) {
+    ids.emplace_back();
+    for (const Completion& completion : samples) ids.back().push_back(completion.ids);
+  }
+  return ids;
+}
+
+/// One token at a time by the full forward, without a cache.
+TokenIds sample_plainly(Policy& policy, const GenerationRequest& request, int64_t sample, const SamplingParams& p) {
+  const at::NoGradGuard no_grad;
+  TokenIds ids = request.prompt, made;
+  while (std::ssize(made) < p.max_new_tokens) {
+    TokenTree tree;
+    tree.add(kNoParent, ids);
+    const torch::Tensor hidden = policy.model().hidden_states(tree_batch(tree, at::kCPU));
+    const torch::Tensor logits = policy.model().logits(hidden.narrow(0, tree.num_tokens() - 1, 1)).to(at::kFloat).contiguous();
+    made.push_back(sample_token(logits.data_ptr<float>(), logits.size(1), p, request.seed.child(sample), std::ssize(made)));
+    ids.push_back(made.back());
+    if (policy.chat().is_stop(made.back())) break;
+  }
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("greedy ids equal those of transformers") {
+  // tests/fixtures/tiny_llama/logits.json is made by tests/golden/make_model_golden.py, end-of-turn ignored
+  Policy policy = load(kTiny);
+  Generator generator(policy, {});
+  const Json golden = read_json(kTiny / "logits.json");
+  for (const Json& row : golden["greedy"]) {
+    TokenIds expected = row["continuation"].get<TokenIds>();
+    const auto stop = std::find_if(expected.begin(), expected.end(), [&](int64_t id) { return policy.chat().is_stop(id); });
+    if (stop != expected.end()) expected.erase(stop + 1, expected.end());
+    const auto made = generator.generate({{row["ids"].get<TokenIds>(), 1, Seed(1)}}, params(std::ssize(expected), 0));
+    CHECK(made[0][0].ids == expected);
+  }
+}
+
+TEST_CASE("greedy ids of a trained model equal the published ones") {
+  if (!fs::exists(kStories)) {
+    MESSAGE("skipped: shared/data/models/stories260K is not there");
+    return;
+  }
+  Policy policy = load(kStories);
+  const auto expected = read_json(kStories / "expected_logits.json")["greedy_200"].get<TokenIds>();
+  const TokenIds prompt(expected.begin(), expected.begin() + 1);
+  const auto made = Generator(policy, {}).generate({{prompt, 1, Seed(1)}}, params(std::ssize(expected) - 1, 0));
+  CHECK(made[0][0].ids == TokenIds(expected.begin() + 1, expected.end()));
+}
+
+TEST_CASE("decoding with the cache and shared prefixes draws what the full forward draws") {
+  Policy policy = load(kTiny);
+  const auto requests = mixed_requests(policy);
+  const SamplingParams p = params(12, 0.8);
+  const auto made = ids_of(Generator(policy, {}).generate(requests, p));
+  for (size_t i = 0; i < requests.size(); ++i)
+    for (int64_t n = 0; n < requests[i].num_samples; ++n)
+      CHECK(made[i][static_cast<size_t>(n)] == sample_plainly(policy, requests[i], n, p));
+}
+
+TEST_CASE("a completion does not depend on the batch, the cache size, or the other requests") {
+  Policy policy = load(kTiny);
+  const auto requests = mixed_requests(policy);
+  const SamplingParams p = params(20, 0.8);
+  const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
+  for (const GenerationSettings& settings : {GenerationSettings{.max_batch_size = 1}, {.max_batch_size = 3}, {.max_cache_tokens = 200}}) {
+    Generator generator(policy, settings);
+    CHECK(ids_of(generator.generate(requests, p)) == expected);
+    CHECK(ids_of(generator.generate(requests, p)) == expected);  // nothing is left over in the cache
+  }
+  Generator alone(policy, {});
+  for (size_t i = 0; i < requests.size(); ++i) CHECK(ids_of(alone.generate({requests[i]}, p))[0] == expected[i]);
+}
+
+TEST_CASE("samples of one prompt differ, and the prompt is computed once") {
+  Policy policy = load(kTiny);
+  Generator generator(policy, {});
+  const TokenIds prompt = policy.chat().prompt_ids({{"user", "tell me something about the sea and the wind"}});
+  const auto made = ids_of(generator.generate({{prompt, 8, Seed(3)}}, params(16, 1.0)))[0];
+  CHECK(std::set<TokenIds>(made.begin(), made.end()).size() > 4);
+  CHECK(generator.stats().prefill_tokens == std::ssize(prompt));
+  CHECK(generator.stats().prompt_tokens == 8 * std::ssize(prompt));
+}
+
+TEST_CASE("a stop string ends a completion and is cut from its text") {
+  Policy policy = load(kTiny);
+  SamplingParams p = params(40, 1.0);
+  Generator generator(policy, {});
+  const auto free_text = generator.generate({{{5, 6, 7}, 1, Seed(9)}}, p)[0][0];
+  REQUIRE(free_text.text.size() > 6);
+  const std::string stop = free_text.text.substr(3, 2);
+  p.stop = {stop};
+  const auto stopped = generator.generate({{{5, 6, 7}, 1, Seed(9)}}, p)[0][0];
+  CHECK(stopped.finish_reason == FinishReason::stop);
+  CHECK(stopped.text.find(stop) == std::string::npos);
+  CHECK(stopped.ids.size() <= free_text.ids.size());
+}
+
+TEST_CASE("a cache that cannot hold a sequence, or a prompt beyond the context, is an error with the numbers") {
+  Policy policy = load(kTiny);
+  Generator small(policy, {.max_cache_tokens = 10});
+  CHECK_THROWS_WITH_AS(small.generate({{TokenIds(8, 5), 1, Seed(1)}}, params(20, 0)), doctest::Contains("10 tokens"), Error);
+  Generator generator(policy, {});
+  const int64_t context = policy.config().max_position_embeddings;
+  CHECK_THROWS_AS(generator.generate({{TokenIds(static_cast<size_t>(context), 5), 1, Seed(1)}}, params(2, 0)), Error);
+  const auto cut = generator.generate({{TokenIds(static_cast<size_t>(context - 3), 5), 1, Seed(1)}}, params(50, 0))[0][0];
+  CHECK(cut.ids.size() <= 3);
+}

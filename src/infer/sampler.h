@@ -1,0 +1,37 @@
+#pragma once
+// One token out of a row of logits. A draw depends on (seed, position) alone, not on other sequences.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/seed.h"
+#include "infer/settings.h"
+
+namespace selfreward {
+
+/// How tokens are drawn, and text that ends a completion (and is cut from its text).
+struct SamplingParams : SamplingSettings {
+  SamplingParams() = default;
+  SamplingParams(const SamplingSettings& settings, std::vector<std::string> stop_strings = {})  // NOLINT: implicit
+      : SamplingSettings(settings), stop(std::move(stop_strings)) {}
+
+  std::vector<std::string> stop;
+};
+
+/// A token with its probability after temperature, top-k and top-p.
+struct TokenProbability {
+  int64_t id = 0;
+  double probability = 0;
+};
+
+/// The distribution that is drawn from, most probable first (equal ones by id), probabilities summing to 1:
+/// softmax(logits / temperature), cut to the top_k most probable, then to the fewest with mass >= top_p.
+std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab, const SamplingParams& params);
+
+/// A token of that distribution by inversion at seed.uniform(position); temperature 0 is the argmax
+/// (the smallest id among equals). A row with NaN is an error: the network has diverged.
+int64_t sample_token(const float* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
+                     int64_t position);
+
+}  // namespace selfreward

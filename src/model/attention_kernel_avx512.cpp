@@ -1,0 +1,3 @@
+#include "model/attention_kernel.inl"
+
+const selfreward::AttentionKernels selfreward::kAttentionKernelsAvx512 = selfreward::kKernels;

@@ -1,0 +1,71 @@
+#pragma once
+// A Llama-architecture causal language model over flat token trees.
+//   const torch::Tensor hidden = model.hidden_states(tree_batch(tree, device));   // [tokens, hidden]
+//   const torch::Tensor logits = model.logits(hidden);                            // [tokens, vocab]
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "model/layers.h"
+
+namespace selfreward {
+
+/// Residual dropout of one forward pass; the generator is the pass's own, so a resumed run drops the same.
+struct Dropout {
+  double probability = 0;
+  torch::Generator generator;
+};
+
+class DecoderLayer;
+
+class CausalLM : public torch::nn::Module {
+ public:
+  /// Uninitialised float32 parameters; products are computed in `compute` (float32 or bfloat16).
+  CausalLM(const ModelConfig& config, torch::Dtype compute);
+  ~CausalLM() override;
+
+  /// Final normed hidden states: batch of [tokens] -> [tokens, hidden] in the compute dtype.
+  torch::Tensor hidden_states(const TokenBatch& batch, Dropout* dropout = nullptr) const;
+  /// hidden [rows, hidden] -> [rows, vocab] in the compute dtype.
+  torch::Tensor logits(const torch::Tensor& hidden) const;
+  /// The output matrix [vocab, hidden]: lm_head.weight, or the embedding where they are tied.
+  const torch::Tensor& output_weight() const;
+
+  /// Copies the tensors of a checkpoint, in the dtype they are stored in. A tensor that is missing, unexpected
+  /// or of another shape is an error that names it; `where` says of which checkpoint.
+  void load_tensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& where);
+  /// Normal(0, std) matrices and unit norms, from an addressed seed.
+  void initialize(uint64_t seed, double std);
+
+  const ModelConfig& config() const { return config_; }
+  torch::Dtype compute_dtype() const { return compute_; }
+  torch::Device device() const;
+  /// Empty keys and values for `slots` tokens.
+  KeyValueStore make_store(int64_t slots) const;
+
+ private:
+  friend class InferenceScope;
+  ModelConfig config_;
+  torch::Dtype compute_;
+  std::shared_ptr<torch::nn::Module> body_, embed_tokens_;  // "model", "model.embed_tokens"
+  std::vector<std::shared_ptr<DecoderLayer>> layers_;
+  std::shared_ptr<RMSNorm> norm_;
+  torch::Tensor embedding_;           // [vocab, hidden]
+  std::shared_ptr<Linear> lm_head_;   // null where tied
+  torch::Tensor packed_output_;       // in an InferenceScope
+};
+
+/// While it lives, weights are packed for fast forward passes without gradients. Nothing may train meanwhile.
+class InferenceScope {
+ public:
+  explicit InferenceScope(CausalLM& model);
+  ~InferenceScope();
+  InferenceScope(const InferenceScope&) = delete;
+  InferenceScope& operator=(const InferenceScope&) = delete;
+
+ private:
+  CausalLM& model_;
+  c10::InferenceMode mode_;
+};
+
+}  // namespace selfreward

@@ -1,0 +1,45 @@
+#pragma once
+// A checkpoint is a Hugging Face directory: config.json, generation_config.json, model.safetensors (or shards
+// with an index) and the tokenizer's files. transformers, vLLM and llama.cpp's converter load it as it is.
+//   const TensorMap weights = read_checkpoint_tensors("M0");
+//   write_checkpoint("M1", /*tokenizer_source=*/"M0", config, policy_weights, at::kBFloat16);
+#include <map>
+#include <string>
+
+#include "model/model_config.h"
+#include "model/safetensors.h"
+
+namespace selfreward {
+
+constexpr int64_t kMaxShardBytes = 5'000'000'000;  // as transformers writes them
+
+/// Name and content of small files that travel with the weights.
+using SideFiles = std::map<std::string, std::string>;
+
+/// All weights of `dir`, from model.safetensors or from the shards of model.safetensors.index.json, as views
+/// of memory maps. A shard that is missing, or lacks a tensor the index promises, is an error.
+TensorMap read_checkpoint_tensors(const fs::path& dir);
+
+/// Throws Error unless `tensors` are exactly the weights of `config` in name and shape. Two things that real
+/// checkpoints carry are let pass: rotary_emb.inv_freq tables, and lm_head.weight beside tied embeddings.
+void check_checkpoint_tensors(const ModelConfig& config, const TensorMap& tensors, const std::string& where);
+
+/// The tokenizer's files of `dir` (those that exist) and its generation_config.json.
+SideFiles read_side_files(const fs::path& dir);
+
+/// Writes a complete checkpoint: into `dir`.tmp first, synced, then renamed, so that `dir` is whole or not
+/// there. An older checkpoint at `dir` is replaced with everything in it; any other directory is an error.
+/// Weights are stored as `dtype`; with tied embeddings lm_head.weight is left out. `side_files` are
+/// written unchanged, except that generation_config.json gets the token ids of `config`.
+void write_checkpoint(const fs::path& dir, const SideFiles& side_files, ModelConfig config,
+                      const NamedTensors& tensors, at::ScalarType dtype,
+                      int64_t max_shard_bytes = kMaxShardBytes);
+
+/// The same, with the tokenizer of the checkpoint `tokenizer_source`.
+inline void write_checkpoint(const fs::path& dir, const fs::path& tokenizer_source, const ModelConfig& config,
+                             const NamedTensors& tensors, at::ScalarType dtype,
+                             int64_t max_shard_bytes = kMaxShardBytes) {
+  write_checkpoint(dir, read_side_files(tokenizer_source), config, tensors, dtype, max_shard_bytes);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,63 @@
+#include "model/log_probs.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace selfreward {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr int64_t kChunkFloats = 1 << 24;  // 64 MiB of float32 logits at once
+
+/// Calls visit(first row, rows) for chunks of rows whose logits fit kChunkFloats.
+template <typename Visit>
+void for_each_chunk(int64_t rows, int64_t vocab, Visit visit) {
+  const int64_t chunk = std::max<int64_t>(1, kChunkFloats / vocab);
+  for (int64_t first = 0; first < rows; first += chunk) visit(first, std::min(chunk, rows - first));
+}
+
+class TokenLogProbs : public torch::autograd::Function<TokenLogProbs> {
+ public:
+  static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
+    const Tensor cast = weight.to(hidden.scalar_type());
+    const Tensor lse = at::empty({hidden.size(0)}, hidden.options().dtype(at::kFloat));
+    const Tensor picked = at::empty_like(lse);
+    for_each_chunk(hidden.size(0), weight.size(0), [&](int64_t first, int64_t rows) {
+      const Tensor logits = at::linear(hidden.narrow(0, first, rows), cast).to(at::kFloat);
+      lse.narrow(0, first, rows).copy_(logits.logsumexp(-1));
+      picked.narrow(0, first, rows).copy_(logits.gather(1, targets.narrow(0, first, rows).unsqueeze(1)).squeeze(1));
+    });
+    context->save_for_backward({hidden, weight, targets, lse});
+    return picked - lse;
+  }
+
+  /// d log p(target) / d logits = onehot(target) - softmax(logits).
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &hidden = saved[0], &weight = saved[1], &targets = saved[2], &lse = saved[3];
+    const Tensor grad = grads[0].to(at::kFloat).unsqueeze(1);
+    const Tensor cast = weight.to(hidden.scalar_type());
+    const Tensor grad_hidden = at::empty_like(hidden);
+    Tensor grad_weight = at::zeros(weight.sizes(), weight.options().dtype(at::kFloat));
+    for_each_chunk(hidden.size(0), weight.size(0), [&](int64_t first, int64_t rows) {
+      const Tensor h = hidden.narrow(0, first, rows), g = grad.narrow(0, first, rows);
+      Tensor delta = at::linear(h, cast).to(at::kFloat);
+      delta.sub_(lse.narrow(0, first, rows).unsqueeze(1)).exp_().mul_(-g);
+      delta.scatter_add_(1, targets.narrow(0, first, rows).unsqueeze(1), g);
+      const Tensor low = delta.to(hidden.scalar_type());
+      grad_hidden.narrow(0, first, rows).copy_(at::matmul(low, cast));
+      grad_weight.add_(at::matmul(low.t(), h));
+    });
+    return {grad_hidden, grad_weight.to(weight.scalar_type()), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor token_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
+  return TokenLogProbs::apply(hidden, weight, targets);
+}
+
+}  // namespace selfreward

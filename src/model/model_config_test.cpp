@@ -1,0 +1,162 @@
+#include "model/model_config.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+
+namespace {
+
+const Json kGood = {{"architectures", {"LlamaForCausalLM"}},
+                    {"model_type", "llama"},
+                    {"vocab_size", 32},
+                    {"hidden_size", 16},
+                    {"intermediate_size", 24},
+                    {"num_hidden_layers", 2},
+                    {"num_attention_heads", 4},
+                    {"num_key_value_heads", 2},
+                    {"rms_norm_eps", 1e-5},
+                    {"eos_token_id", 3}};
+
+fs::path write_dir(const Json& config, const Json& generation = nullptr) {
+  const fs::path dir = fs::temp_directory_path() / "selfreward_model_config_test";
+  fs::remove_all(dir);
+  write_file_atomically(dir / "config.json", config.dump());
+  if (!generation.is_null()) write_file_atomically(dir / "generation_config.json", generation.dump());
+  return dir;
+}
+
+Json with(const std::string& key, const Json& value) {
+  Json json = kGood;
+  json[key] = value;
+  return json;
+}
+
+std::string error_of(const Json& config) {
+  try {
+    load_model_config(write_dir(config));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("transformers 4 and 5 spell rope_theta and dtype differently and mean the same") {
+  Json old = kGood, now = kGood;
+  old.update({{"rope_theta", 50000.0}, {"rope_scaling", nullptr}, {"torch_dtype", "bfloat16"}});
+  now.update(
+      {{"rope_parameters", {{"rope_theta", 50000.0}, {"rope_type", "default"}}}, {"dtype", "bfloat16"}});
+  for (const Json& json : {old, now}) {
+    const ModelConfig config = load_model_config(write_dir(json));
+    CHECK(config.rope_theta == 50000.0);
+    CHECK(config.dtype == "bfloat16");
+  }
+}
+
+TEST_CASE("absent keys have the values of transformers' LlamaConfig") {
+  Json json = kGood;
+  json.erase("num_key_value_heads");
+  const ModelConfig config = load_model_config(write_dir(json));
+  CHECK(config.num_key_value_heads == 4);
+  CHECK(config.head_dim == 4);
+  CHECK(config.max_position_embeddings == 2048);
+  CHECK(config.rope_theta == 10000.0);
+  CHECK(config.dtype == "float32");
+  CHECK(!config.tie_word_embeddings);
+  CHECK(!config.bos_token_id);
+}
+
+TEST_CASE("a reply ends at the eos ids of generation_config.json and of config.json") {
+  const auto eos = [](const Json& config, const Json& generation) {
+    return load_model_config(write_dir(config, generation)).eos_token_ids;
+  };
+  using Ids = std::vector<int64_t>;
+  CHECK(eos(kGood, nullptr) == Ids{3});
+  CHECK(eos(kGood, {{"eos_token_id", {5, 3}}}) == Ids{5, 3});
+  CHECK(eos(kGood, {{"eos_token_id", 7}}) == Ids{7, 3});
+  CHECK(eos(with("eos_token_id", nullptr), {{"temperature", 0.6}}) == Ids{});
+}
+
+TEST_CASE("what would change the network is an error that names key and value") {
+  const std::tuple<std::string, Json, std::string> cases[] = {
+      {"model_type", "qwen2", "model_type is \"qwen2\", expected \"llama\""},
+      {"architectures", Json::array({"LlamaForSequenceClassification"}), "architectures is [\"LlamaForSeq"},
+      {"rope_scaling",
+       {{"rope_type", "llama3"}, {"factor", 8.0}},
+       "rope_scaling is {\"rope_type\":\"llama3\""},
+      {"rope_scaling", {{"type", "linear"}, {"factor", 2.0}}, "rope_scaling is {\"type\":\"linear\""},
+      {"rope_parameters",
+       {{"rope_type", "yarn"}, {"rope_theta", 1e4}},
+       "rope_parameters is {\"rope_type\":\"yarn\""},
+      {"attention_bias", true, "attention_bias is true, expected false"},
+      {"mlp_bias", true, "mlp_bias is true"},
+      {"hidden_act", "gelu", "hidden_act is \"gelu\", expected \"silu\""},
+      {"pretraining_tp", 2, "pretraining_tp is 2, expected 1"},
+      {"quantization_config", {{"bits", 4}}, "quantization_config is {\"bits\":4}"},
+      {"partial_rotary_factor", 0.5, "partial_rotary_factor is 0.5"},
+      {"torch_dtype", "float8_e4m3fn", "torch_dtype is \"float8_e4m3fn\""}};
+  for (const auto& [key, value, message] : cases) {
+    CAPTURE(key);
+    CHECK(error_of(with(key, value)).find(message) != std::string::npos);
+  }
+}
+
+TEST_CASE("sizes are positive, bounded and divisible") {
+  const std::tuple<std::string, Json, std::string> cases[] = {
+      {"vocab_size", 0, "vocab_size is 0"},
+      {"hidden_size", -16, "hidden_size is -16"},
+      {"hidden_size", 18, "hidden_size 18 is not a multiple of num_attention_heads 4"},
+      {"intermediate_size", 9223372036854775807, "intermediate_size is 9223372036854775807"},
+      {"intermediate_size", 18446744073709551615u, "expected a whole number"},
+      {"num_hidden_layers", 100000, "num_hidden_layers is 100000"},
+      {"num_hidden_layers", "2", "num_hidden_layers is \"2\", expected a whole number"},
+      {"num_hidden_layers", 2.5, "num_hidden_layers is 2.5"},
+      {"num_attention_heads", 0, "num_attention_heads is 0"},
+      {"num_key_value_heads", 3, "not a multiple of num_key_value_heads 3"},
+      {"head_dim", 3, "head_dim is 3, expected an even number"},
+      {"max_position_embeddings", 0, "max_position_embeddings is 0"},
+      {"rms_norm_eps", 0, "rms_norm_eps is 0"},
+      {"rms_norm_eps", "small", "rms_norm_eps is \"small\", expected a number"},
+      {"rope_theta", -1, "rope_theta is -1"},
+      {"eos_token_id", 32, "eos_token_id is 32, but vocab_size is 32"},
+      {"eos_token_id", "</s>", "eos_token_id is \"</s>\", expected a token id"},
+      {"tie_word_embeddings", 1, "tie_word_embeddings is 1, expected true or false"}};
+  for (const auto& [key, value, message] : cases) {
+    CAPTURE(key);
+    CAPTURE(error_of(with(key, value)));
+    CHECK(error_of(with(key, value)).find(message) != std::string::npos);
+  }
+}
+
+TEST_CASE("a file that is no model's config.json says so") {
+  CHECK(error_of(Json::array()).find("is not a JSON object") != std::string::npos);
+  CHECK(error_of({{"model_type", "llama"}}).find("has no \"vocab_size\"") != std::string::npos);
+  CHECK_THROWS_AS(load_model_config("/nonexistent"), Error);
+}
+
+TEST_CASE("what is written is read back equal") {
+  ModelConfig config = load_model_config(write_dir(kGood));
+  config.dtype = "bfloat16";
+  config.tie_word_embeddings = true;
+  config.rope_theta = 123456.0;
+  config.eos_token_ids = {3, 5};
+  config.pad_token_id = 0;
+  const ModelConfig again = load_model_config(write_dir(to_config_json(config), to_generation_json(config)));
+  CHECK(to_config_json(again) == to_config_json(config));
+}
+
+TEST_CASE("generation settings of the source are kept, its ids are replaced") {
+  ModelConfig config;
+  config.eos_token_ids = {2};
+  const Json json = to_generation_json(config, {{"temperature", 0.6}, {"eos_token_id", {1, 9}}});
+  CHECK(json == Json{{"temperature", 0.6}, {"eos_token_id", 2}});
+}
+
+TEST_CASE("tied embeddings have no lm_head") {
+  ModelConfig config = load_model_config(write_dir(kGood));
+  CHECK(tensor_shapes(config).size() == 2 * 9 + 3);
+  CHECK(tensor_shapes(config).back().first == "lm_head.weight");
+  config.tie_word_embeddings = true;
+  CHECK(tensor_shapes(config).back().first == "model.norm.weight");
+}

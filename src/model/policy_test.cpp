@@ -1,0 +1,52 @@
+#include "model/policy.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+using torch::Tensor;
+
+namespace {
+
+const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+
+fs::path scratch(const std::string& name) {
+  const fs::path dir = fs::temp_directory_path() / ("selfreward_policy_test_" + name);
+  fs::remove_all(dir);
+  return dir;
+}
+
+}  // namespace
+
+TEST_CASE("a policy that is saved and loaded has the same weights and tokenizer") {
+  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  const fs::path dir = scratch("save");
+  policy.save(dir, "auto");
+  const Policy again = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  for (const auto& item : policy.model().named_parameters())
+    CHECK(at::equal(item.value(), again.model().named_parameters()[item.key()]));
+  CHECK(read_file(dir / "tokenizer.json") == read_file(kTiny / "tokenizer.json"));
+  CHECK(again.chat().prompt_ids({{"user", "hi"}}) == policy.chat().prompt_ids({{"user", "hi"}}));
+}
+
+TEST_CASE("a conversation's text and ids equal transformers', and a training turn splits it at the reply") {
+  // tests/fixtures/tiny_llama/text.json is made by tests/golden/make_model_golden.py
+  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  for (const Json& chat : read_json(kTiny / "text.json")["chats"]) {
+    const auto messages = chat["messages"].get<Conversation>();
+    if (chat["add_generation_prompt"].get<bool>()) {
+      CHECK(policy.chat().render(messages, true) == chat["text"].get<std::string>());
+      CHECK(policy.chat().prompt_ids(messages) == chat["ids"].get<TokenIds>());
+    } else if (messages.back().role == "assistant") {
+      const auto turn = policy.chat().training_turn(messages);
+      TokenIds both = turn.prompt;
+      both.insert(both.end(), turn.response.begin(), turn.response.end());
+      CHECK(both == chat["ids"].get<TokenIds>());
+      CHECK(policy.chat().is_stop(turn.response.back()));
+      CHECK(turn.prompt == policy.chat().prompt_ids({messages.begin(), messages.end() - 1}));
+    }
+  }
+}
+
+TEST_CASE("a directory that is no checkpoint is an error that says what is wanted") {
+  CHECK_THROWS_WITH_AS(Policy::load("/nonexistent", {}), doctest::Contains("checkpoint directory"), Error);
+}

@@ -1,0 +1,160 @@
+#include "recipe/config_rules.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text_util.h"
+
+namespace selfreward {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, const std::string& last_separator) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < parts.size() ? ", " : last_separator) + parts[i];
+  return text;
+}
+
+bool is_end_of(std::string_view end, std::string_view key) {
+  return key == end || (key.ends_with(end) && key[key.size() - end.size() - 1] == '.');
+}
+
+bool in_range(const Rule& rule, double value) {
+  return std::isfinite(value) && !(rule.at_least && value < *rule.at_least) &&
+         !(rule.above && value <= *rule.above) && !(rule.at_most && value > *rule.at_most) &&
+         !(rule.below && value >= *rule.below);
+}
+
+bool is_choice(const Rule& rule, const std::string& value) {
+  return rule.choices.empty() || std::count(rule.choices.begin(), rule.choices.end(), value) > 0;
+}
+
+bool is_obeyed(const Rule& rule, const FieldValue& value) {
+  if (const auto* integer = std::get_if<int64_t*>(&value)) return in_range(rule, double(**integer));
+  if (const auto* number = std::get_if<double*>(&value)) return in_range(rule, **number);
+  if (const auto* text = std::get_if<std::string*>(&value)) return is_choice(rule, **text);
+  return true;
+}
+
+/// "; did you mean float32?" where one of the choices is near.
+std::string hint(const Rule& rule, const FieldValue& value) {
+  const auto* text = std::get_if<std::string*>(&value);
+  const std::string near = text ? nearest(**text, rule.choices) : "";
+  return near.empty() ? "" : "; did you mean " + near + "?";
+}
+
+}  // namespace
+
+const std::vector<Rule>& config_rules() {
+  static const std::vector<Rule> rules = {
+      {.key = "seed", .at_least = 0},
+      {.key = "last_model", .at_least = 1},
+      {.key = "model.device", .choices = {"auto", "cpu", "cuda"}},
+      {.key = "model.dtype", .choices = {"bfloat16", "float32"}},
+      {.key = "model.save_dtype", .choices = {"auto", "float32", "bfloat16"}},
+      {.key = "data.max_ift", .at_least = 0},
+      {.key = "data.held_out_share", .at_least = 0, .below = 1},
+      {.key = "sampling.max_new_tokens", .at_least = 1},
+      {.key = "sampling.temperature", .at_least = 0},
+      {.key = "sampling.top_p", .above = 0, .at_most = 1},
+      {.key = "sampling.top_k", .at_least = 0},
+      {.key = "learning_rate", .above = 0},
+      {.key = "lr_scheduler_type", .choices = {"constant", "linear", "cosine"}},
+      {.key = "min_lr_rate", .at_least = 0, .at_most = 1},
+      {.key = "warmup_steps", .at_least = 0},
+      {.key = "train_batch_size", .at_least = 1},
+      {.key = "num_train_epochs", .above = 0},
+      {.key = "max_steps", .at_least = 0},
+      {.key = "max_length", .at_least = 2},
+      {.key = "micro_batch_tokens", .at_least = 1},
+      {.key = "weight_decay", .at_least = 0},
+      {.key = "adam_beta1", .at_least = 0, .below = 1},
+      {.key = "adam_beta2", .at_least = 0, .below = 1},
+      {.key = "adam_epsilon", .above = 0},
+      {.key = "max_grad_norm", .at_least = 0},
+      {.key = "dropout", .at_least = 0, .below = 1},
+      {.key = "logging_steps", .at_least = 1},
+      {.key = "save_steps", .at_least = 0},
+      {.key = "eft.source", .choices = {"self", "file", "none"}},
+      {.key = "eft.baseline_max_steps", .at_least = 0},
+      {.key = "eft.max_prompts", .at_least = 0},
+      {.key = "eft.max_examples", .at_least = 0},
+      {.key = "eft.max_score_share", .above = 0, .at_most = 1},
+      {.key = "prompts.num_prompts", .at_least = 1},
+      {.key = "prompts.seed_shots", .at_least = 0},
+      {.key = "prompts.generated_shots", .at_least = 0},
+      {.key = "prompts.min_words", .at_least = 1},
+      {.key = "prompts.max_words", .at_least = 1},
+      {.key = "prompts.rouge_threshold", .at_least = 0, .at_most = 1},
+      {.key = "candidates.num_generations", .at_least = 1},
+      {.key = "judge.kind", .choices = {"self", "gold", "random", "longest"}},
+      {.key = "judge.num_evals_to_average", .at_least = 1},
+      {.key = "dpo.beta", .above = 0},
+      {.key = "dpo.rpo_alpha", .at_least = 0},
+      {.key = "dpo.replay_batch_size", .at_least = 0},
+      {.key = "dpo.replay_weight", .at_least = 0},
+      {.key = "dpo.method", .choices = {"dpo", "positive_only"}},
+      {.key = "evaluate.max_prompts", .at_least = 0},
+      {.key = "generation.max_batch_size", .at_least = 1},
+      {.key = "generation.max_cache_tokens", .at_least = 1},
+      {.key = "generation.shard_size", .at_least = 1},
+  };
+  return rules;
+}
+
+const Rule* find_rule(const std::string& key) {
+  for (const Rule& rule : config_rules())
+    if (is_end_of(rule.key, key)) return &rule;
+  return nullptr;
+}
+
+std::string rule_text(const Rule& rule) {
+  if (!rule.choices.empty()) return joined(rule.choices, " or ");
+  std::vector<std::string> bounds;
+  if (rule.at_least) bounds.push_back(str("at least ", *rule.at_least));
+  if (rule.above) bounds.push_back(str("above ", *rule.above));
+  if (rule.at_most) bounds.push_back(str("at most ", *rule.at_most));
+  if (rule.below) bounds.push_back(str("below ", *rule.below));
+  return joined(bounds, " and ");
+}
+
+std::string type_and_rule(const Field& field) {
+  const Rule* rule = find_rule(field.key);
+  if (!rule) return type_name(field.value);
+  return rule->choices.empty() ? type_name(field.value) + ", " + rule_text(*rule) : rule_text(*rule);
+}
+
+void check_field(const Field& field, const std::string& where) {
+  const Rule* rule = find_rule(field.key);
+  if (rule && !is_obeyed(*rule, field.value))
+    fail(where, field.key, " is ", value_text(field), ", expected ", type_and_rule(field),
+         hint(*rule, field.value));
+}
+
+void validate(const RunConfig& config) {
+  RunConfig copy = config;
+  for (const Field& field : list_fields(copy)) check_field(field, "[config] ");
+  const PromptSettings& prompts = config.prompts;
+  check(prompts.min_words <= prompts.max_words, "[config] prompts.min_words is ", prompts.min_words,
+        ", above prompts.max_words ", prompts.max_words, ": every prompt would be dropped");
+  check(prompts.seed_shots > 0 || prompts.generated_shots > 0,
+        "[config] prompts.seed_shots and prompts.generated_shots are both 0, expected an example at least");
+}
+
+void validate_whole_run(const RunConfig& config) {
+  validate(config);
+  check(!config.model.model_name_or_path.empty(),
+        "[config] model.model_name_or_path is empty, expected the directory of the starting checkpoint");
+  check(!config.data.ift.empty(), "[config] data.ift is empty, expected files with instruction seed data");
+  check(config.eft.source != "file" || !config.data.eft.empty(),
+        "[config] eft.source is file, but data.eft is empty: name the files with judging examples");
+  check(config.eft.source != "self" || !config.data.ranked.empty(),
+        "[config] eft.source is self, but data.ranked is empty: name files with human-ranked answers, or set "
+        "eft.source to none");
+  check(config.judge.kind != "gold" || !config.data.gold.empty(),
+        "[config] judge.kind is gold, but data.gold is empty: name the file with the gold rules");
+  check(config.candidates.num_generations > 1 || config.dpo.method != "dpo" || config.last_model == 1,
+        "[config] candidates.num_generations is 1, expected at least 2: one answer makes no preference pair");
+}
+
+}  // namespace selfreward

@@ -1,0 +1,22 @@
+#pragma once
+// The paper's two axes for every model of a run: following instructions (true scores where the data has them, head-to-head
+// win rates) and judging answers (agreement with ranks), with null judges beside it.
+#include "feedback/rubric.h"
+#include "recipe/seed_data.h"
+
+namespace selfreward {
+
+/// A checkpoint under the name that tables give it.
+struct NamedModel {
+  std::string name;
+  fs::path dir;
+};
+/// M0 .. config.last_model of a run.
+std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& run);
+
+/// Evaluates the models on the held-out data and writes evaluation.json. Answers and judgements are kept in
+/// evaluation/{name}/ and not made again. The last model is the judge of head-to-head comparisons.
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models, const SeedData& data,
+                     const Rubric& rubric);
+
+}  // namespace selfreward

@@ -1,0 +1,179 @@
+#include "recipe/report_data.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <set>
+
+#include "recipe/report_curves.h"
+#include "recipe/report_samples.h"
+#include "recipe/report_warnings.h"
+
+namespace selfreward {
+namespace {
+
+constexpr int kMaxDepth = 32;
+constexpr double kDefaultMaxScore = 5;  // of the additive rubric
+
+/// What the head of the report says about the settings: label and dotted key of config.yaml.
+constexpr std::array<std::pair<const char*, const char*>, 14> kSetup{{
+    {"Starting model", "model.model_name_or_path"},
+    {"Seed", "seed"},
+    {"Judge", "judge.kind"},
+    {"Replies per answer", "judge.num_evals_to_average"},
+    {"Answers per prompt", "candidates.num_generations"},
+    {"New prompts per round", "prompts.num_prompts"},
+    {"Prompts written by", "prompts.source"},
+    {"Judging examples", "eft.source"},
+    {"SFT learning rate", "sft.learning_rate"},
+    {"DPO learning rate", "dpo.train.learning_rate"},
+    {"DPO beta", "dpo.beta"},
+    {"NLL weight", "dpo.rpo_alpha"},
+    {"Replay batch", "dpo.replay_batch_size"},
+    {"Compute", "model.dtype"},
+}};
+
+std::optional<std::string> scalar_at(const YAML::Node& node, const std::string& key) {
+  if (!node.IsMap()) return std::nullopt;
+  const size_t dot = key.find('.');
+  const YAML::Node child = node[key.substr(0, dot)];
+  if (!child) return std::nullopt;
+  if (dot != std::string::npos) return scalar_at(child, key.substr(dot + 1));
+  return child.IsScalar() ? std::optional(child.Scalar()) : std::nullopt;
+}
+
+Json read_setup(const fs::path& path, const std::string& text) {
+  Json setup = Json::array();
+  try {
+    const YAML::Node config = YAML::Load(text);
+    for (const auto& [label, key] : kSetup)
+      if (const auto value = scalar_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
+  } catch (const YAML::Exception& e) {
+    fail("[report] ", path.string(), " is not valid YAML: ", e.what());
+  }
+  return setup;
+}
+
+/// An object out of a file that the page gets as it is; the depth is bounded because writing it recurses.
+Json read_object(const fs::path& path) {
+  const auto bounded = [&](int depth, Json::parse_event_t, Json&) {
+    check(depth <= kMaxDepth, "[report] ", path.string(), " is nested deeper than ", kMaxDepth);
+    return true;
+  };
+  try {
+    Json json = Json::parse(read_file(path), bounded);
+    check(json.is_object(), "[report] ", path.string(), " is not a JSON object; was it edited?");
+    return json;
+  } catch (const nlohmann::json::exception& e) {
+    fail("[report] ", path.string(), " is not valid JSON: ", e.what());
+  }
+}
+
+Json read_object_if_there(const fs::path& path) {
+  return fs::exists(path) ? read_object(path) : Json::object();
+}
+
+int64_t count_rows(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  int64_t rows = 0;
+  for (std::string line; std::getline(in, line);) rows += !line.empty();
+  return rows;
+}
+
+/// round.json; of a round that is under way, the number of records that are there.
+Json read_round(const fs::path& dir, int64_t t) {
+  Json round = read_object_if_there(dir / "round.json");
+  if (round.empty()) {
+    round["unfinished"] = true;
+    for (const auto& [key, file] :
+         {std::pair("prompts", "prompts.jsonl"), std::pair("candidates", "candidates.jsonl"),
+          std::pair("pairs", "preferences.jsonl")})
+      if (fs::exists(dir / file)) round[key] = count_rows(dir / file);
+  }
+  round["t"] = t;
+  round["preferences"] = sample_pairs(dir);
+  return round;
+}
+
+Json read_rounds(const fs::path& run_dir) {
+  Json rounds = Json::array();
+  for (const std::string& name : model_directories(run_dir)) {
+    const auto t = model_number(name);
+    if (!t) continue;
+    const fs::path dir = run_dir / name;
+    if (fs::exists(dir / "round.json") || fs::exists(dir / "prompts.jsonl"))
+      rounds.push_back(read_round(dir, *t));
+  }
+  return rounds;
+}
+
+std::string name_of(const fs::path& run_dir) {
+  const fs::path path = fs::absolute(run_dir).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+}  // namespace
+
+std::optional<double> number_at(const Json& json, const std::string& pointer) {
+  const Json::json_pointer where(pointer);
+  if (!json.contains(where) || !json.at(where).is_number()) return std::nullopt;
+  return json.at(where).get<double>();
+}
+
+std::optional<int64_t> model_number(const std::string& name) {
+  if (name.size() < 2 || name[0] != 'M') return std::nullopt;
+  int64_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + 1, end, number);
+  if (error != std::errc() || stop != end || number < 0) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string> model_directories(const fs::path& dir) {
+  std::set<std::pair<int64_t, std::string>> order;
+  if (fs::is_directory(dir))
+    for (const auto& entry : fs::directory_iterator(dir)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.is_directory()) order.emplace(model_number(name).value_or(-1), name);
+    }
+  std::vector<std::string> names;
+  for (const auto& [number, name] : order) names.push_back(name);
+  return names;
+}
+
+Json read_evaluation(const fs::path& run_dir) {
+  const fs::path path = run_dir / "evaluation.json";
+  Json evaluation = read_object_if_there(path);
+  if (evaluation.empty()) return evaluation;
+  const auto models = evaluation.find("models");
+  const bool named = models != evaluation.end() && models->is_array() &&
+                     std::all_of(models->begin(), models->end(), [](const Json& model) {
+                       return model.is_object() && model.contains("name") && model["name"].is_string();
+                     });
+  check(named, "[report] ", path.string(),
+        ": 'models' is not an array of objects with a name; was it edited?");
+  return evaluation;
+}
+
+Json collect_report(const fs::path& run_dir) {
+  check(fs::is_directory(run_dir), "[report] ", run_dir.string(),
+        " is not a directory; a run directory is wanted");
+  Json report{{"name", name_of(run_dir)}, {"setup", Json::array()}};
+  if (const fs::path path = run_dir / "config.yaml"; fs::exists(path)) {
+    report["config"] = read_file(path);
+    report["setup"] = read_setup(path, report["config"]);
+  }
+  report["seed"] = read_object_if_there(run_dir / "seed" / "summary.json");
+  report["evaluation"] = read_evaluation(run_dir);
+  report["max_score"] = number_at(report, "/evaluation/max_score").value_or(kDefaultMaxScore);
+  report["rounds"] = read_rounds(run_dir);
+  report["training"] = read_training_curves(run_dir / "training");
+  report["answers"] = sample_answers(run_dir / "evaluation");
+  report["warnings"] = find_warnings(report);
+  return report;
+}
+
+}  // namespace selfreward

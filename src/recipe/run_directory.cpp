@@ -1,0 +1,62 @@
+#include "recipe/run_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/text_util.h"
+
+namespace selfreward {
+namespace {
+
+/// Settings that may change between two calls of one run: they do not change what is already there.
+bool may_change(const std::string& line) {
+  for (const char* key : {"run_dir:", "last_model:"})
+    if (line.rfind(key, 0) == 0) return true;
+  return false;
+}
+
+/// Throws where a resolved config differs from that of an earlier call in a line that matters.
+void check_same_settings(const fs::path& path, const std::string& now) {
+  std::istringstream old_lines(read_file(path)), new_lines(now);
+  std::string before, after;
+  while (std::getline(new_lines, after)) {
+    if (!std::getline(old_lines, before)) before.clear();
+    check(before == after || may_change(after), "[run] ", path.string(), " was started with '", strip(before), "', now it is '",
+          strip(after), "'; give another --run-dir for other settings, or remove the old run");
+  }
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(const RunConfig& config) : root_(config.run_dir), first_model_(config.model.model_name_or_path) {
+  fs::create_directories(root_);
+  const fs::path lock = root_ / ".lock";
+  lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  check(lock_ >= 0, "[run] cannot create ", lock.string());
+  check(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "[run] another process is at work in ", root_.string());
+  const std::string settings = dump_config(config);
+  const fs::path path = root_ / "config.yaml";
+  if (fs::exists(path)) check_same_settings(path, settings);
+  write_file_atomically(path, settings);
+}
+
+RunDirectory::~RunDirectory() { ::close(lock_); }
+
+fs::path RunDirectory::model(int64_t t) const { return t == 0 ? first_model_ : model_dir(t); }
+
+fs::path RunDirectory::round_records(int64_t t, const std::string& name) const { return model_dir(t) / (name + ".jsonl"); }
+
+fs::path RunDirectory::evaluation_records(const std::string& model, const std::string& name) const {
+  return root_ / "evaluation" / model / (name + ".jsonl");
+}
+
+void RunDirectory::forget_training_state(const TrainingFiles& files) const {
+  if (!fs::exists(files.dir)) return;
+  std::vector<fs::path> states;
+  for (const auto& entry : fs::directory_iterator(files.dir))
+    if (entry.is_directory()) states.push_back(entry.path());
+  for (const fs::path& state : states) fs::remove_all(state);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,42 @@
+#include "recipe/run_directory.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+
+namespace {
+
+RunConfig config_in(const std::string& name) {
+  RunConfig config;
+  config.run_dir = fs::temp_directory_path() / ("selfreward_run_directory_test_" + name);
+  config.model.model_name_or_path = "m0";
+  fs::remove_all(config.run_dir);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a run directory refuses other settings, but last_model may grow") {
+  RunConfig config = config_in("settings");
+  { RunDirectory run(config); }
+  config.last_model = 5;
+  { RunDirectory run(config); }
+  config.dpo.beta = 0.7;
+  CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("beta"), Error);
+}
+
+TEST_CASE("two processes cannot work in one run directory") {
+  const RunConfig config = config_in("lock");
+  const RunDirectory first(config);
+  CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("another process"), Error);
+}
+
+TEST_CASE("a model counts only when its directory is complete") {
+  const RunConfig config = config_in("model");
+  const RunDirectory run(config);
+  CHECK(run.model(0) == "m0");
+  fs::create_directories(run.root() / "M1.tmp");
+  CHECK(!run.has_model(1));
+  write_file_atomically(run.model(1) / "config.json", "{}");
+  CHECK(run.has_model(1));
+}

@@ -1,0 +1,101 @@
+#include "recipe/seed_data.h"
+
+#include <unordered_set>
+
+#include "data/readers.h"
+#include "data/splits.h"
+
+namespace selfreward {
+namespace {
+
+void add(Counts& sum, const Counts& more) {
+  for (const auto& [reason, count] : more) sum[reason] += count;
+}
+
+template <typename Record, typename Read>
+std::vector<Record> read_all(const std::vector<std::string>& files, Counts& dropped, Read read) {
+  std::vector<Record> records;
+  for (const std::string& file : files) {
+    Filtered<Record> part = read(file);
+    add(dropped, part.dropped);
+    std::move(part.records.begin(), part.records.end(), std::back_inserter(records));
+  }
+  return records;
+}
+
+/// Ids address randomness and name rows in errors; two rows with one id would be mixed up.
+template <typename Record>
+void check_unique_ids(const std::vector<Record>& records, const char* what) {
+  std::unordered_set<std::string> seen;
+  for (const Record& record : records)
+    check(seen.insert(record.id).second, "[data] two ", what, " have the id '", record.id, "'");
+}
+
+std::vector<Example> without_prompts_of(std::vector<Example> examples, const std::vector<RankedAnswers>& held_out, Counts& dropped) {
+  std::unordered_set<std::string> prompts;
+  for (const RankedAnswers& group : held_out) prompts.insert(group.prompt);
+  const size_t before = examples.size();
+  std::erase_if(examples, [&](const Example& example) { return prompts.count(example.messages.front().content) > 0; });
+  if (before > examples.size()) dropped["ift_prompt_is_held_out"] += static_cast<int64_t>(before - examples.size());
+  return examples;
+}
+
+std::vector<Prompt> prompts_of(const std::vector<RankedAnswers>& ranked) {
+  std::vector<Prompt> prompts;
+  for (const RankedAnswers& group : ranked) prompts.push_back({group.id, group.prompt, "held_out"});
+  return prompts;
+}
+
+template <typename Record>
+void keep_first(std::vector<Record>& records, int64_t limit) {
+  if (limit > 0 && std::ssize(records) > limit) records.resize(static_cast<size_t>(limit));
+}
+
+}  // namespace
+
+std::vector<std::string> SeedData::instructions() const {
+  std::vector<std::string> texts;
+  for (const Example& example : ift)
+    for (const Message& message : example.messages)
+      if (message.role == "user") {
+        texts.push_back(message.content);
+        break;
+      }
+  return texts;
+}
+
+SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
+  const DataSettings& settings = config.data;
+  Counts dropped;
+  SeedData data;
+  data.ift = read_all<Example>(settings.ift, dropped, read_examples);
+  auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, read_ranked);
+  if (settings.eval_ranked.empty()) {
+    auto split = split_held_out(std::move(ranked), settings.held_out_share, Seed(static_cast<uint64_t>(config.seed)).child("split"));
+    ranked = std::move(split.train);
+    data.held_out_ranked = std::move(split.held_out);
+    data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
+  } else {
+    data.held_out_ranked = read_all<RankedAnswers>({settings.eval_ranked}, dropped, read_ranked);
+  }
+  keep_first(data.ift, settings.max_ift);
+  auto apart = without_shared_prompts(std::move(ranked), data.ift);
+  add(dropped, apart.dropped);
+  data.ranked = std::move(apart.records);
+  keep_first(data.ranked, config.eft.max_prompts);
+  data.eval_prompts = settings.eval_prompts.empty() ? prompts_of(data.held_out_ranked) : read_jsonl<Prompt>(settings.eval_prompts);
+  keep_first(data.eval_prompts, config.evaluate.max_prompts);
+  check_unique_ids(data.ift, "IFT examples");
+  check_unique_ids(data.ranked, "ranked prompts");
+  check_unique_ids(data.held_out_ranked, "held-out ranked prompts");
+  check_unique_ids(data.eval_prompts, "evaluation prompts");
+  Json summary{{"ift", data.ift.size()},
+               {"ranked_train", data.ranked.size()},
+               {"ranked_held_out", data.held_out_ranked.size()},
+               {"eval_prompts", data.eval_prompts.size()}};
+  if (!dropped.empty()) summary["dropped"] = dropped;
+  if (!fs::exists(run.seed_summary())) write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
+  return data;
+}
+
+}  // namespace selfreward

@@ -1,0 +1,47 @@
+// Self-Rewarding Language Models (Yuan et al. 2024, arXiv 2401.10020), section 2:
+//   M0 base;  M1 = SFT(M0, IFT + EFT);  M(t+1) = DPO(M(t), AIFT(M(t))) for t = 1, 2, ...
+// Every step keeps its result in the run directory and does nothing where it is there: running again is resuming.
+#include "recipe/self_reward_loop.h"
+
+#include "recipe/evaluation.h"
+#include "recipe/report.h"
+#include "recipe/round_summary.h"
+#include "recipe/stages.h"
+
+namespace selfreward {
+
+void self_reward_loop(const RunConfig& config, RunDirectory& run) {
+  const SeedData seed = load_seed_data(config, run);  // IFT, ranked answers, and what is held out
+  const Rubric rubric = Rubric::load(config.judge.rubric);
+
+  // M0 -> M1: instructions and judging, both from a little human data.
+  std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);
+  ift_and_eft.insert(ift_and_eft.begin(), seed.ift.begin(), seed.ift.end());
+  if (!run.has_model(1)) train_first_model(config, run, ift_and_eft);
+
+  for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)
+    if (run.has_model(t + 1)) continue;
+    Policy policy = load_policy(config, run.model(t));
+
+    // 1. M(t) answers each new prompt N times and scores its own answers.
+    const auto prompts = new_prompts(config, run, t, policy, seed);
+    const auto answers = candidates(config, run, t, policy, prompts);
+    const auto scores = judgements(config, run, t, policy, rubric, prompts, answers);
+
+    // 2. Best against worst answer of each prompt; ties and unjudged prompts are dropped and counted.
+    const auto pairs = preference_pairs(run, t, prompts, answers, scores);
+    write_round_summary(config, run, t, prompts, answers, scores, pairs);
+
+    // 3. DPO: M(t) is both the starting point and the frozen reference.
+    if (config.dpo.method == "positive_only") {
+      const auto positives = build_positive_examples(prompts, answers, scores, rubric.max_score);
+      train_next_model_on_positives(config, run, t, policy, positives.records, ift_and_eft);
+    } else {
+      train_next_model(config, run, t, policy, pairs, ift_and_eft);
+    }
+  }
+  if (config.evaluate.enabled) evaluate_models(config, run, models_of(config, run), seed, rubric);
+  write_report(run.root());
+}
+
+}  // namespace selfreward

@@ -1,0 +1,51 @@
+#pragma once
+// A conversation as token ids: the tokenizer, the chat template and the stop tokens of one checkpoint.
+// Training and generation meet here, so that what is trained is what is generated:
+//   prompt_ids(conversation)    ends where the assistant is to begin
+//   training_turn(conversation) the same prompt ids, then the reply through its end-of-turn token
+#include <optional>
+#include <vector>
+
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace selfreward {
+
+class ChatFormat {
+ public:
+  /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it is only
+  /// asked to continue plain text. `stop_ids` are the tokens that end a reply
+  /// (eos of config.json and generation_config.json); the eos_token of tokenizer_config.json is added.
+  static ChatFormat load(const fs::path& dir, std::vector<int64_t> stop_ids);
+  ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_template, std::vector<int64_t> stop_ids,
+             std::string where = "the checkpoint");
+
+  /// The conversation with the generation prompt, ready for an assistant's reply.
+  TokenIds prompt_ids(const Conversation& messages) const;
+  /// Plain text to be continued, with the tokens (BOS) that the tokenizer puts around a text.
+  TokenIds completion_ids(const std::string& text) const { return tokenizer_.encode(text, /*add_special=*/true); }
+
+  struct Turn {
+    TokenIds prompt;
+    TokenIds response;  // ends with a stop token
+  };
+  /// The last message must be the assistant's. Error where the template does not end it with a stop token, or
+  /// where prompt and reply melt into one token, so that generation could never produce what is trained.
+  Turn training_turn(const Conversation& messages) const;
+
+  /// A reply as text: without special tokens and without white space at both ends.
+  std::string reply_text(const TokenIds& ids) const;
+  bool is_stop(int64_t id) const;
+  const std::vector<int64_t>& stop_ids() const { return stop_ids_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// The conversation as text; an error where the checkpoint has no chat template.
+  std::string render(const Conversation& messages, bool add_generation_prompt) const;
+
+ private:
+  Tokenizer tokenizer_;
+  std::optional<ChatTemplate> template_;
+  std::string where_;
+  std::vector<int64_t> stop_ids_;
+};
+
+}  // namespace selfreward

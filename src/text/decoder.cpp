@@ -1,0 +1,115 @@
+#include "text/decoder.h"
+
+#include <optional>
+
+#include "text/byte_level.h"
+#include "text/split_pattern.h"
+#include "text/utf8.h"
+
+namespace selfreward {
+namespace {
+
+using Tokens = Decoder::Tokens;
+using Step = std::function<Tokens(Tokens)>;
+
+std::string joined(const Tokens& tokens, std::string_view separator = "") {
+  std::string text;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (i > 0) text += separator;
+    text += tokens[i];
+  }
+  return text;
+}
+
+Tokens byte_level(Tokens tokens) {
+  std::string bytes;
+  for (const std::string& token : tokens) bytes += from_byte_level(token).value_or(token);
+  return {repair_utf8(bytes)};
+}
+
+/// The byte of a token such as <0x0A>.
+std::optional<char> fallback_byte(const std::string& token) {
+  if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return std::nullopt;
+  const auto digit = [&](size_t i) {
+    const char* digits = "0123456789abcdef";
+    const char c = token[i] >= 'A' && token[i] <= 'F' ? static_cast<char>(token[i] + ('a' - 'A')) : token[i];
+    return std::string_view(digits).find(c);
+  };
+  if (digit(3) == std::string_view::npos || digit(4) == std::string_view::npos) return std::nullopt;
+  return static_cast<char>(digit(3) * 16 + digit(4));
+}
+
+/// A run of byte tokens as text; if the run as a whole is not UTF-8, each byte is one U+FFFD.
+std::string text_of_run(const std::string& bytes) {
+  if (is_valid_utf8(bytes)) return bytes;
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); ++i) text += kReplacementCharacter;
+  return text;
+}
+
+Tokens byte_fallback(Tokens tokens) {
+  Tokens out;
+  std::string run;
+  const auto end_run = [&] {
+    if (!run.empty()) out.push_back(text_of_run(run));
+    run.clear();
+  };
+  for (std::string& token : tokens) {
+    if (const auto byte = fallback_byte(token)) {
+      run += *byte;
+    } else {
+      end_run();
+      out.push_back(std::move(token));
+    }
+  }
+  end_run();
+  return out;
+}
+
+/// Takes up to `start` and `stop` times `content` off both ends.
+std::string stripped(std::string_view token, std::string_view content, int64_t start, int64_t stop) {
+  for (int64_t i = 0; i < start && token.starts_with(content); ++i) token.remove_prefix(content.size());
+  for (int64_t i = 0; i < stop && token.ends_with(content); ++i) token.remove_suffix(content.size());
+  return std::string(token);
+}
+
+Step read_strip(const JsonPart& json) {
+  const std::string content = json.text("content");
+  if (content.empty() || utf8_character(content, 0).length != content.size())
+    json.at("content").wrong("one character");
+  return [content, start = json.number("start"), stop = json.number("stop")](Tokens tokens) {
+    for (std::string& token : tokens) token = stripped(token, content, start, stop);
+    return tokens;
+  };
+}
+
+Step read_replace(const JsonPart& json) {
+  return [pattern = read_pattern(json.at("pattern")), content = json.text("content")](Tokens tokens) {
+    for (std::string& token : tokens) token = replace_matches(pattern, token, content);
+    return tokens;
+  };
+}
+
+Step read_step(const JsonPart& json) {
+  const std::string type = json.text("type");
+  if (type == "ByteLevel") return byte_level;
+  if (type == "ByteFallback") return byte_fallback;
+  if (type == "Fuse") return [](Tokens tokens) { return Tokens{joined(tokens)}; };
+  if (type == "Replace") return read_replace(json);
+  if (type == "Strip") return read_strip(json);
+  json.unsupported("type", "ByteLevel, ByteFallback, Fuse, Replace, Strip, Sequence");
+}
+
+}  // namespace
+
+Decoder::Decoder(const JsonPart& json) {
+  for (const JsonPart& step : flatten_sequence(json, "decoders")) steps_.push_back(read_step(step));
+}
+
+std::string Decoder::decode(Tokens tokens) const {
+  if (steps_.empty()) return joined(tokens, " ");
+  for (const Step& step : steps_) tokens = step(std::move(tokens));
+  return joined(tokens);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <charconv>
+
+#include "text/jinja_parser.h"
+
+namespace selfreward::jinja {
+
+/// One expression, or several with commas: a tuple.
+ExpressionPtr Parser::parse_expressions(bool with_conditional, bool empty_allowed) {
+  const int line = current().line;
+  const auto at_end = [&] {
+    return current().kind == TokenKind::print_end || current().kind == TokenKind::block_end || at_op(")");
+  };
+  std::vector<ExpressionPtr> items;
+  bool is_tuple = false;
+  while (!at_end()) {
+    items.push_back(parse_expression(with_conditional));
+    if (!skip_op(",")) break;
+    is_tuple = true;
+  }
+  if (items.empty() && !empty_allowed) unexpected("an expression");
+  if (items.size() == 1 && !is_tuple) return std::move(items[0]);
+  return make(line, ListDisplay{true, std::move(items)});
+}
+
+ExpressionPtr Parser::parse_expression(bool with_conditional) {
+  const Deeper deeper(*this);
+  const int line = current().line;
+  ExpressionPtr value = parse_or();
+  while (with_conditional && skip_word("if")) {
+    ExpressionPtr test = parse_or();
+    ExpressionPtr otherwise = skip_word("else") ? parse_expression() : nullptr;
+    value = make(line, Conditional{std::move(test), std::move(value), std::move(otherwise)});
+  }
+  return value;
+}
+
+ExpressionPtr Parser::parse_or() {
+  const int line = current().line;
+  ExpressionPtr left = parse_and();
+  while (skip_word("or")) left = make(line, Logic{false, std::move(left), parse_and()});
+  return left;
+}
+
+ExpressionPtr Parser::parse_and() {
+  const int line = current().line;
+  ExpressionPtr left = parse_not();
+  while (skip_word("and")) left = make(line, Logic{true, std::move(left), parse_not()});
+  return left;
+}
+
+ExpressionPtr Parser::parse_not() {
+  const Deeper deeper(*this);
+  const int line = current().line;
+  if (skip_word("not")) return make(line, NotOperation{parse_not()});
+  return parse_comparison();
+}
+
+ExpressionPtr Parser::parse_comparison() {
+  static constexpr std::string_view kOperators[] = {"==", "!=", "<", "<=", ">", ">="};
+  const int line = current().line;
+  ExpressionPtr first = parse_sum();
+  std::vector<std::pair<std::string, ExpressionPtr>> rest;
+  while (true) {
+    std::string op = current().text;
+    const bool symbol = current().kind == TokenKind::op &&
+                        std::find(std::begin(kOperators), std::end(kOperators), op) != std::end(kOperators);
+    const bool not_in = at_word("not") && following().kind == TokenKind::name && following().text == "in";
+    if (!symbol && !at_word("in") && !not_in) break;
+    position_ += not_in ? 2 : 1;
+    rest.emplace_back(not_in ? "not in" : std::move(op), parse_sum());
+  }
+  if (rest.empty()) return first;
+  return make(line, Comparison{std::move(first), std::move(rest)});
+}
+
+ExpressionPtr Parser::parse_sum() {
+  const int line = current().line;
+  ExpressionPtr left = parse_concatenation();
+  while (at_op("+") || at_op("-")) {
+    const std::string op = tokens_[position_++].text;
+    left = make(line, Arithmetic{op, std::move(left), parse_concatenation()});
+  }
+  return left;
+}
+
+ExpressionPtr Parser::parse_concatenation() {
+  const int line = current().line;
+  std::vector<ExpressionPtr> parts;
+  parts.push_back(parse_product());
+  while (skip_op("~")) parts.push_back(parse_product());
+  if (parts.size() == 1) return std::move(parts[0]);
+  return make(line, Concatenation{std::move(parts)});
+}
+
+ExpressionPtr Parser::parse_product() {
+  const int line = current().line;
+  ExpressionPtr left = parse_power();
+  while (at_op("*") || at_op("/") || at_op("//") || at_op("%")) {
+    const std::string op = tokens_[position_++].text;
+    left = make(line, Arithmetic{op, std::move(left), parse_power()});
+  }
+  return left;
+}
+
+ExpressionPtr Parser::parse_power() {
+  const int line = current().line;
+  ExpressionPtr left = parse_unary();
+  while (skip_op("**")) left = make(line, Arithmetic{"**", std::move(left), parse_unary()});
+  return left;
+}
+
+ExpressionPtr Parser::parse_unary(bool with_filter) {
+  const Deeper deeper(*this);
+  const int line = current().line;
+  ExpressionPtr value;
+  if (skip_op("-")) {
+    value = make(line, SignOperation{true, parse_unary(false)});
+  } else if (skip_op("+")) {
+    value = make(line, SignOperation{false, parse_unary(false)});
+  } else {
+    value = parse_primary();
+  }
+  value = parse_postfix(std::move(value));
+  return with_filter ? parse_filters_and_tests(std::move(value)) : std::move(value);
+}
+
+ExpressionPtr Parser::parse_name_or_constant() {
+  const int line = current().line;
+  const std::string name = expect_name();
+  if (name == "true" || name == "True") return make(line, Literal{{true}});
+  if (name == "false" || name == "False") return make(line, Literal{{false}});
+  if (name == "none" || name == "None") return make(line, Literal{{None{}}});
+  const bool implicit = name == "varargs" || name == "kwargs" || name == "caller";
+  if (macros_ > 0 && implicit) fail_at(line, "'" + name + "' in a macro is not supported");
+  return make(line, Name{name});
+}
+
+ExpressionPtr Parser::parse_primary() {
+  const Token& token = current();
+  const int line = token.line;
+  if (token.kind == TokenKind::name) return parse_name_or_constant();
+  if (token.kind == TokenKind::string) {
+    std::string text;
+    while (current().kind == TokenKind::string) text += tokens_[position_++].text;
+    return make(line, Literal{make_text(std::move(text))});
+  }
+  const char *begin = token.text.data(), *end = begin + token.text.size();
+  if (token.kind == TokenKind::integer) {
+    int64_t integer = 0;
+    if (std::from_chars(begin, end, integer).ec != std::errc())
+      fail_at(line, "the integer is beyond 64 bits");
+    ++position_;
+    return make(line, Literal{{integer}});
+  }
+  if (token.kind == TokenKind::number) {
+    const double number = std::strtod(begin, nullptr);
+    ++position_;
+    return make(line, Literal{{number}});
+  }
+  if (at_op("[")) return parse_list();
+  if (at_op("{")) return parse_dict();
+  if (!skip_op("(")) unexpected("a value");
+  ExpressionPtr inner = parse_expressions(/*with_conditional=*/true, /*empty_allowed=*/true);
+  expect_op(")");
+  return inner;
+}
+
+ExpressionPtr Parser::parse_list() {
+  const int line = current().line;
+  expect_op("[");
+  std::vector<ExpressionPtr> items;
+  while (!at_op("]")) {
+    items.push_back(parse_expression());
+    if (!skip_op(",")) break;
+  }
+  expect_op("]");
+  return make(line, ListDisplay{false, std::move(items)});
+}
+
+ExpressionPtr Parser::parse_dict() {
+  const int line = current().line;
+  expect_op("{");
+  std::vector<std::pair<ExpressionPtr, ExpressionPtr>> items;
+  while (!at_op("}")) {
+    ExpressionPtr key = parse_expression();
+    expect_op(":");
+    items.emplace_back(std::move(key), parse_expression());
+    if (!skip_op(",")) break;
+  }
+  expect_op("}");
+  return make(line, DictDisplay{std::move(items)});
+}
+
+ExpressionPtr Parser::parse_postfix(ExpressionPtr value) {
+  while (true) {
+    const int line = current().line;
+    if (at_op("[")) {
+      value = parse_subscript(std::move(value));
+    } else if (at_op("(")) {
+      value = make(line, Call{std::move(value), parse_arguments()});
+    } else if (skip_op(".")) {
+      const bool index = current().kind == TokenKind::integer;
+      if (index)
+        value = make(line, Item{std::move(value), parse_primary()});
+      else
+        value = make(line, Attribute{std::move(value), expect_name()});
+    } else {
+      return value;
+    }
+  }
+}
+
+ExpressionPtr Parser::parse_filters_and_tests(ExpressionPtr value) {
+  while (true) {
+    const int line = current().line;
+    if (at_op("|")) {
+      value = parse_filter(std::move(value));
+    } else if (skip_word("is")) {
+      value = parse_test(std::move(value));
+    } else if (at_op("(")) {
+      value = make(line, Call{std::move(value), parse_arguments()});
+    } else {
+      return value;
+    }
+  }
+}
+
+ExpressionPtr Parser::parse_filter(ExpressionPtr value) {
+  expect_op("|");
+  const int line = current().line;
+  std::string name = expect_name();
+  CallArguments arguments;
+  if (at_op("(")) arguments = parse_arguments();
+  return make(line, Filter{std::move(value), std::move(name), std::move(arguments)});
+}
+
+ExpressionPtr Parser::parse_test(ExpressionPtr value) {
+  const int line = current().line;
+  const bool negated = skip_word("not");
+  std::string name = expect_name();
+  CallArguments arguments;
+  const Token& next = current();
+  const bool bare = next.kind == TokenKind::name || next.kind == TokenKind::string ||
+                    next.kind == TokenKind::integer || next.kind == TokenKind::number || at_op("[") ||
+                    at_op("{");
+  if (at_word("is")) fail_at(line, "tests cannot be chained with is");
+  if (at_op("(")) {
+    arguments = parse_arguments();
+  } else if (bare && !at_word("else") && !at_word("or") && !at_word("and")) {
+    arguments.positional.push_back(parse_postfix(parse_primary()));
+  }
+  ExpressionPtr test = make(line, Test{std::move(value), std::move(name), std::move(arguments)});
+  return negated ? make(line, NotOperation{std::move(test)}) : std::move(test);
+}
+
+/// value[key] or value[start:stop:step].
+ExpressionPtr Parser::parse_subscript(ExpressionPtr value) {
+  const int line = current().line;
+  expect_op("[");
+  const auto part = [&] { return at_op(":") || at_op("]") ? nullptr : parse_expression(); };
+  ExpressionPtr start = part();
+  if (start && skip_op("]")) return make(line, Item{std::move(value), std::move(start)});
+  expect_op(":");
+  ExpressionPtr stop = part();
+  ExpressionPtr step = skip_op(":") ? part() : nullptr;
+  expect_op("]");
+  return make(line, Slice{std::move(value), std::move(start), std::move(stop), std::move(step)});
+}
+
+CallArguments Parser::parse_arguments() {
+  const Deeper deeper(*this);
+  expect_op("(");
+  CallArguments arguments;
+  while (!at_op(")")) {
+    const int line = current().line;
+    if (at_op("*") || at_op("**")) fail_at(line, "'" + current().text + "' in a call is not supported");
+    const bool named =
+        current().kind == TokenKind::name && following().kind == TokenKind::op && following().text == "=";
+    if (named) {
+      std::string name = expect_name();
+      expect_op("=");
+      arguments.named.emplace_back(std::move(name), parse_expression());
+    } else {
+      if (!arguments.named.empty()) fail_at(line, "an argument without name follows one with a name");
+      arguments.positional.push_back(parse_expression());
+    }
+    if (!skip_op(",")) break;
+  }
+  expect_op(")");
+  return arguments;
+}
+
+}  // namespace selfreward::jinja

@@ -1,0 +1,159 @@
+#include "text/jinja_interpreter.h"
+
+#include "text/jinja_lexer.h"
+#include "text/jinja_print.h"
+
+namespace selfreward::jinja {
+
+const Value* Scope::find(const std::string& name) const {
+  for (const Scope* scope = this; scope; scope = scope->parent) {
+    for (const auto& [key, value] : scope->variables) {
+      if (key == name) return &value;
+    }
+  }
+  return nullptr;
+}
+
+void Scope::set(const std::string& name, Value value) {
+  for (auto& [key, old] : variables) {
+    if (key == name) {
+      old = std::move(value);
+      return;
+    }
+  }
+  variables.emplace_back(name, std::move(value));
+}
+
+std::string Interpreter::run(const Body& body, const Json& variables) {
+  std::string out;
+  try {
+    Scope given, top{&given, {}};
+    for (const auto& [name, value] : variables.items()) given.set(name, from_json(value));
+    execute(body, top, out);
+  } catch (const Error& e) {
+    fail_at(line_, e.what());
+  }
+  return out;
+}
+
+void Interpreter::charge(size_t steps) {
+  steps_ += steps;
+  check(steps_ <= kMaxSteps, "the template takes too long");
+}
+
+void Interpreter::charge_for(const Value& value) {
+  if (const Sequence* sequence = value.sequence()) return charge(1 + sequence->items.size());
+  if (const Dict* dict = value.dict()) return charge(1 + dict->items.size());
+  charge(weight(value));
+}
+
+Interpreter::Flow Interpreter::execute(const Body& body, Scope& scope, std::string& out) {
+  for (const Statement& statement : body) {
+    const Flow flow = execute(statement, scope, out);
+    if (flow != Flow::normal) return flow;
+  }
+  return Flow::normal;
+}
+
+Interpreter::Flow Interpreter::execute(const Statement& statement, Scope& scope, std::string& out) {
+  const Deeper deeper(depth_);
+  line_ = statement.line;
+  charge(1);
+  if (const auto* text = std::get_if<TextStatement>(&statement.node)) {
+    append(out, text->text);
+  } else if (const auto* print = std::get_if<PrintStatement>(&statement.node)) {
+    append(out, to_text(evaluate(*print->value, scope)));
+  } else if (const auto* set = std::get_if<SetStatement>(&statement.node)) {
+    assign(set->target, evaluate(*set->value, scope), scope);
+  } else if (const auto* set_block = std::get_if<SetBlockStatement>(&statement.node)) {
+    execute_set_block(*set_block, scope);
+  } else if (const auto* macro = std::get_if<MacroStatement>(&statement.node)) {
+    scope.set(macro->name, {Macro{macro, &scope}});
+  } else if (const auto* condition = std::get_if<IfStatement>(&statement.node)) {
+    return execute_if(*condition, scope, out);
+  } else if (const auto* loop = std::get_if<ForStatement>(&statement.node)) {
+    return execute_for(*loop, scope, out);
+  } else if (const auto* with = std::get_if<WithStatement>(&statement.node)) {
+    return execute_with(*with, scope, out);
+  } else {
+    return std::holds_alternative<BreakStatement>(statement.node) ? Flow::broken : Flow::continued;
+  }
+  return Flow::normal;
+}
+
+Interpreter::Flow Interpreter::execute_if(const IfStatement& statement, Scope& scope, std::string& out) {
+  for (const auto& [test, body] : statement.branches) {
+    if (truthy(evaluate(*test, scope))) return execute(body, scope, out);
+  }
+  return execute(statement.otherwise, scope, out);
+}
+
+Interpreter::Flow Interpreter::execute_for(const ForStatement& statement, Scope& scope, std::string& out) {
+  const std::vector<Value> source = iterate(evaluate(*statement.iterable, scope));
+  charge(source.size());
+  size_t next = 0;
+  Loop loop;
+  loop.pull = [&]() -> std::optional<Value> {
+    while (next < source.size()) {
+      const Value& item = source[next++];
+      if (!statement.filter) return item;
+      Scope test_scope{&scope, {}};
+      assign(statement.target, item, test_scope);
+      if (truthy(evaluate(*statement.filter, test_scope))) return item;
+    }
+    return std::nullopt;
+  };
+  bool ran_through = false;  // as in Jinja, a body left by break or continue each time does not count
+  for (; loop.has(loop.index0); ++loop.index0) {
+    Scope body_scope{&scope, {}};
+    assign(statement.target, loop.items[loop.index0], body_scope);
+    body_scope.set("loop", {&loop});
+    const Flow flow = execute(statement.body, body_scope, out);
+    if (flow == Flow::broken) break;
+    if (flow == Flow::normal) ran_through = true;
+  }
+  if (ran_through || statement.otherwise.empty()) return Flow::normal;
+  Scope else_scope{&scope, {}};
+  return execute(statement.otherwise, else_scope, out);
+}
+
+void Interpreter::execute_set_block(const SetBlockStatement& statement, Scope& scope) {
+  std::string text;
+  Scope inner{&scope, {}};
+  execute(statement.body, inner, text);
+  block_ = make_text(std::move(text));
+  assign(statement.target, statement.filter ? evaluate(*statement.filter, scope) : block_, scope);
+}
+
+Interpreter::Flow Interpreter::execute_with(const WithStatement& statement, Scope& scope, std::string& out) {
+  Scope inner{&scope, {}};
+  for (const auto& [target, value] : statement.variables) assign(target, evaluate(*value, scope), inner);
+  return execute(statement.body, inner, out);
+}
+
+void Interpreter::assign(const Target& target, const Value& value, Scope& scope) {
+  if (!target.attribute.empty()) return assign_attribute(target, value, scope);
+  if (target.items.empty()) return scope.set(target.name, value);
+  const std::vector<Value> values = iterate(value);
+  check(values.size() == target.items.size(), "cannot unpack ", values.size(), " value(s) into ",
+        target.items.size());
+  for (size_t i = 0; i < values.size(); ++i) assign(target.items[i], values[i], scope);
+}
+
+void Interpreter::assign_attribute(const Target& target, const Value& value, Scope& scope) {
+  const Value* owner = scope.find(target.name);
+  const auto* space = owner ? owner->as<std::shared_ptr<Namespace>>() : nullptr;
+  check(space, "cannot assign attribute '", target.attribute, "' on '", target.name,
+        "', which is no namespace");
+  check(!target.attribute.starts_with("_"), "a namespace cannot have the attribute '", target.attribute, "'");
+  make_list({value});  // refuses what could make a cycle, or nest without end
+  for (auto& [name, old] : (*space)->attributes) {
+    if (name == target.attribute) {
+      old = value;
+      return;
+    }
+  }
+  (*space)->attributes.emplace_back(target.attribute, value);
+}
+
+}  // namespace selfreward::jinja

@@ -1,0 +1,277 @@
+// The methods of Python's str that templates call.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "text/jinja_calls.h"
+#include "text/jinja_operators.h"
+#include "text/jinja_print.h"
+#include "text/jinja_unicode.h"
+
+namespace selfreward::jinja {
+
+std::string replace_text(const std::string& text, const std::string& from, const std::string& to,
+                         int64_t count) {
+  std::string out;
+  std::string_view rest = text;
+  for (; count != 0; --count) {
+    const size_t at = rest.find(from);
+    if (at == std::string_view::npos) break;
+    append(out, rest.substr(0, at));
+    append(out, to);
+    rest.remove_prefix(at + from.size());
+    if (!from.empty()) continue;
+    if (rest.empty()) return out;  // an empty `from` matches before each character and at the end
+    append(out, first_character(rest));
+    rest.remove_prefix(first_character(rest).size());
+  }
+  append(out, rest);
+  return out;
+}
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size();) {
+    const size_t end_size = line_end(text.substr(i));
+    if (end_size > 0) {
+      lines.push_back(text.substr(begin, i - begin));
+      begin = i + end_size;
+    }
+    i += end_size > 0 ? end_size : first_character(text.substr(i)).size();
+  }
+  if (begin < text.size()) lines.push_back(text.substr(begin));
+  return lines;
+}
+
+std::string capitalize_text(std::string_view text) {
+  if (text.empty()) return "";
+  const size_t first = first_character(text).size();
+  return to_upper(text.substr(0, first)) + to_lower(text.substr(first));
+}
+
+std::string join_texts(const std::string& separator, const std::vector<std::string>& pieces) {
+  std::string out;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    if (i > 0) append(out, separator);
+    append(out, pieces[i]);
+  }
+  return out;
+}
+
+namespace {
+
+using Method = Value (*)(const std::string& self, const std::string& name, const Arguments& arguments);
+
+/// The argument, where None counts as not given.
+std::optional<std::string> optional_text(const Value* argument) {
+  if (!argument || argument->is<None>()) return std::nullopt;
+  return text_argument(argument, "");
+}
+
+Value strip_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const auto chars = optional_text(arguments.bind("str." + name, {"chars"})[0]);
+  const Side side = name == "strip" ? Side::both : name == "lstrip" ? Side::left : Side::right;
+  return make_text(std::string(strip_text(self, side, chars)));
+}
+
+std::vector<std::string_view> split_at(std::string_view text, std::string_view separator, int64_t limit) {
+  std::vector<std::string_view> pieces;
+  for (; limit != 0; --limit) {
+    const size_t at = text.find(separator);
+    if (at == std::string_view::npos) break;
+    pieces.push_back(text.substr(0, at));
+    text.remove_prefix(at + separator.size());
+  }
+  pieces.push_back(text);
+  return pieces;
+}
+
+std::vector<std::string_view> split_at_end(std::string_view text, std::string_view separator, int64_t limit) {
+  std::vector<std::string_view> pieces;
+  for (; limit != 0; --limit) {
+    const size_t at = text.rfind(separator);
+    if (at == std::string_view::npos) break;
+    pieces.push_back(text.substr(at + separator.size()));
+    text = text.substr(0, at);
+  }
+  pieces.push_back(text);
+  std::reverse(pieces.begin(), pieces.end());
+  return pieces;
+}
+
+std::vector<std::string_view> split_at_space(std::string_view text, int64_t limit) {
+  std::vector<std::string_view> words;
+  text = strip_text(text, Side::left);
+  for (; !text.empty() && limit != 0; --limit) {
+    size_t size = 0;
+    while (size < text.size() && leading_space(text.substr(size)) == 0)
+      size += first_character(text.substr(size)).size();
+    words.push_back(text.substr(0, size));
+    text = strip_text(text.substr(size), Side::left);
+  }
+  if (!text.empty()) words.push_back(text);
+  return words;
+}
+
+Value text_list(const std::vector<std::string_view>& pieces) {
+  check(pieces.size() <= kMaxNodes, "a list of ", pieces.size(), " strings is too long");
+  std::vector<Value> items;
+  for (const std::string_view piece : pieces) items.push_back(make_text(std::string(piece)));
+  return make_list(std::move(items));
+}
+
+Value split_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const auto bound = arguments.bind("str." + name, {"sep", "maxsplit"});
+  const auto separator = optional_text(bound[0]);
+  const int64_t limit = integer_argument(bound[1], -1);
+  const bool from_end = name == "rsplit" && limit >= 0;
+  check(separator || !from_end, "str.rsplit with a limit and without a separator is not supported");
+  if (!separator) return text_list(split_at_space(self, limit));
+  check(!separator->empty(), "empty separator");
+  return text_list(from_end ? split_at_end(self, *separator, limit) : split_at(self, *separator, limit));
+}
+
+Value lines_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  check(!flag_argument(arguments.bind("str." + name, {"keepends"})[0], false),
+        "str.splitlines with keepends is not supported");
+  return text_list(split_lines(self));
+}
+
+Value affix_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const Value& affix = *arguments.bind("str." + name, {"affix"}, 1)[0];
+  const Sequence* choices = affix.sequence();
+  check(affix.text() || (choices && choices->kind == SequenceKind::tuple), name,
+        " first arg must be str or a tuple of str, not ", type_name(affix));
+  for (const Value& choice : choices ? choices->items : std::vector<Value>{affix}) {
+    const std::string wanted = text_argument(&choice, "");
+    if (name == "startswith" ? self.starts_with(wanted) : self.ends_with(wanted)) return {true};
+  }
+  return {false};
+}
+
+Value remove_affix_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const std::string affix = text_argument(arguments.bind("str." + name, {"affix"}, 1)[0], "");
+  if (name == "removeprefix") return make_text(self.starts_with(affix) ? self.substr(affix.size()) : self);
+  return make_text(self.ends_with(affix) ? self.substr(0, self.size() - affix.size()) : self);
+}
+
+/// str.title: a letter after a character that is not one starts a word.
+std::string title_text(const std::string& text) {
+  std::string out;
+  bool in_word = false;
+  for (const std::string_view c : characters(text)) {
+    const std::string lower = to_lower(c), upper = to_upper(c);
+    out += in_word ? lower : upper;
+    in_word = lower != upper;
+  }
+  return out;
+}
+
+Value case_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  arguments.bind("str." + name, {});
+  if (name == "upper") return make_text(to_upper(self));
+  if (name == "lower") return make_text(to_lower(self));
+  return make_text(name == "title" ? title_text(self) : capitalize_text(self));
+}
+
+Value replace_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const auto bound = arguments.bind("str." + name, {"old", "new", "count"}, 2);
+  return make_text(replace_text(self, text_argument(bound[0], ""), text_argument(bound[1], ""),
+                                integer_argument(bound[2], -1)));
+}
+
+Value join_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  std::vector<std::string> pieces;
+  for (const Value& item : iterate(*arguments.bind("str." + name, {"iterable"}, 1)[0])) {
+    check(item.text(), "sequence item ", pieces.size(), ": expected str instance, ", type_name(item),
+          " found");
+    pieces.push_back(*item.text());
+  }
+  return make_text(join_texts(self, pieces));
+}
+
+Value find_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const std::string wanted = text_argument(arguments.bind("str." + name, {"sub"}, 1)[0], "");
+  if (name == "count") {
+    if (wanted.empty()) return {static_cast<int64_t>(count_characters(self) + 1)};
+    return {static_cast<int64_t>(split_at(self, wanted, -1).size() - 1)};
+  }
+  const size_t at = name == "rfind" ? self.rfind(wanted) : self.find(wanted);
+  check(at != std::string::npos || name != "index", "substring not found");
+  if (at == std::string::npos) return {int64_t{-1}};
+  return {static_cast<int64_t>(count_characters(std::string_view(self).substr(0, at)))};
+}
+
+Value partition_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  const std::string separator = text_argument(arguments.bind("str." + name, {"sep"}, 1)[0], "");
+  check(!separator.empty(), "empty separator");
+  const size_t at = name == "partition" ? self.find(separator) : self.rfind(separator);
+  const Value empty = make_text("");
+  if (at == std::string::npos && name == "partition") return make_tuple({make_text(self), empty, empty});
+  if (at == std::string::npos) return make_tuple({empty, empty, make_text(self)});
+  const Value head = make_text(self.substr(0, at)), tail = make_text(self.substr(at + separator.size()));
+  return make_tuple({head, make_text(separator), tail});
+}
+
+Value class_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  arguments.bind("str." + name, {});
+  const auto in_class = [&](std::string_view c) {
+    if (name == "isspace") return is_space(code_point(c));
+    check(c.size() == 1 && code_point(c) < 0x80, "str.", name, " of non-ASCII text is not supported");
+    const bool digit = c[0] >= '0' && c[0] <= '9', letter = to_lower(c) != to_upper(c);
+    return name == "isdigit" ? digit : name == "isalpha" ? letter : digit || letter;
+  };
+  const auto pieces = characters(self);
+  return {!pieces.empty() && std::all_of(pieces.begin(), pieces.end(), in_class)};
+}
+
+const std::map<std::string, Method>& methods() {
+  static const std::map<std::string, Method> kMethods = {{"strip", strip_method},
+                                                         {"lstrip", strip_method},
+                                                         {"rstrip", strip_method},
+                                                         {"split", split_method},
+                                                         {"rsplit", split_method},
+                                                         {"splitlines", lines_method},
+                                                         {"startswith", affix_method},
+                                                         {"endswith", affix_method},
+                                                         {"removeprefix", remove_affix_method},
+                                                         {"removesuffix", remove_affix_method},
+                                                         {"upper", case_method},
+                                                         {"lower", case_method},
+                                                         {"title", case_method},
+                                                         {"capitalize", case_method},
+                                                         {"replace", replace_method},
+                                                         {"join", join_method},
+                                                         {"find", find_method},
+                                                         {"rfind", find_method},
+                                                         {"index", find_method},
+                                                         {"count", find_method},
+                                                         {"partition", partition_method},
+                                                         {"rpartition", partition_method},
+                                                         {"isdigit", class_method},
+                                                         {"isalpha", class_method},
+                                                         {"isalnum", class_method},
+                                                         {"isspace", class_method}};
+  return kMethods;
+}
+
+}  // namespace
+
+bool is_supported_text_method(const std::string& name) {
+  return methods().count(name) > 0;
+}
+
+bool is_text_method(const std::string& name) {
+  static const std::set<std::string> kOthers = {
+      "casefold",  "center",    "encode",       "expandtabs", "format",      "format_map", "isascii",
+      "isdecimal", "islower",   "isidentifier", "isnumeric",  "isprintable", "istitle",    "isupper",
+      "ljust",     "maketrans", "rindex",       "rjust",      "swapcase",    "translate",  "zfill"};
+  return is_supported_text_method(name) || kOthers.count(name) > 0;
+}
+
+Value call_text_method(const std::string& self, const std::string& name, const Arguments& arguments) {
+  return methods().at(name)(self, name, arguments);
+}
+
+}  // namespace selfreward::jinja

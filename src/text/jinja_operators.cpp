@@ -1,0 +1,255 @@
+#include "text/jinja_operators.h"
+
+#include <cmath>
+
+#include "text/jinja_unicode.h"
+
+namespace selfreward::jinja {
+
+namespace {
+
+const std::string* text_or_markup(const Value& value) {
+  const auto* markup = value.as<Markup>();
+  return markup ? markup->text.get() : value.text();
+}
+
+bool equal_items(const Sequence& a, const Sequence& b) {
+  if (&a == &b) return true;
+  if (a.kind != b.kind || a.kind >= SequenceKind::view || a.items.size() != b.items.size()) return false;
+  for (size_t i = 0; i < a.items.size(); ++i) {
+    if (!equal(a.items[i], b.items[i])) return false;
+  }
+  return true;
+}
+
+bool equal_dicts(const Dict& a, const Dict& b) {
+  if (a.items.size() != b.items.size()) return false;
+  for (const auto& [key, value] : a.items) {
+    const Value* other = find(b, key);
+    if (!other || !equal(value, *other)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool equal(const Value& a, const Value& b) {
+  const auto x = as_integer(a), y = as_integer(b);
+  if (x && y) return *x == *y;
+  const auto u = as_number(a), v = as_number(b);
+  if (u && v) return *u == *v;
+  const std::string *s = text_or_markup(a), *t = text_or_markup(b);
+  if (s && t) return *s == *t;
+  if (a.sequence() && b.sequence()) return equal_items(*a.sequence(), *b.sequence());
+  if (a.dict() && b.dict()) return equal_dicts(*a.dict(), *b.dict());
+  if (a.is<std::shared_ptr<Namespace>>())
+    return b.is<std::shared_ptr<Namespace>>() && a.data.index() == b.data.index() &&
+           *a.as<std::shared_ptr<Namespace>>() == *b.as<std::shared_ptr<Namespace>>();
+  return (a.is<Undefined>() && b.is<Undefined>()) || (a.is<None>() && b.is<None>());
+}
+
+bool less(const Value& a, const Value& b) {
+  const auto x = as_integer(a), y = as_integer(b);
+  if (x && y) return *x < *y;
+  const auto u = as_number(a), v = as_number(b);
+  if (u && v) return *u < *v;
+  if (a.text() && b.text()) return *a.text() < *b.text();  // byte order is code point order in UTF-8
+  const Sequence *s = a.sequence(), *t = b.sequence();
+  check(s && t && s->kind == t->kind && s->kind <= SequenceKind::tuple,
+        "'<' not supported between instances of '", type_name(a), "' and '", type_name(b), "'");
+  for (size_t i = 0; i < s->items.size() && i < t->items.size(); ++i) {
+    if (!equal(s->items[i], t->items[i])) return less(s->items[i], t->items[i]);
+  }
+  return s->items.size() < t->items.size();
+}
+
+bool contains(const Value& container, const Value& item) {
+  if (const std::string* text = container.text()) {
+    check(item.text(), "'in <string>' requires string as left operand, not ", type_name(item));
+    return text->find(*item.text()) != std::string::npos;
+  }
+  if (const Dict* dict = container.dict()) return find(*dict, item) != nullptr;
+  check(container.sequence() || container.is<Undefined>(), "argument of type '", type_name(container),
+        "' is not iterable");
+  for (const Value& member : iterate(container)) {
+    if (equal(member, item)) return true;
+  }
+  return false;
+}
+
+bool compare(std::string_view op, const Value& a, const Value& b) {
+  if (op == "==") return equal(a, b);
+  if (op == "!=") return !equal(a, b);
+  if (op == "in") return contains(b, a);
+  if (op == "not in") return !contains(b, a);
+  for (const Value* value : {&a, &b}) {
+    if (const auto* undefined = value->as<Undefined>()) fail(*undefined->reason);
+    const double* number = value->as<double>();
+    if (number && std::isnan(*number)) return false;
+  }
+  if (op == "<") return less(a, b);
+  if (op == ">") return less(b, a);
+  return op == "<=" ? less(a, b) || equal(a, b) : less(b, a) || equal(a, b);
+}
+
+namespace {
+
+Value floored(std::string_view op, int64_t a, int64_t b) {
+  check(b != 0, "integer division or modulo by zero");
+  if (b == -1) return op == "%" ? Value{int64_t{0}} : with_sign(true, {a});
+  const int64_t remainder = a % b;
+  const bool round_down = remainder != 0 && (remainder < 0) != (b < 0);
+  if (op == "%") return {round_down ? remainder + b : remainder};
+  return {round_down ? a / b - 1 : a / b};
+}
+
+Value integer_power(int64_t base, int64_t exponent) {
+  if (exponent < 0) {
+    check(base != 0, "0.0 cannot be raised to a negative power");
+    return {std::pow(static_cast<double>(base), static_cast<double>(exponent))};
+  }
+  if (base >= -1 && base <= 1) exponent = exponent > 1 ? 2 - exponent % 2 : exponent;
+  int64_t result = 1;
+  for (; exponent > 0; --exponent) {
+    check(!__builtin_mul_overflow(result, base, &result), "an integer beyond 64 bits is not supported");
+  }
+  return {result};
+}
+
+Value integer_arithmetic(std::string_view op, int64_t a, int64_t b) {
+  if (op == "//" || op == "%") return floored(op, a, b);
+  if (op == "**") return integer_power(a, b);
+  int64_t result = 0;
+  const bool overflow = op == "+"   ? __builtin_add_overflow(a, b, &result)
+                        : op == "-" ? __builtin_sub_overflow(a, b, &result)
+                                    : __builtin_mul_overflow(a, b, &result);
+  check(!overflow, "an integer beyond 64 bits is not supported");
+  return {result};
+}
+
+Value float_arithmetic(std::string_view op, double a, double b) {
+  if (op == "+") return {a + b};
+  if (op == "-") return {a - b};
+  if (op == "*") return {a * b};
+  if (op == "**") {
+    check(a >= 0 || b == std::floor(b), "a complex number is not supported");
+    check(a != 0 || b >= 0, "0.0 cannot be raised to a negative power");
+    return {std::pow(a, b)};
+  }
+  check(b != 0, "float division by zero");
+  if (op == "/") return {a / b};
+  double remainder = std::fmod(a, b);
+  if (remainder != 0 && (remainder < 0) != (b < 0)) remainder += b;
+  if (op == "%") return {remainder == 0 ? std::copysign(0.0, b) : remainder};
+  return {std::round((a - remainder) / b)};
+}
+
+Value repeat(const Value& value, int64_t times) {
+  const auto count = static_cast<size_t>(std::max<int64_t>(times, 0));
+  if (const std::string* text = value.text()) {
+    check(text->empty() || count <= kMaxText / text->size(), "a string grows beyond ", kMaxText, " bytes");
+    std::string out;
+    for (size_t i = 0; i < count && !text->empty(); ++i) out += *text;
+    return make_text(std::move(out));
+  }
+  const Sequence& sequence = *value.sequence();
+  check(sequence.items.empty() || count <= kMaxNodes / sequence.nodes, "a list grows too large");
+  std::vector<Value> items;
+  for (size_t i = 0; i < count && !sequence.items.empty(); ++i) {
+    items.insert(items.end(), sequence.items.begin(), sequence.items.end());
+  }
+  return make_sequence(sequence.kind, std::move(items));
+}
+
+bool can_repeat(const Value& value) {
+  return value.text() || (value.sequence() && value.sequence()->kind <= SequenceKind::tuple);
+}
+
+std::optional<Value> add_sequences(const Value& a, const Value& b) {
+  const Sequence *s = a.sequence(), *t = b.sequence();
+  if (!s || !t || s->kind != t->kind || s->kind > SequenceKind::tuple) return std::nullopt;
+  std::vector<Value> items = s->items;
+  items.insert(items.end(), t->items.begin(), t->items.end());
+  return make_sequence(s->kind, std::move(items));
+}
+
+}  // namespace
+
+Value arithmetic(std::string_view op, const Value& a, const Value& b) {
+  for (const Value* value : {&a, &b}) {
+    if (const auto* undefined = value->as<Undefined>()) fail(*undefined->reason);
+  }
+  const auto x = as_integer(a), y = as_integer(b);
+  if (x && y && op != "/") return integer_arithmetic(op, *x, *y);
+  const auto u = as_number(a), v = as_number(b);
+  if (u && v) return float_arithmetic(op, *u, *v);
+  if (op == "+" && a.text() && b.text()) return make_text(*a.text() + *b.text());
+  if (op == "+") {
+    if (auto sum = add_sequences(a, b)) return *sum;
+  }
+  if (op == "*" && can_repeat(a) && y) return repeat(a, *y);
+  if (op == "*" && can_repeat(b) && x) return repeat(b, *x);
+  fail("unsupported operand type(s) for ", op, ": '", type_name(a), "' and '", type_name(b), "'");
+}
+
+Value with_sign(bool minus, const Value& value) {
+  if (const auto* undefined = value.as<Undefined>()) fail(*undefined->reason);
+  if (const auto integer = as_integer(value)) return integer_arithmetic(minus ? "-" : "+", 0, *integer);
+  const double* number = value.as<double>();
+  check(number, "bad operand type for unary ", minus ? "-" : "+", ": '", type_name(value), "'");
+  return {minus ? -*number : *number};
+}
+
+std::optional<size_t> resolve_index(int64_t index, size_t length) {
+  const auto size = static_cast<int64_t>(length);
+  if (index >= size || index < -size) return std::nullopt;
+  return static_cast<size_t>(index < 0 ? index + size : index);
+}
+
+namespace {
+
+/// A bound of a slice as Python clamps it; `absent` where it is left out.
+int64_t bound(const Value& value, int64_t length, bool backward, int64_t absent) {
+  if (value.is<None>()) return absent;
+  const auto index = as_integer(value);
+  check(index.has_value(), "slice indices must be integers or None, not ", type_name(value));
+  const int64_t from_start = *index < 0 ? std::max(*index, -length - 1) + length : *index;
+  return backward ? std::clamp<int64_t>(from_start, -1, length - 1)
+                  : std::clamp<int64_t>(from_start, 0, length);
+}
+
+std::vector<size_t> slice_indices(const Value& start, const Value& stop, const Value& step, size_t size) {
+  const auto length = static_cast<int64_t>(size);
+  check(step.is<None>() || as_integer(step), "slice indices must be integers or None, not ", type_name(step));
+  // A step beyond the length takes one item, whatever its size.
+  const int64_t stride = std::clamp(step.is<None>() ? 1 : *as_integer(step), -length - 1, length + 1);
+  check(stride != 0, "slice step cannot be zero");
+  const bool backward = stride < 0;
+  const int64_t first = bound(start, length, backward, backward ? length - 1 : 0);
+  const int64_t end = bound(stop, length, backward, backward ? -1 : length);
+  std::vector<size_t> indices;
+  for (int64_t i = first; backward ? i > end : i < end; i += stride)
+    indices.push_back(static_cast<size_t>(i));
+  return indices;
+}
+
+}  // namespace
+
+Value slice(const Value& value, const Value& start, const Value& stop, const Value& step) {
+  if (const auto* undefined = value.as<Undefined>()) fail(*undefined->reason);
+  if (const std::string* text = value.text()) {
+    const auto pieces = characters(*text);
+    std::string out;
+    for (const size_t i : slice_indices(start, stop, step, pieces.size())) out += pieces[i];
+    return make_text(std::move(out));
+  }
+  const Sequence* sequence = value.sequence();
+  check(sequence && sequence->kind <= SequenceKind::range, "'", type_name(value),
+        "' object cannot be sliced");
+  std::vector<Value> items;
+  for (const size_t i : slice_indices(start, stop, step, sequence->items.size()))
+    items.push_back(sequence->items[i]);
+  return make_sequence(sequence->kind, std::move(items));
+}
+
+}  // namespace selfreward::jinja

@@ -1,0 +1,182 @@
+#include "text/jinja_value.h"
+
+#include "text/jinja_operators.h"
+#include "text/jinja_unicode.h"
+
+namespace selfreward::jinja {
+
+bool Loop::has(size_t index) {
+  while (items.size() <= index) {
+    std::optional<Value> next = pull();
+    if (!next) return false;
+    items.push_back(*std::move(next));
+  }
+  return true;
+}
+
+size_t Loop::length() {
+  while (has(items.size())) {
+  }
+  return items.size();
+}
+
+const std::string* Value::text() const {
+  const auto* found = as<Text>();
+  return found ? found->get() : nullptr;
+}
+
+const Sequence* Value::sequence() const {
+  const auto* found = as<std::shared_ptr<const Sequence>>();
+  return found ? found->get() : nullptr;
+}
+
+const Dict* Value::dict() const {
+  const auto* found = as<std::shared_ptr<const Dict>>();
+  return found ? found->get() : nullptr;
+}
+
+namespace {
+
+size_t nesting_of(const Value& value) {
+  if (const Sequence* sequence = value.sequence()) return sequence->nesting;
+  if (const Dict* dict = value.dict()) return dict->nesting;
+  return 0;
+}
+
+/// Adds a member to the counts of its container. What is refused here could make a cycle or outlive its
+/// scope.
+void count_member(const Value& member, size_t& nodes, size_t& nesting) {
+  const bool bound = member.is<std::shared_ptr<Namespace>>() || member.is<Function>() || member.is<Macro>() ||
+                     member.is<Loop*>();
+  check(!bound, "a ", type_name(member), " inside a list, dict or namespace is not supported");
+  nodes += weight(member);
+  nesting = std::max(nesting, nesting_of(member) + 1);
+  check(nodes <= kMaxNodes && nesting <= kMaxNesting, "a list or dict grows too large or too deep");
+}
+
+}  // namespace
+
+Value make_text(std::string text) {
+  check(text.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
+  return {std::make_shared<const std::string>(std::move(text))};
+}
+
+Value make_undefined(std::string reason) {
+  return {Undefined{std::make_shared<const std::string>(std::move(reason))}};
+}
+
+Value make_sequence(SequenceKind kind, std::vector<Value> items) {
+  Sequence sequence{kind, std::move(items)};
+  for (const Value& item : sequence.items) count_member(item, sequence.nodes, sequence.nesting);
+  return {std::make_shared<const Sequence>(std::move(sequence))};
+}
+
+Value make_dict(std::vector<std::pair<Value, Value>> items) {
+  Dict dict{std::move(items)};
+  for (const auto& [key, value] : dict.items) {
+    count_member(key, dict.nodes, dict.nesting);
+    count_member(value, dict.nodes, dict.nesting);
+  }
+  return {std::make_shared<const Dict>(std::move(dict))};
+}
+
+Value from_json(const Json& json) {
+  if (json.is_null()) return {None{}};
+  if (json.is_boolean()) return {json.get<bool>()};
+  if (json.is_number_float()) return {json.get<double>()};
+  if (json.is_number()) return {json.get<int64_t>()};
+  if (json.is_string()) return make_text(json.get<std::string>());
+  if (json.is_array()) {
+    std::vector<Value> items;
+    for (const Json& item : json) items.push_back(from_json(item));
+    return make_list(std::move(items));
+  }
+  std::vector<std::pair<Value, Value>> items;
+  for (const auto& [key, value] : json.items()) items.emplace_back(make_text(key), from_json(value));
+  return make_dict(std::move(items));
+}
+
+std::string type_name(const Value& value) {
+  if (const Sequence* sequence = value.sequence()) {
+    static constexpr const char* kNames[] = {"list", "tuple", "range", "dict view", "iterator"};
+    return kNames[static_cast<size_t>(sequence->kind)];
+  }
+  static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool", "int",  "float",
+                                           "str",       "Markup",   "list", "dict", "namespace",
+                                           "function",  "macro",    "loop"};
+  return kNames[value.data.index()];
+}
+
+bool truthy(const Value& value) {
+  if (value.is<Undefined>() || value.is<None>()) return false;
+  if (const auto number = as_number(value)) return *number != 0;
+  if (const std::string* text = value.text()) return !text->empty();
+  if (const auto* markup = value.as<Markup>()) return !markup->text->empty();
+  if (const Sequence* sequence = value.sequence()) {
+    return sequence->kind == SequenceKind::iterator || !sequence->items.empty();
+  }
+  if (const Dict* dict = value.dict()) return !dict->items.empty();
+  return true;
+}
+
+size_t length_of(const Value& value) {
+  if (value.is<Undefined>()) return 0;
+  if (const std::string* text = value.text()) return count_characters(*text);
+  if (const Dict* dict = value.dict()) return dict->items.size();
+  if (const auto* loop = value.as<Loop*>()) return (*loop)->length();
+  const Sequence* sequence = value.sequence();
+  check(sequence && sequence->kind != SequenceKind::iterator, "object of type '", type_name(value),
+        "' has no len()");
+  return sequence->items.size();
+}
+
+std::vector<Value> iterate(const Value& value) {
+  std::vector<Value> items;
+  if (value.is<Undefined>()) return items;
+  if (const Sequence* sequence = value.sequence()) {
+    if (sequence->kind == SequenceKind::iterator && std::exchange(sequence->consumed, true)) return items;
+    return sequence->items;
+  }
+  if (const std::string* text = value.text()) {
+    check(text->size() <= kMaxNodes, "a loop over a string of ", text->size(), " bytes is too long");
+    for (const std::string_view c : characters(*text)) items.push_back(make_text(std::string(c)));
+    return items;
+  }
+  const Dict* dict = value.dict();
+  check(dict, "'", type_name(value), "' object is not iterable");
+  for (const auto& [key, unused] : dict->items) items.push_back(key);
+  return items;
+}
+
+const Value* find(const Dict& dict, const Value& key) {
+  for (const auto& [name, value] : dict.items) {
+    if (equal(name, key)) return &value;
+  }
+  return nullptr;
+}
+
+size_t weight(const Value& value) {
+  if (const std::string* text = value.text()) return 1 + text->size() / 32;
+  if (const Sequence* sequence = value.sequence()) return sequence->nodes;
+  if (const Dict* dict = value.dict()) return dict->nodes;
+  return 1;
+}
+
+std::optional<int64_t> as_integer(const Value& value) {
+  if (const bool* boolean = value.as<bool>()) return *boolean ? 1 : 0;
+  if (const int64_t* integer = value.as<int64_t>()) return *integer;
+  return std::nullopt;
+}
+
+std::optional<double> as_number(const Value& value) {
+  if (const double* number = value.as<double>()) return *number;
+  if (const auto integer = as_integer(value)) return static_cast<double>(*integer);
+  return std::nullopt;
+}
+
+void append(std::string& out, std::string_view piece) {
+  check(out.size() + piece.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
+  out += piece;
+}
+
+}  // namespace selfreward::jinja

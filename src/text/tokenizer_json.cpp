@@ -1,0 +1,73 @@
+#include "text/tokenizer_json.h"
+
+namespace selfreward {
+namespace {
+
+/// A value for an error message: one line, not too long.
+std::string shown(const LookupJson& json) {
+  if (json.is_structured() && json.size() > 20) return str(json.type_name(), " of ", json.size());
+  const std::string text = json.dump(-1, ' ', false, LookupJson::error_handler_t::replace);
+  return text.size() <= 200 ? text : str(json.type_name(), " of ", text.size(), " characters");
+}
+
+}  // namespace
+
+bool JsonPart::has(const std::string& key) const {
+  return json_->is_object() && json_->contains(key) && !(*json_)[key].is_null();
+}
+
+JsonPart JsonPart::at(const std::string& key) const {
+  check(has(key), path(key), " is missing");
+  return {(*json_)[key], path(key)};
+}
+
+std::vector<JsonPart> JsonPart::list(const std::string& key) const {
+  const JsonPart array = at(key);
+  if (!array.json().is_array()) array.wrong("an array");
+  std::vector<JsonPart> parts;
+  for (const LookupJson& element : array.json())
+    parts.emplace_back(element, str(path(key), "[", parts.size(), "]"));
+  return parts;
+}
+
+std::string JsonPart::text(const std::string& key) const {
+  const JsonPart value = at(key);
+  if (!value.json().is_string()) value.wrong("a string");
+  return value.json().get<std::string>();
+}
+
+std::string JsonPart::text(const std::string& key, const std::string& fallback) const {
+  return has(key) ? text(key) : fallback;
+}
+
+int64_t JsonPart::number(const std::string& key) const {
+  const JsonPart value = at(key);
+  if (!value.json().is_number_integer()) value.wrong("an integer");
+  return value.json().get<int64_t>();
+}
+
+bool JsonPart::flag(const std::string& key, bool fallback) const {
+  if (!has(key)) return fallback;
+  const JsonPart value = at(key);
+  if (!value.json().is_boolean()) value.wrong("true or false");
+  return value.json().get<bool>();
+}
+
+void JsonPart::unsupported(const std::string& key, const std::string& supported) const {
+  fail(path(key), " is ", has(key) ? shown((*json_)[key]) : "missing",
+       ", which is not supported; supported: ", supported);
+}
+
+void JsonPart::wrong(const std::string& wanted) const {
+  fail(where_, " is ", shown(*json_), ", expected ", wanted);
+}
+
+std::vector<JsonPart> flatten_sequence(const JsonPart& part, const std::string& key) {
+  if (part.text("type") != "Sequence") return {part};
+  std::vector<JsonPart> flat;
+  for (const JsonPart& inner : part.list(key))
+    for (JsonPart& leaf : flatten_sequence(inner, key)) flat.push_back(std::move(leaf));
+  return flat;
+}
+
+}  // namespace selfreward

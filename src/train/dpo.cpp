@@ -1,0 +1,137 @@
+#include "train/dpo.h"
+
+#include "base/progress.h"
+#include "train/training_batch.h"
+
+namespace selfreward {
+namespace {
+
+using torch::Tensor;
+
+int64_t num_tokens(const DpoRow& row) {
+  return std::ssize(row.prompt) + std::ssize(row.chosen) + std::ssize(row.rejected);
+}
+
+/// Pairs of one micro-batch: sums of token log-probs of the chosen and of the rejected answers, both [pairs].
+struct PairLogProbs {
+  Tensor chosen, rejected;
+};
+
+PairLogProbs pair_log_probs(const CausalLM& model, const std::vector<DpoRow>& all, const std::vector<size_t>& rows,
+                            Dropout* dropout) {
+  TrainingBatch batch;
+  for (const size_t row : rows) batch.add_pair(all[row].prompt, all[row].chosen, all[row].rejected);
+  const Tensor sums = batch.sum_by_sequence(batch.target_log_probs(model, dropout)).view({-1, 2});
+  return {sums.select(1, 0), sums.select(1, 1)};
+}
+
+/// What a step adds up over its micro-batches; divided by the numbers of pairs and of chosen tokens at the end.
+struct StepSums {
+  double pairs = 0, chosen_tokens = 0;  // of the whole step
+  double dpo = 0, chosen = 0, rejected = 0, correct = 0, logps_chosen = 0, logps_rejected = 0;
+};
+
+Tensor reference_of(const std::vector<double>& values, const std::vector<size_t>& rows, const Tensor& like) {
+  std::vector<float> picked;
+  for (const size_t row : rows) picked.push_back(static_cast<float>(values[row]));
+  return torch::tensor(picked).to(like.device());
+}
+
+/// The part of the step's loss that one micro-batch contributes; its metrics are added to `sums`. The negative
+/// log-likelihood is a mean over the chosen tokens of the whole step, so that any split gives the same gradient.
+Tensor contribution(const PairLogProbs& logps, const Tensor& reference_chosen, const Tensor& reference_rejected,
+                    const DpoSettings& settings, StepSums& sums) {
+  const DpoOutput dpo = dpo_loss(logps.chosen, logps.rejected, reference_chosen, reference_rejected, settings.beta);
+  const auto total = [](const Tensor& x) { return x.sum().item<double>(); };
+  sums.dpo += total(dpo.losses);
+  sums.chosen += total(dpo.chosen_rewards);
+  sums.rejected += total(dpo.rejected_rewards);
+  sums.correct += total((dpo.chosen_rewards > dpo.rejected_rewards).to(at::kFloat));
+  sums.logps_chosen += total(logps.chosen);
+  sums.logps_rejected += total(logps.rejected);
+  const Tensor loss = dpo.losses.sum() / sums.pairs;
+  return settings.rpo_alpha == 0 ? loss : loss - settings.rpo_alpha * logps.chosen.sum() / sums.chosen_tokens;
+}
+
+Json to_metrics(const StepSums& sums, const DpoSettings& settings) {
+  const double n = sums.pairs, nll = -sums.logps_chosen / sums.chosen_tokens;
+  return Json{{"loss", sums.dpo / n + settings.rpo_alpha * nll},
+              {"rewards/chosen", sums.chosen / n},
+              {"rewards/rejected", sums.rejected / n},
+              {"rewards/margins", (sums.chosen - sums.rejected) / n},
+              {"rewards/accuracies", sums.correct / n},
+              {"logps/chosen", sums.logps_chosen / n},
+              {"logps/rejected", sums.logps_rejected / n},
+              {"nll_loss", nll}};
+}
+
+}  // namespace
+
+DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length) {
+  DpoRows made;
+  for (const PreferencePair& pair : pairs) {
+    const Message user{"user", pair.prompt};
+    const auto ids = [&](const TokenIds& sampled, const std::string& text) {
+      return sampled.empty() ? chat.training_turn({user, {"assistant", text}}).response : sampled;
+    };
+    DpoRow row{chat.prompt_ids({user}), ids(pair.chosen_ids, pair.chosen), ids(pair.rejected_ids, pair.rejected)};
+    check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id, "' has the same tokens as chosen and rejected");
+    if (num_tokens(row) > max_length) {
+      ++made.too_long;
+    } else {
+      made.rows.push_back(std::move(row));
+    }
+  }
+  return made;
+}
+
+Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows, int64_t micro_batch_tokens) {
+  const at::NoGradGuard no_grad;
+  std::vector<size_t> all(rows.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  Reference reference;
+  Progress progress("reference", std::ssize(rows), "pairs");
+  for (const auto& micro : micro_batches(all, micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
+    const PairLogProbs logps = pair_log_probs(model, rows, micro, nullptr);
+    for (size_t i = 0; i < micro.size(); ++i) {
+      reference.chosen.push_back(logps.chosen[static_cast<int64_t>(i)].item<double>());
+      reference.rejected.push_back(logps.rejected[static_cast<int64_t>(i)].item<double>());
+    }
+    progress.update(std::ssize(reference.chosen));
+  }
+  return reference;
+}
+
+void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference, const Replay& replay,
+               const DpoSettings& settings, const Seed& seed, const TrainingFiles& files, const std::string& label,
+               bool shuffle) {
+  const TrainSettings& train = settings.train;
+  const auto accumulate = [&](int64_t step, const std::vector<size_t>& chosen) {
+    StepSums sums;
+    int64_t tokens = 0, index = 0;
+    sums.pairs = static_cast<double>(chosen.size());
+    for (const size_t row : chosen) {
+      sums.chosen_tokens += static_cast<double>(rows[row].chosen.size());
+      tokens += num_tokens(rows[row]);
+    }
+    for (const auto& micro : micro_batches(chosen, train.micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
+      auto dropout = make_dropout(train.dropout, seed, step, index++);
+      const PairLogProbs logps = pair_log_probs(model, rows, micro, dropout ? &*dropout : nullptr);
+      contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
+                   reference_of(reference.rejected, micro, logps.chosen), settings, sums).backward();
+    }
+    Json metrics = to_metrics(sums, settings);
+    if (replay.batch_size > 0 && !replay.rows.empty()) {
+      const Seed replay_seed = seed.child("replay");
+      const auto picked = rows_of_step(step, replay.batch_size, replay.rows.size(), replay_seed);
+      const double loss = accumulate_sft(model, replay.rows, picked, train, replay_seed, step, settings.replay_weight);
+      metrics["replay_loss"] = loss;
+      metrics["loss"] = metrics["loss"].get<double>() + settings.replay_weight * loss;
+    }
+    metrics["num_tokens"] = tokens;
+    return metrics;
+  };
+  run_training(model, train, rows.size(), seed, files, label, accumulate, shuffle);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,40 @@
+#pragma once
+// Direct Preference Optimization: M_t -> M_t+1 on its own preference pairs (section 2.3 of the paper).
+#include "train/losses.h"
+#include "train/sft.h"
+
+namespace selfreward {
+
+/// A tokenised pair.
+struct DpoRow {
+  TokenIds prompt, chosen, rejected;
+};
+
+/// Rows of `pairs`: the sampled ids where a pair has them, else tokenised by the chat template.
+struct DpoRows {
+  std::vector<DpoRow> rows;
+  int64_t too_long = 0;
+};
+DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length);
+
+/// The reference M_t, frozen as what DPO needs of it: log p of both answers of every pair. No second model.
+struct Reference {
+  std::vector<double> chosen, rejected;  // [pairs], sums over tokens
+};
+/// Computed by the policy itself, without dropout, before its first update.
+Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows, int64_t micro_batch_tokens);
+
+/// Seed examples trained beside the pairs of each step, so that the judge does not forget.
+struct Replay {
+  std::vector<SftRow> rows;
+  int64_t batch_size = 0;  // 0 is off
+};
+
+/// Trains the model in place; the loss of a step is the mean over its pairs of dpo_loss, plus rpo_alpha times the negative
+/// log-likelihood of its chosen tokens (their mean, as TRL's "sft" loss), plus replay_weight times the replay's.
+/// Metrics are TRL's: loss, rewards/{chosen,rejected,margins,accuracies}, logps/{chosen,rejected}, ...
+void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference, const Replay& replay,
+               const DpoSettings& settings, const Seed& seed, const TrainingFiles& files, const std::string& label,
+               bool shuffle = true);
+
+}  // namespace selfreward

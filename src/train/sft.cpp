@@ -1,0 +1,59 @@
+#include "train/sft.h"
+
+#include "train/training_batch.h"
+
+namespace selfreward {
+namespace {
+
+int64_t num_tokens(const SftRow& row) { return std::ssize(row.prompt) + std::ssize(row.response); }
+
+}  // namespace
+
+SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length) {
+  SftRows made;
+  for (const Example& example : examples) {
+    ChatFormat::Turn turn;
+    try {
+      turn = chat.training_turn(example.messages);
+    } catch (const Error& error) {
+      fail(error.what(), " (example '", example.id, "')");
+    }
+    SftRow row{std::move(turn.prompt), std::move(turn.response)};
+    if (num_tokens(row) > max_length) {
+      ++made.too_long;
+    } else {
+      made.rows.push_back(std::move(row));
+    }
+  }
+  return made;
+}
+
+double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
+                      const TrainSettings& settings, const Seed& seed, int64_t step, double weight) {
+  int64_t targets = 0;
+  for (const size_t row : rows) targets += std::ssize(all[row].response);
+  double loss = 0;
+  int64_t index = 0;
+  const auto cost = [&](size_t row) { return num_tokens(all[row]); };
+  for (const auto& micro : micro_batches(rows, settings.micro_batch_tokens, cost)) {
+    TrainingBatch batch;
+    for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response);
+    auto dropout = make_dropout(settings.dropout, seed, step, index++);
+    const torch::Tensor part = -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
+    (weight * part).backward();
+    loss += part.item<double>();
+  }
+  return loss;
+}
+
+void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings, const Seed& seed,
+               const TrainingFiles& files, const std::string& label, bool shuffle) {
+  run_training(model, settings, rows.size(), seed, files, label, [&](int64_t step, const std::vector<size_t>& chosen) {
+    int64_t tokens = 0;
+    for (const size_t row : chosen) tokens += num_tokens(rows[row]);
+    const double loss = accumulate_sft(model, rows, chosen, settings, seed, step);
+    return Json{{"loss", loss}, {"num_tokens", tokens}};
+  }, shuffle);
+}
+
+}  // namespace selfreward

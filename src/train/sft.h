@@ -1,0 +1,29 @@
+#pragma once
+// Supervised fine-tuning: M0 -> M1 on IFT + EFT (section 2.1 of the paper).
+#include "text/chat_format.h"
+#include "train/trainer.h"
+
+namespace selfreward {
+
+/// A tokenised SFT row: only the response is learnt.
+struct SftRow {
+  TokenIds prompt, response;
+};
+
+/// Rows of `examples`; those longer than `max_length` tokens are left out and counted in `dropped`.
+struct SftRows {
+  std::vector<SftRow> rows;
+  int64_t too_long = 0;
+};
+SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length);
+
+/// Adds the gradient of weight * (negative log-likelihood per response token of `rows`), computed in micro-batches:
+/// normalised by the response tokens of all rows, so that any split gives the same gradient. Returns that loss.
+double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
+                      const TrainSettings& settings, const Seed& seed, int64_t step, double weight = 1.0);
+
+/// Trains the model in place. Metrics: loss, num_tokens, grad_norm, learning_rate, epoch.
+void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings, const Seed& seed,
+               const TrainingFiles& files, const std::string& label, bool shuffle = true);
+
+}  // namespace selfreward

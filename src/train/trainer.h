@@ -1,0 +1,40 @@
+#pragma once
+// What SFT and DPO share: the order of the rows, steps with their learning rates, metrics, and a checkpoint of the
+// training state from which a stopped run goes on to the same weights.
+#include <functional>
+
+#include "base/json.h"
+#include "base/seed.h"
+#include "train/optimizer.h"
+
+namespace selfreward {
+
+/// Where a training keeps its files: metrics.jsonl and, with save_steps, checkpoint-N/.
+struct TrainingFiles {
+  fs::path dir;
+};
+
+/// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).
+using AccumulateStep = std::function<Json(int64_t step, const std::vector<size_t>& rows)>;
+
+/// The rows of `step`: rows are shuffled anew in every epoch, and a last incomplete batch is filled from the next
+/// epoch. A pure function, so resuming needs no state of a sampler.
+std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed, bool shuffle = true);
+
+/// Optimizer steps that `settings` ask for over `num_rows` rows.
+int64_t num_training_steps(const TrainSettings& settings, size_t num_rows);
+
+/// Trains from the newest checkpoint in `files`, or from the start, to the end. Ctrl-C between steps throws
+/// Interrupted. `label` names the progress bar.
+void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
+                  const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate,
+                  bool shuffle = true);
+
+/// Cuts `rows` into runs whose cost(row) stays within `budget`, in order; a row above it is a run of its own.
+std::vector<std::vector<size_t>> micro_batches(const std::vector<size_t>& rows, int64_t budget,
+                                               const std::function<int64_t(size_t)>& cost);
+
+/// The dropout of one micro-batch, or nothing where it is off.
+std::optional<Dropout> make_dropout(double probability, const Seed& seed, int64_t step, int64_t micro_batch);
+
+}  // namespace selfreward

@@ -1,0 +1,34 @@
+#pragma once
+// Rows of training data as token trees with the tokens that are to be predicted: no padding, no mask.
+#include "model/causal_lm.h"
+
+namespace selfreward {
+
+/// An SFT row is a tree of one segment, a preference pair a prompt with two branches.
+class TrainingBatch {
+ public:
+  /// prompt + response as one sequence; the response's tokens are predicted. Returns the sequence's index.
+  int64_t add_sequence(const TokenIds& prompt, const TokenIds& response);
+  /// Two responses below one prompt, which is computed once. Returns the index of the first; the other follows.
+  int64_t add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second);
+
+  int64_t num_tokens() const { return tree_.num_tokens(); }
+  int64_t num_targets() const { return std::ssize(targets_); }
+  int64_t num_sequences() const { return std::ssize(lengths_); }
+  /// Number of predicted tokens of each sequence.
+  const std::vector<int64_t>& lengths() const { return lengths_; }
+
+  /// log p of each predicted token [targets] float32, in the order the sequences were added.
+  torch::Tensor target_log_probs(const CausalLM& model, Dropout* dropout = nullptr) const;
+  /// Sums over the sequences: [targets] -> [sequences].
+  torch::Tensor sum_by_sequence(const torch::Tensor& per_target) const;
+
+ private:
+  void predict(int64_t first_row, const TokenIds& response, size_t from);
+
+  TokenTree tree_;
+  std::vector<int64_t> rows_, targets_, sequences_;  // of each predicted token: the row that predicts it
+  std::vector<int64_t> lengths_;
+};
+
+}  // namespace selfreward
