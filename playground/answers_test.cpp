@@ -39,12 +39,13 @@ TEST_CASE("a request has a length of 3 to 6 and four other kinds, and can be met
 
 TEST_CASE("kinds occur as often as in the prototype") {
   // Prototype (Python 3.11, random.Random(1), 20,000 requests): shares of requests with the kind.
-  const std::map<Kind, double> expected = {{Kind::length, 1.0},   {Kind::starts, 0.562},  {Kind::ends, 0.565},
-                                           {Kind::has, 0.581},    {Kind::avoids, 0.564},  {Kind::second, 0.563},
-                                           {Kind::no_repeats, 0.594}, {Kind::vowels, 0.571}};
+  const std::map<Kind, double> expected = {
+      {Kind::length, 1.0},   {Kind::starts, 0.562}, {Kind::ends, 0.565},       {Kind::has, 0.581},
+      {Kind::avoids, 0.564}, {Kind::second, 0.563}, {Kind::no_repeats, 0.594}, {Kind::vowels, 0.571}};
   std::map<Kind, double> counts;
   for (int i = 0; i < kSamples; ++i)
-    for (const Requirement& requirement : make_request(Seed(4).child(i)).requirements) ++counts[requirement.kind];
+    for (const Requirement& requirement : make_request(Seed(4).child(i)).requirements)
+      ++counts[requirement.kind];
   for (const auto& [kind, share] : expected)  // four standard errors are 0.031
     CHECK(counts[kind] / kSamples == doctest::Approx(share).epsilon(0.035 / share));
 }

@@ -9,11 +9,11 @@
 namespace selfreward::playground {
 namespace {
 
-using Pair = std::pair<std::string, std::string>;
+using Pair = std::pair<size_t, size_t>;  // places in the vocabulary
 
 /// A piece of the pre-tokenizer, split into the symbols reached so far.
 struct Word {
-  std::vector<std::string> symbols;
+  std::vector<size_t> symbols;
   size_t count = 0;
 };
 
@@ -39,20 +39,23 @@ const std::array<std::string, 256>& symbols_of_bytes() {
   return kSymbols;
 }
 
-std::vector<std::string> symbols_of(std::string_view text) {
-  std::vector<std::string> symbols;
-  for (const char c : text) symbols.push_back(symbols_of_bytes()[static_cast<unsigned char>(c)]);
-  return symbols;
-}
-
-std::vector<Word> count_words(const std::vector<std::string>& texts) {
+std::map<std::string, size_t> count_pieces(const std::vector<std::string>& texts) {
   const Regex pattern(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)");
   std::map<std::string, size_t> counts;
   for (const std::string& text : texts)
     for (const auto& match : pattern.find_all(text)) ++counts[std::string(match[0].in(text))];
-  std::vector<Word> words;
-  for (const auto& [text, count] : counts) words.push_back({symbols_of(text), count});
-  return words;
+  return counts;
+}
+
+/// `piece` as the places of its bytes' symbols in the vocabulary.
+std::vector<size_t> places_of(const std::string& piece, const std::vector<std::string>& vocabulary) {
+  std::vector<size_t> places;
+  for (const char c : piece) {
+    const std::string& symbol = symbols_of_bytes()[static_cast<unsigned char>(c)];
+    places.push_back(
+        static_cast<size_t>(std::find(vocabulary.begin(), vocabulary.end(), symbol) - vocabulary.begin()));
+  }
+  return places;
 }
 
 /// How often each pair of neighbours occurs; empty when every word is one symbol.
@@ -64,15 +67,14 @@ std::map<Pair, size_t> count_pairs(const std::vector<Word>& words) {
   return pairs;
 }
 
-void merge(Word& word, const Pair& pair) {
-  std::vector<std::string> merged;
+void merge(Word& word, const Pair& pair, size_t merged) {
+  std::vector<size_t> symbols;
   for (size_t i = 0; i < word.symbols.size(); ++i) {
-    const bool here =
-        i + 1 < word.symbols.size() && word.symbols[i] == pair.first && word.symbols[i + 1] == pair.second;
-    merged.push_back(here ? pair.first + pair.second : word.symbols[i]);
+    const bool here = i + 1 < word.symbols.size() && Pair{word.symbols[i], word.symbols[i + 1]} == pair;
+    symbols.push_back(here ? merged : word.symbols[i]);
     i += here;
   }
-  word.symbols = std::move(merged);
+  word.symbols = std::move(symbols);
 }
 
 }  // namespace
@@ -80,21 +82,23 @@ void merge(Word& word, const Pair& pair) {
 Bpe train_bpe(const std::vector<std::string>& texts) {
   Bpe bpe;
   bpe.vocabulary.assign(symbols_of_bytes().begin(), symbols_of_bytes().end());
-  std::vector<Word> words = count_words(texts);
+  std::sort(bpe.vocabulary.begin(), bpe.vocabulary.end());
+  std::vector<Word> words;
+  for (const auto& [piece, count] : count_pieces(texts))
+    words.push_back({places_of(piece, bpe.vocabulary), count});
   for (auto pairs = count_pairs(words); !pairs.empty(); pairs = count_pairs(words)) {
-    const Pair best = std::max_element(pairs.begin(), pairs.end(), [](auto& a, auto& b) {
-                        return a.second < b.second;
-                      })->first;
-    for (Word& word : words) merge(word, best);
-    bpe.merges.push_back(best);
-    bpe.vocabulary.push_back(best.first + best.second);
+    const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+    const Pair best = std::max_element(pairs.begin(), pairs.end(), fewer)->first;
+    for (Word& word : words) merge(word, best, bpe.vocabulary.size());
+    bpe.merges.push_back({bpe.vocabulary[best.first], bpe.vocabulary[best.second]});
+    bpe.vocabulary.push_back(bpe.merges.back().first + bpe.merges.back().second);
   }
   return bpe;
 }
 
 std::string byte_level(std::string_view text) {
   std::string out;
-  for (const std::string& symbol : symbols_of(text)) out += symbol;
+  for (const char c : text) out += symbols_of_bytes()[static_cast<unsigned char>(c)];
   return out;
 }
 

@@ -10,12 +10,14 @@ namespace selfreward::playground {
 
 /// Symbols are spelled as in tokenizer.json, "Ġ" for a space.
 struct Bpe {
-  std::vector<std::string> vocabulary;  // the 256 bytes in order, then one token per merge
+  std::vector<std::string>
+      vocabulary;  // the symbols of the 256 bytes by code point, then one token per merge
   std::vector<std::pair<std::string, std::string>> merges;
 };
 
 /// Splits the texts with GPT-2's pattern (Hugging Face's ByteLevel pre-tokenizer, use_regex) and merges the
-/// most frequent pair of neighbours, the alphabetically first of equals, until nothing is left to merge.
+/// most frequent pair of neighbours, of equals the one that is first in the vocabulary, until nothing is left
+/// to merge.
 Bpe train_bpe(const std::vector<std::string>& texts);
 
 /// `text` with each byte as its printable symbol: " write" -> "Ġwrite".

@@ -1,5 +1,5 @@
 #pragma once
-// The checkpoint directory of M0 without its weights: a Hugging Face Llama of 0.35 M parameters, its
+// The checkpoint directory of M0 without its weights: a Hugging Face Llama of 0.37 M parameters, its
 // tokenizer (a token per word and letter of the world) and its chat template.
 #include "base/files.h"
 #include "base/json.h"

@@ -63,7 +63,8 @@ RankedAnswers ranked_answers(const Request& request, const std::string& id, cons
                              const Seed& seed) {
   RankedAnswers ranked{id, render(request), {}, {}};
   std::vector<int> scores;
-  for (const size_t i : seed.child("order").permutation(aims.size())) {  // a judge of ties must not win by position
+  for (const size_t i :
+       seed.child("order").permutation(aims.size())) {  // a judge of ties must not win by position
     const std::string word = noisy_word(request.requirements, aims[i], seed.child("answer", i));
     ranked.answers.push_back(render_word(word));
     scores.push_back(gold_score(request.requirements, word));

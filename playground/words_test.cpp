@@ -32,12 +32,12 @@ TEST_CASE("a prompt of any other form is not a request") {
   const std::vector<std::string> prompts = {
       "",
       "write a word",
-      "write a word : starts c , 2 vowels , no repeats , 5 letters",                      // four
-      "write a word : starts c , 2 vowels , no repeats , 5 letters , ends g , has d",     // six
-      "write a word : starts c , 2 vowels , no repeats , 5 letters , starts g",           // a kind twice
-      "write a word : starts c , 2 vowels , no repeats , 5 letters , ends m",             // no such letter
-      "write a word : starts c , 12 vowels , no repeats , 5 letters , ends g",            // two digits
-      "write a word: starts c , 2 vowels , no repeats , 5 letters , ends g",              // a space is missing
+      "write a word : starts c , 2 vowels , no repeats , 5 letters",                   // four
+      "write a word : starts c , 2 vowels , no repeats , 5 letters , ends g , has d",  // six
+      "write a word : starts c , 2 vowels , no repeats , 5 letters , starts g",        // a kind twice
+      "write a word : starts c , 2 vowels , no repeats , 5 letters , ends m",          // no such letter
+      "write a word : starts c , 12 vowels , no repeats , 5 letters , ends g",         // two digits
+      "write a word: starts c , 2 vowels , no repeats , 5 letters , ends g",           // a space is missing
       "write a word : starts c, 2 vowels , no repeats , 5 letters , ends g",
       "write a word : starts c ,  2 vowels , no repeats , 5 letters , ends g",
       "write the word : starts c , 2 vowels , no repeats , 5 letters , ends g",

@@ -30,7 +30,7 @@ std::string str(const Parts&... parts) {
 
 template <typename... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
-  throw Error(str(parts...));
+  throw Error(selfreward::str(parts...));
 }
 
 /// Throws Error with the joined parts unless `ok`. Stays on in release builds.

@@ -30,31 +30,58 @@ Regex::Regex(const std::string& pattern, bool ignore_case) {
   code_ = code;
 }
 
-std::optional<Regex::Match> Regex::search(std::string_view text, size_t from) const {
-  if (from > text.size()) return std::nullopt;
-  const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> data(
-      pcre2_match_data_create_from_pattern(code_->code, nullptr), &pcre2_match_data_free);
-  const int count = pcre2_match(code_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                                /*options=*/0, data.get(), nullptr);
+namespace {
+
+using MatchData = std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)>;
+
+MatchData make_match_data(const pcre2_code* code) {
+  return {pcre2_match_data_create_from_pattern(code, nullptr), &pcre2_match_data_free};
+}
+
+Regex::Match read_match(pcre2_match_data* data, int count) {
+  const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data);
+  Regex::Match match(pcre2_get_ovector_count(data));
+  for (size_t i = 0; i < match.size(); ++i)
+    if (i < static_cast<size_t>(count) && offsets[2 * i] != PCRE2_UNSET)
+      match[i] = {offsets[2 * i], offsets[2 * i + 1]};
+  return match;
+}
+
+/// One match from byte `from`; `options` may say that the text is known to be UTF-8.
+std::optional<Regex::Match> match_once(const pcre2_code* code, const std::string& pattern,
+                                       std::string_view text, size_t from, uint32_t options,
+                                       pcre2_match_data* data) {
+  const int count =
+      pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, data, nullptr);
   if (count == PCRE2_ERROR_NOMATCH || (count <= PCRE2_ERROR_UTF8_ERR1 && count >= PCRE2_ERROR_UTF8_ERR21))
     return std::nullopt;
-  check(count > 0, "[regex] '", code_->pattern, "' cannot be matched on a text of ", text.size(),
+  check(count > 0, "[regex] '", pattern, "' cannot be matched on a text of ", text.size(),
         " bytes (PCRE2 error ", count, "); the pattern may backtrack too much");
-  const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data.get());
-  Match match(pcre2_get_ovector_count(data.get()));
-  for (size_t i = 0; i < match.size(); ++i)
-    if (i < static_cast<size_t>(count) && offsets[2 * i] != PCRE2_UNSET) match[i] = {offsets[2 * i], offsets[2 * i + 1]};
-  return match;
+  return read_match(data, count);
+}
+
+}  // namespace
+
+std::optional<Regex::Match> Regex::search(std::string_view text, size_t from) const {
+  if (from > text.size()) return std::nullopt;
+  return match_once(code_->code, code_->pattern, text, from, /*options=*/0,
+                    make_match_data(code_->code).get());
 }
 
 std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
   std::vector<Match> all;
-  for (size_t at = 0; auto match = search(text, at);) {
+  const MatchData data = make_match_data(code_->code);
+  uint32_t options =
+      0;  // the first search checks that all of the text is UTF-8; to repeat it would be quadratic
+  for (size_t at = 0; at <= text.size(); options = PCRE2_NO_UTF_CHECK) {
+    auto match = match_once(code_->code, code_->pattern, text, at, options, data.get());
+    if (!match) break;
     const Group whole = (*match)[0];
     all.push_back(std::move(*match));
     at = whole.end;
     if (whole.end == whole.begin)  // step over one UTF-8 character after an empty match
-      do ++at; while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+      do ++at;
+      while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
   }
   return all;
 }

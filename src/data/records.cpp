@@ -121,11 +121,11 @@ void from_json(const Json& json, Judgement& value) {
 
 // TRL's conversational preference format with our scores, id and token ids beside it.
 void to_json(Json& json, const PreferencePair& value) {
-  const auto turn = [](const char* role, const std::string& text) { return Conversation{{role, text}}; };
+  const auto answer = [](const std::string& text) { return Conversation{{"assistant", text}}; };
   json = Json{{"prompt_id", value.prompt_id},
-              {"prompt", turn("user", value.prompt)},
-              {"chosen", turn("assistant", value.chosen)},
-              {"rejected", turn("assistant", value.rejected)},
+              {"prompt", value.prompt},
+              {"chosen", answer(value.chosen)},
+              {"rejected", answer(value.rejected)},
               {"score_chosen", value.score_chosen},
               {"score_rejected", value.score_rejected},
               {"chosen_ids", value.chosen_ids},
@@ -137,7 +137,8 @@ void from_json(const Json& json, PreferencePair& value) {
     return field.is_string() ? field.get<std::string>() : field.at(field.size() - 1).at("content").get<std::string>();
   };
   value.prompt_id = json.value("prompt_id", "");
-  value.prompt = text_of("prompt");
+  const Json& prompt = json.at("prompt");
+  value.prompt = prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
   value.chosen = text_of("chosen");
   value.rejected = text_of("rejected");
   value.score_chosen = json.value("score_chosen", 0.0);

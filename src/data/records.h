@@ -73,7 +73,7 @@ struct Judgement {
 /// What DPO learns from. Token ids are those sampled; files of other tools have none.
 struct PreferencePair {
   std::string prompt_id;
-  std::string prompt;
+  Conversation prompt;  // ends with the user's message
   std::string chosen, rejected;
   TokenIds chosen_ids, rejected_ids;
   double score_chosen = 0, score_rejected = 0;

@@ -29,16 +29,17 @@ TEST_CASE("scores survive a round trip to the last bit") {
 }
 
 TEST_CASE("a pair is written in TRL's conversational format and read back") {
-  const PreferencePair pair{"p1", "say hi", "hi", "no", {5, 6, 2}, {7, 2}, 4.5, 1};
+  const PreferencePair pair{"p1", {{"system", "Be kind."}, {"user", "say hi"}}, "hi", "no", {5, 6, 2}, {7, 2}, 4.5, 1};
   CHECK(Json(pair)["chosen"][0]["role"] == "assistant");
   const PreferencePair read = round_trip(pair);
   CHECK(read.chosen_ids == pair.chosen_ids);
-  CHECK(read.prompt == "say hi");
+  CHECK(read.prompt == pair.prompt);
 }
 
 TEST_CASE("a pair of TRL's standard format is read too") {
   const auto pair = parse_json(R"({"prompt":"a","chosen":"b","rejected":"c"})", "test").get<PreferencePair>();
   CHECK(pair.chosen == "b");
+  CHECK(pair.prompt == Conversation{{"user", "a"}});
   CHECK(pair.chosen_ids.empty());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // Evaluation fine-tuning data (EFT): judgements that agree with human ranks (section 2.1 of the paper).
+#include "data/filtered.h"
 #include "feedback/judge.h"
 
 namespace selfreward {

@@ -139,3 +139,5 @@ std::optional<double> GoldScorer::score(const std::string& prompt, const std::st
   }
   return score;
 }
+
+}  // namespace selfreward

@@ -50,7 +50,7 @@ std::vector<ScoredCandidate> scored(const std::map<int64_t, ScoredCandidate>& ca
 PreferencePair make_pair_of(const Prompt& prompt, const ScoredCandidate& best, const ScoredCandidate& worst) {
   PreferencePair pair;
   pair.prompt_id = prompt.id;
-  pair.prompt = prompt.text;
+  pair.prompt = {{"user", prompt.text}};
   pair.chosen = best.candidate->text;
   pair.chosen_ids = best.candidate->token_ids;
   pair.score_chosen = *best.score;

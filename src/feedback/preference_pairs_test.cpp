@@ -62,7 +62,7 @@ TEST_CASE("the best mean score is chosen, the worst rejected, the lowest index a
 TEST_CASE("a pair carries the prompt, both scores and the sampled ids") {
   const auto pair = Round({{1.5, 4.0}}).pairs().records.at(0);
   CHECK(pair.prompt_id == "p0");
-  CHECK(pair.prompt == "do p0");
+  CHECK(pair.prompt == Conversation{{"user", "do p0"}});
   CHECK(pair.score_chosen == 4.0);
   CHECK(pair.score_rejected == 1.5);
   CHECK(pair.chosen_ids == TokenIds{1});

@@ -197,10 +197,10 @@ void forward_span(const AttentionForward<T>& t, const AttentionShape& shape, con
   Scratch s(scratch, shape);
   for_each_row_block(span, shape.num_heads / shape.num_kv_heads, [&](const RowBlock& block) {
     load_rows(s.q, t.q, shape.scale, span, shape, block, kv_head, s.dim);
-    fill(s.maximum, kRows, kMasked);
-    fill(s.total, kRows, 0);
-    fill(s.out, kRows * s.dim, 0);
-    fill(s.scores, kRows * kKeys, 0);
+    fill(s.maximum, block.padded_rows(), kMasked);
+    fill(s.total, block.padded_rows(), 0);
+    fill(s.out, block.padded_rows() * s.dim, 0);
+    fill(s.scores, block.padded_rows() * kKeys, 0);
     for_each_key_block(span, block, [&](int64_t begin, int64_t keys, bool own, int64_t first_key) {
       load_keys(s, t, shape, begin, keys, kv_head);
       block_scores(s, block, keys);
@@ -248,7 +248,7 @@ void backward_span(const AttentionBackward<T>& t, const AttentionShape& shape, c
     load_rows(s.q, t.forward.q, shape.scale, span, shape, block, kv_head, s.dim);
     load_rows(s.out, t.forward.out, 1.0f, span, shape, block, kv_head, s.dim);
     load_rows(s.grad_out, t.grad_out, 1.0f, span, shape, block, kv_head, s.dim);
-    fill(s.grad_q, kRows * s.dim, 0);
+    fill(s.grad_q, block.padded_rows() * s.dim, 0);
     for (int64_t r = 0; r < block.rows; ++r) {
       s.delta[r] = 0;
       for (int64_t d = 0; d < s.dim; ++d) s.delta[r] += s.grad_out[r * s.dim + d] * s.out[r * s.dim + d];

@@ -40,7 +40,8 @@ std::string with_data(std::string head, size_t data_bytes) {
 
 GgufFile parse(const std::string& bytes) {
   const fs::path path = fs::temp_directory_path() / "selfreward_gguf_test.gguf";
-  std::ofstream(path, std::ios::binary) << bytes;  // thousands of files: no syncing
+  fs::remove(path);  // thousands of files: neither synced nor truncated, which would sync too
+  std::ofstream(path, std::ios::binary) << bytes;
   return read_gguf(path);
 }
 

@@ -30,7 +30,8 @@ std::string file_bytes(const std::string& header, size_t data_bytes, uint64_t le
 
 std::string error_of(const std::string& bytes) {
   const fs::path path = fs::temp_directory_path() / "selfreward_damaged.safetensors";
-  std::ofstream(path, std::ios::binary) << bytes;  // thousands of files: no syncing
+  fs::remove(path);  // thousands of files: neither synced nor truncated, which would sync too
+  std::ofstream(path, std::ios::binary) << bytes;
   try {
     read_safetensors(path);
   } catch (const Error& e) {

@@ -1,12 +1,11 @@
 // Settings from YAML and from the command line ("dpo.beta=0.3"). Every error says where the value stands.
-#include <yaml-cpp/yaml.h>
-
 #include <map>
 #include <set>
 
 #include "base/text_util.h"
 #include "recipe/config_assign.h"
 #include "recipe/config_rules.h"
+#include "recipe/config_yaml.h"
 
 namespace selfreward {
 namespace {
@@ -42,21 +41,9 @@ class Loader {
   std::set<std::string> begun_lists_;  // lists that overrides have replaced and now extend
 };
 
-std::vector<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
-  try {
-    return YAML::LoadAll(text);
-  } catch (const YAML::Exception& e) {
-    fail("[config] ", file, ", line ", e.mark.line + 1, ", column ", e.mark.column + 1,
-         ": this is not valid YAML: ", e.msg);
-  }
-}
-
 void Loader::read_yaml(const fs::path& path) {
   file_ = path.string();
-  const std::vector<YAML::Node> documents = parse_yaml(read_file(path), file_);
-  check(documents.size() <= 1, "[config] ", file_, ": found ", documents.size(),
-        " YAML documents, expected one (is there a line with --- ?)");
-  if (!documents.empty()) read_section(documents[0], "");
+  read_section(parse_yaml(read_file(path), file_), "");
 }
 
 void Loader::read_section(const YAML::Node& section, const std::string& name) {
@@ -114,7 +101,7 @@ void Loader::extend_list(const Field& field, const std::string& text, const std:
     return;
   }
   const std::vector<std::string> before = list;
-  set(field, parse_yaml(text, "--set " + field.key).at(0), where);
+  set(field, parse_yaml(text, "--set " + field.key), where);
   list.insert(list.begin(), before.begin(), before.end());
 }
 
@@ -125,8 +112,9 @@ void Loader::override_with(const std::string& setting) {
   const std::string where = "[config] --set " + setting + ": ";
   const std::string text = setting.substr(equals + 1);
   const Field& field = find(strip(setting.substr(0, equals)), where);
-  check(!field.is_section(), where, field.key, " is a group of settings, expected one of it, as in --set ",
-        keys(field.key).front(), "=VALUE");
+  if (field.is_section())
+    fail(where, field.key, " is a group of settings, expected one of it, as in --set ",
+         keys(field.key).front(), "=VALUE");
   if (std::holds_alternative<std::vector<std::string>*>(field.value)) {
     extend_list(field, strip(text), where);
   } else {

@@ -39,7 +39,7 @@ constexpr const char* kTableHead = "\n| key | value | default | meaning |\n|---|
 
 std::string dump_config(const RunConfig& config) {
   RunConfig copy = config;
-  std::string text = "# All settings of a run; `selfreward run FILE` accepts this file.\n";
+  std::string text = "# All settings of a run; `selfreward run FILE` accepts this file.\n\n";
   for (const Field& field : list_fields(copy)) text += yaml_lines(field);
   return text;
 }
@@ -57,7 +57,8 @@ std::string config_reference() {
   RunConfig defaults;
   std::string text =
       "# Settings\n\n"
-      "Made by `selfreward config-schema --markdown`; edit `src/recipe/config.h` instead of this page.\n\n"
+      "Made by `selfreward config-schema --markdown`; edit the lists of `src/recipe/config.h` and of the "
+      "`settings.h` files that it includes instead of this page.\n\n"
       "A configuration file is YAML; the dots of a key are levels of indentation, and what a file leaves out "
       "has its default. `--set key=value` on the command line overrides the file. `${NAME}` in a text is the "
       "environment variable NAME and a leading `~/` is the home directory.\n";

@@ -10,7 +10,7 @@
 namespace selfreward {
 namespace {
 
-constexpr int64_t kPrompts = 300, kAnswers = 4, kReplies = 3, kEvaluationPrompts = 40;
+constexpr int64_t kPrompts = 240, kAnswers = 4, kReplies = 3, kEvaluationPrompts = 40;
 const Seed kSeed(7);
 
 /// Near 0, between -1 and 1, at an address.
@@ -263,7 +263,7 @@ model:
   dtype: float32
 eft: {source: self}
 sft: {learning_rate: 0.0002}
-prompts: {source: M0, num_prompts: 300}
+prompts: {source: M0, num_prompts: 240}
 candidates: {num_generations: 4}
 judge: {kind: self, num_evals_to_average: 3}
 dpo:

@@ -129,7 +129,7 @@ Json shown_pair(const PreferencePair& pair, const Context& context) {
       others.push_back(candidate_of(context, index, /*with_replies=*/false));
   return Json{{"id", pair.prompt_id},
               {"origin", context.origin},
-              {"prompt", clipped(pair.prompt)},
+              {"prompt", clipped(pair.prompt.back().content)},
               {"chosen", side_of(context, pair.chosen, chosen, pair.score_chosen)},
               {"rejected", side_of(context, pair.rejected, rejected, pair.score_rejected)},
               {"others", others}};

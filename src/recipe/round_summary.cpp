@@ -85,7 +85,8 @@ void add_judgements(Json& summary, const std::vector<Judgement>& judgements) {
 Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& pairs) {
   double agree = 0, tie = 0, wrong = 0;
   for (const PreferencePair& pair : pairs) {
-    const auto chosen = gold.score(pair.prompt, pair.chosen), rejected = gold.score(pair.prompt, pair.rejected);
+    const std::string& prompt = pair.prompt.back().content;
+    const auto chosen = gold.score(prompt, pair.chosen), rejected = gold.score(prompt, pair.rejected);
     if (!chosen || !rejected) continue;
     agree += *chosen > *rejected;
     tie += *chosen == *rejected;

@@ -46,11 +46,4 @@ std::optional<Value> apply_sequence_filter(const std::string& name, const Value&
 /// value is name(arguments).
 bool apply_test(const std::string& name, const Value& value, const Arguments& arguments);
 
-// Python functions that methods and filters share.
-std::string replace_text(const std::string& text, const std::string& from, const std::string& to,
-                         int64_t count);
-std::vector<std::string_view> split_lines(std::string_view text);
-std::string capitalize_text(std::string_view text);
-std::string join_texts(const std::string& separator, const std::vector<std::string>& pieces);
-
 }  // namespace selfreward::jinja

@@ -119,14 +119,16 @@ Value Interpreter::visit(const Slice& node, Scope& scope) {
 Value Interpreter::visit(const Call& node, Scope& scope) {
   const Value callee = evaluate(*node.callee, scope);
   const Arguments arguments = evaluate_arguments(node.arguments, scope);
-  if (const auto* function = callee.as<Function>(); function && function->self) charge_for(*function->self);
+  if (const auto* function = callee.as<Function>(); function && function->self) {
+    function->self->sequence() ? charge(weight(*function->self)) : charge_for(*function->self);
+  }
   return call(callee, arguments);
 }
 
 Value Interpreter::visit(const Filter& node, Scope& scope) {
   const Value input = node.input ? evaluate(*node.input, scope) : block_;
   const Arguments arguments = evaluate_arguments(node.arguments, scope);
-  charge_for(input);
+  charge_for_filter(node.name, input, arguments);
   Value result = apply_filter(node.name, input, arguments);
   charge_for(result);
   return result;

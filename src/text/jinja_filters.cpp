@@ -7,6 +7,7 @@
 #include "text/jinja_calls.h"
 #include "text/jinja_operators.h"
 #include "text/jinja_print.h"
+#include "text/jinja_text.h"
 #include "text/jinja_unicode.h"
 
 namespace selfreward::jinja {

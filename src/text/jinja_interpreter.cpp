@@ -1,5 +1,7 @@
 #include "text/jinja_interpreter.h"
 
+#include <set>
+
 #include "text/jinja_lexer.h"
 #include "text/jinja_print.h"
 
@@ -47,6 +49,21 @@ void Interpreter::charge_for(const Value& value) {
   charge(weight(value));
 }
 
+/// Filters that read what is inside their input cost its weight; those that test or map each item, their
+/// arguments for each item.
+void Interpreter::charge_for_filter(const std::string& name, const Value& input, const Arguments& arguments) {
+  static const std::set<std::string> kDeep = {"sort", "dictsort", "min",    "max", "unique",
+                                              "join", "tojson",   "string", "map"};
+  static const std::set<std::string> kEach = {"map", "select", "reject", "selectattr", "rejectattr"};
+  charge_for(input);
+  const bool plucks =
+      name == "map" && arguments.positional.empty();  // map(attribute=...) only looks things up
+  if (kDeep.count(name) > 0 && !plucks) charge(weight(input));
+  if (kEach.count(name) == 0 || !input.sequence()) return;
+  for (const Value& argument : arguments.positional)
+    charge(weight(argument) * input.sequence()->items.size());
+}
+
 Interpreter::Flow Interpreter::execute(const Body& body, Scope& scope, std::string& out) {
   for (const Statement& statement : body) {
     const Flow flow = execute(statement, scope, out);
@@ -62,7 +79,9 @@ Interpreter::Flow Interpreter::execute(const Statement& statement, Scope& scope,
   if (const auto* text = std::get_if<TextStatement>(&statement.node)) {
     append(out, text->text);
   } else if (const auto* print = std::get_if<PrintStatement>(&statement.node)) {
-    append(out, to_text(evaluate(*print->value, scope)));
+    const std::string printed = to_text(evaluate(*print->value, scope));
+    charge(printed.size() / 8);
+    append(out, printed);
   } else if (const auto* set = std::get_if<SetStatement>(&statement.node)) {
     assign(set->target, evaluate(*set->value, scope), scope);
   } else if (const auto* set_block = std::get_if<SetBlockStatement>(&statement.node)) {

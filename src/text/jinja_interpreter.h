@@ -20,8 +20,8 @@ class Interpreter {
   std::string run(const Body& body, const Json& variables);
 
  private:
-  static constexpr size_t kMaxSteps = 10'000'000;  // a second or two
-  static constexpr int kMaxDepth = 800;            // of statements, expressions and macro calls in each other
+  static constexpr size_t kMaxSteps = 5'000'000;  // about a second
+  static constexpr int kMaxDepth = 800;           // of statements, expressions and macro calls in each other
   enum class Flow { normal, broken, continued };
   class Deeper;
 
@@ -61,6 +61,7 @@ class Interpreter {
   void charge(size_t steps);
   /// Counts the work of reading `value` once, not of what it contains.
   void charge_for(const Value& value);
+  void charge_for_filter(const std::string& name, const Value& input, const Arguments& arguments);
 
   size_t steps_ = 0;
   int depth_ = 0;

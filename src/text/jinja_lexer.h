@@ -2,6 +2,7 @@
 // Template source -> tokens, with transformers' white space rules: trim_blocks, lstrip_blocks, and the last
 // newline of the source dropped.
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace selfreward::jinja {
@@ -28,6 +29,9 @@ struct Token {
 
 /// The last token is `end`. Throws Error with the line.
 std::vector<Token> tokenize(const std::string& source);
+
+/// The value of a string literal at `line`: Python's escapes; an unknown one stays as it is.
+std::string unescape(int line, std::string_view text);
 
 /// "line 3: ...": the form of every error inside a template.
 [[noreturn]] void fail_at(int line, const std::string& message);

@@ -4,60 +4,10 @@
 #include <set>
 
 #include "text/jinja_calls.h"
-#include "text/jinja_operators.h"
-#include "text/jinja_print.h"
+#include "text/jinja_text.h"
 #include "text/jinja_unicode.h"
 
 namespace selfreward::jinja {
-
-std::string replace_text(const std::string& text, const std::string& from, const std::string& to,
-                         int64_t count) {
-  std::string out;
-  std::string_view rest = text;
-  for (; count != 0; --count) {
-    const size_t at = rest.find(from);
-    if (at == std::string_view::npos) break;
-    append(out, rest.substr(0, at));
-    append(out, to);
-    rest.remove_prefix(at + from.size());
-    if (!from.empty()) continue;
-    if (rest.empty()) return out;  // an empty `from` matches before each character and at the end
-    append(out, first_character(rest));
-    rest.remove_prefix(first_character(rest).size());
-  }
-  append(out, rest);
-  return out;
-}
-
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  size_t begin = 0;
-  for (size_t i = 0; i < text.size();) {
-    const size_t end_size = line_end(text.substr(i));
-    if (end_size > 0) {
-      lines.push_back(text.substr(begin, i - begin));
-      begin = i + end_size;
-    }
-    i += end_size > 0 ? end_size : first_character(text.substr(i)).size();
-  }
-  if (begin < text.size()) lines.push_back(text.substr(begin));
-  return lines;
-}
-
-std::string capitalize_text(std::string_view text) {
-  if (text.empty()) return "";
-  const size_t first = first_character(text).size();
-  return to_upper(text.substr(0, first)) + to_lower(text.substr(first));
-}
-
-std::string join_texts(const std::string& separator, const std::vector<std::string>& pieces) {
-  std::string out;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    if (i > 0) append(out, separator);
-    append(out, pieces[i]);
-  }
-  return out;
-}
 
 namespace {
 
@@ -75,49 +25,11 @@ Value strip_method(const std::string& self, const std::string& name, const Argum
   return make_text(std::string(strip_text(self, side, chars)));
 }
 
-std::vector<std::string_view> split_at(std::string_view text, std::string_view separator, int64_t limit) {
-  std::vector<std::string_view> pieces;
-  for (; limit != 0; --limit) {
-    const size_t at = text.find(separator);
-    if (at == std::string_view::npos) break;
-    pieces.push_back(text.substr(0, at));
-    text.remove_prefix(at + separator.size());
-  }
-  pieces.push_back(text);
-  return pieces;
-}
-
-std::vector<std::string_view> split_at_end(std::string_view text, std::string_view separator, int64_t limit) {
-  std::vector<std::string_view> pieces;
-  for (; limit != 0; --limit) {
-    const size_t at = text.rfind(separator);
-    if (at == std::string_view::npos) break;
-    pieces.push_back(text.substr(at + separator.size()));
-    text = text.substr(0, at);
-  }
-  pieces.push_back(text);
-  std::reverse(pieces.begin(), pieces.end());
-  return pieces;
-}
-
-std::vector<std::string_view> split_at_space(std::string_view text, int64_t limit) {
-  std::vector<std::string_view> words;
-  text = strip_text(text, Side::left);
-  for (; !text.empty() && limit != 0; --limit) {
-    size_t size = 0;
-    while (size < text.size() && leading_space(text.substr(size)) == 0)
-      size += first_character(text.substr(size)).size();
-    words.push_back(text.substr(0, size));
-    text = strip_text(text.substr(size), Side::left);
-  }
-  if (!text.empty()) words.push_back(text);
-  return words;
-}
-
-Value text_list(const std::vector<std::string_view>& pieces) {
+template <typename Piece>
+Value text_list(const std::vector<Piece>& pieces) {
   check(pieces.size() <= kMaxNodes, "a list of ", pieces.size(), " strings is too long");
   std::vector<Value> items;
-  for (const std::string_view piece : pieces) items.push_back(make_text(std::string(piece)));
+  for (const Piece& piece : pieces) items.push_back(make_text(std::string(piece)));
   return make_list(std::move(items));
 }
 
@@ -129,7 +41,8 @@ Value split_method(const std::string& self, const std::string& name, const Argum
   check(separator || !from_end, "str.rsplit with a limit and without a separator is not supported");
   if (!separator) return text_list(split_at_space(self, limit));
   check(!separator->empty(), "empty separator");
-  return text_list(from_end ? split_at_end(self, *separator, limit) : split_at(self, *separator, limit));
+  return from_end ? text_list(split_at_end(self, *separator, limit))
+                  : text_list(split_at(self, *separator, limit));
 }
 
 Value lines_method(const std::string& self, const std::string& name, const Arguments& arguments) {
@@ -154,18 +67,6 @@ Value remove_affix_method(const std::string& self, const std::string& name, cons
   const std::string affix = text_argument(arguments.bind("str." + name, {"affix"}, 1)[0], "");
   if (name == "removeprefix") return make_text(self.starts_with(affix) ? self.substr(affix.size()) : self);
   return make_text(self.ends_with(affix) ? self.substr(0, self.size() - affix.size()) : self);
-}
-
-/// str.title: a letter after a character that is not one starts a word.
-std::string title_text(const std::string& text) {
-  std::string out;
-  bool in_word = false;
-  for (const std::string_view c : characters(text)) {
-    const std::string lower = to_lower(c), upper = to_upper(c);
-    out += in_word ? lower : upper;
-    in_word = lower != upper;
-  }
-  return out;
 }
 
 Value case_method(const std::string& self, const std::string& name, const Arguments& arguments) {
@@ -197,7 +98,7 @@ Value find_method(const std::string& self, const std::string& name, const Argume
     if (wanted.empty()) return {static_cast<int64_t>(count_characters(self) + 1)};
     return {static_cast<int64_t>(split_at(self, wanted, -1).size() - 1)};
   }
-  const size_t at = name == "rfind" ? self.rfind(wanted) : self.find(wanted);
+  const size_t at = name == "rfind" ? find_last(self, wanted) : find_text(self, wanted);
   check(at != std::string::npos || name != "index", "substring not found");
   if (at == std::string::npos) return {int64_t{-1}};
   return {static_cast<int64_t>(count_characters(std::string_view(self).substr(0, at)))};
@@ -206,7 +107,7 @@ Value find_method(const std::string& self, const std::string& name, const Argume
 Value partition_method(const std::string& self, const std::string& name, const Arguments& arguments) {
   const std::string separator = text_argument(arguments.bind("str." + name, {"sep"}, 1)[0], "");
   check(!separator.empty(), "empty separator");
-  const size_t at = name == "partition" ? self.find(separator) : self.rfind(separator);
+  const size_t at = name == "partition" ? find_text(self, separator) : find_last(self, separator);
   const Value empty = make_text("");
   if (at == std::string::npos && name == "partition") return make_tuple({make_text(self), empty, empty});
   if (at == std::string::npos) return make_tuple({empty, empty, make_text(self)});

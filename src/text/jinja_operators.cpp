@@ -66,7 +66,7 @@ bool less(const Value& a, const Value& b) {
 bool contains(const Value& container, const Value& item) {
   if (const std::string* text = container.text()) {
     check(item.text(), "'in <string>' requires string as left operand, not ", type_name(item));
-    return text->find(*item.text()) != std::string::npos;
+    return find_text(*text, *item.text()) != std::string::npos;
   }
   if (const Dict* dict = container.dict()) return find(*dict, item) != nullptr;
   check(container.sequence() || container.is<Undefined>(), "argument of type '", type_name(container),

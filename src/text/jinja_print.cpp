@@ -28,7 +28,8 @@ std::string escape_code_point(char32_t code) {
 
 bool is_printable(std::string_view character) {
   static const Regex kNotPrintable("^[\\p{C}\\p{Z}]");
-  return character == " " || !kNotPrintable.matches(character);
+  if (character.size() == 1) return character[0] >= ' ' && character[0] < 0x7F;
+  return !kNotPrintable.matches(character);
 }
 
 /// Python prefers single quotes unless the text has them and no double ones.

@@ -5,6 +5,7 @@
 #include "text/jinja_calls.h"
 #include "text/jinja_operators.h"
 #include "text/jinja_print.h"
+#include "text/jinja_text.h"
 #include "text/jinja_unicode.h"
 
 namespace selfreward::jinja {
@@ -115,9 +116,9 @@ Value unique_filter(const std::string& name, const Value& value, const Arguments
 Value sum_filter(const std::string& name, const Value& value, const Arguments& arguments) {
   const auto bound = arguments.bind(name, {"attribute", "start"});
   Value total = bound[1] ? *bound[1] : Value{int64_t{0}};
-  check(!total.text(), "sum() can't sum strings");
   for (const Value& item : iterate(value)) {
     total = arithmetic("+", total, given(bound[0]) ? follow(item, *bound[0]) : item);
+    check(as_number(total).has_value(), "sum of anything but numbers is not supported");
   }
   return total;
 }

@@ -4,6 +4,7 @@
 #include <wctype.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.h"
 #include "base/regex.h"
@@ -85,6 +86,12 @@ bool is_space(char32_t code) {
          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
+size_t find_text(std::string_view text, std::string_view part) {
+  if (part.size() <= 16) return text.find(part);
+  const void* found = memmem(text.data(), text.size(), part.data(), part.size());
+  return found ? static_cast<size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
+}
+
 size_t leading_space(std::string_view text) {
   size_t size = 0;
   while (size < text.size()) {
@@ -96,9 +103,10 @@ size_t leading_space(std::string_view text) {
 }
 
 std::string_view strip_text(std::string_view text, Side side, const std::optional<std::string>& chars) {
-  const auto set = characters(chars ? std::string_view(*chars) : std::string_view());
+  auto set = characters(chars ? std::string_view(*chars) : std::string_view());
+  std::sort(set.begin(), set.end());
   const auto stripped = [&](std::string_view c) {
-    return chars ? std::find(set.begin(), set.end(), c) != set.end() : is_space(code_point(c));
+    return chars ? std::binary_search(set.begin(), set.end(), c) : is_space(code_point(c));
   };
   while (side != Side::right && !text.empty() && stripped(first_character(text))) {
     text.remove_prefix(first_character(text).size());
@@ -133,6 +141,12 @@ char32_t map_case(char32_t code, bool upper) {
 }
 
 std::string change_case(std::string_view text, bool upper) {
+  std::string ascii;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x80)
+      ascii += static_cast<char>(map_case(static_cast<char32_t>(c), upper));
+  }
+  if (ascii.size() == text.size()) return ascii;
   // Unicode's SpecialCasing.txt: mappings to several characters, and the final sigma.
   static const Regex kSpecialUpper(
       "[\\x{df}\\x{149}\\x{1f0}\\x{390}\\x{3b0}\\x{587}\\x{1e96}-\\x{1e9a}\\x{1f50}-\\x{1f56}\\x{1f80}-\\x{"

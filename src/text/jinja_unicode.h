@@ -17,6 +17,8 @@ void append_utf8(std::string& out, char32_t code);
 
 /// str.isspace of one code point.
 bool is_space(char32_t code);
+/// text.find(part) in linear time, whatever the texts.
+size_t find_text(std::string_view text, std::string_view part);
 /// Bytes of white space at the start of `text`.
 size_t leading_space(std::string_view text);
 

@@ -156,7 +156,7 @@ const Value* find(const Dict& dict, const Value& key) {
 }
 
 size_t weight(const Value& value) {
-  if (const std::string* text = value.text()) return 1 + text->size() / 32;
+  if (const std::string* text = value.text()) return 1 + text->size() / 8;
   if (const Sequence* sequence = value.sequence()) return sequence->nodes;
   if (const Dict* dict = value.dict()) return dict->nodes;
   return 1;

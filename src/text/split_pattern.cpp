@@ -68,7 +68,7 @@ class Rewriter {
     if (kind == 's') return write_set(kSpaces);
     if (kind == 'S') return write_set(kNoSpaces);
     if (kind == 'w') return write_set(in_class_ ? kWord : kLoneWord);
-    if (kind == 'W' && !in_class_) return write_set(std::string("^") + kLoneWord);
+    if (kind == 'W' && !in_class_) return write_set(str("^", kLoneWord));
     const bool letter_or_digit = std::isalnum(static_cast<unsigned char>(kind)) || kind == '\0';
     if (letter_or_digit && kSameEscapes.find(kind) == std::string_view::npos) refuse(pattern_.substr(at_, 2));
     copy(2);

@@ -1,6 +1,6 @@
 #pragma once
-// Hugging Face's tokenizer.json with BPE (byte-level as GPT-2, SmolLM, Llama 3; with byte fallback as Llama
-// 2): text <-> token ids, exactly as the `tokenizers` package.
+// Hugging Face's tokenizer.json with BPE (byte-level as in GPT-2, SmolLM, Llama 3; with byte fallback as
+// in Llama 2): text <-> token ids, exactly as the `tokenizers` package.
 //   const Tokenizer tokenizer = Tokenizer::load("M0");
 //   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");   // special tokens in the text are recognised
 #include <memory>
@@ -20,6 +20,7 @@ class Tokenizer {
   static Tokenizer load(const fs::path& dir);
 
   /// The ids of `text`, as tokenizers' encode(text, add_special_tokens=add_special). Never truncates.
+  /// What is not UTF-8 counts as U+FFFD, as with Python's errors="replace". Threads may share a tokenizer.
   TokenIds encode(std::string_view text, bool add_special = false) const;
   /// The text of `ids`, always UTF-8 (a cut-off character is U+FFFD); tokens marked special are left out
   /// where `skip_special`. An unknown id is an error.

@@ -123,6 +123,20 @@ TEST_CASE("a broken file is an error that names the place") {
   }
 }
 
+TEST_CASE("parts nested without end are an error, not a crash") {
+  std::string sequences = R"({"normalizer": )", arrays = R"({"model": {"unk_token": )";
+  for (int i = 0; i < 20000; ++i) {
+    sequences += R"({"type": "Sequence", "normalizers": [)";
+    arrays += '[';
+  }
+  for (int i = 0; i < 20000; ++i) sequences += "]}", arrays += ']';
+  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_test";
+  for (const std::string& text : {sequences + "}", arrays + R"(, "vocab": {}, "merges": []}})"}) {
+    write_file_atomically(dir / "tokenizer.json", text);
+    CHECK_THROWS_AS(Tokenizer::load(dir), Error);
+  }
+}
+
 TEST_CASE("characters without a token are left out where there is no unknown token") {
   CHECK(load_patched("{}").encode("axb") ==
         TokenIds{2});  // as the tokenizers package: x vanishes before merging

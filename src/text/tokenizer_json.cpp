@@ -1,13 +1,20 @@
 #include "text/tokenizer_json.h"
 
+#include <algorithm>
+
 namespace selfreward {
 namespace {
 
-/// A value for an error message: one line, not too long.
+constexpr size_t kMaxPath = 500;  // a longer one is of parts nested without end
+constexpr size_t kMaxShown = 200;
+
+/// A value for an error message: one line, not too long, not too deep.
 std::string shown(const LookupJson& json) {
-  if (json.is_structured() && json.size() > 20) return str(json.type_name(), " of ", json.size());
+  const auto structured = [](const LookupJson& value) { return value.is_structured(); };
+  const bool nested = json.is_structured() && std::any_of(json.begin(), json.end(), structured);
+  if (nested || (json.is_structured() && json.size() > 20)) return str(json.type_name(), " of ", json.size());
   const std::string text = json.dump(-1, ' ', false, LookupJson::error_handler_t::replace);
-  return text.size() <= 200 ? text : str(json.type_name(), " of ", text.size(), " characters");
+  return text.size() <= kMaxShown ? text : str(json.type_name(), " of ", text.size(), " characters");
 }
 
 }  // namespace
@@ -64,6 +71,7 @@ void JsonPart::wrong(const std::string& wanted) const {
 
 std::vector<JsonPart> flatten_sequence(const JsonPart& part, const std::string& key) {
   if (part.text("type") != "Sequence") return {part};
+  check(part.where().size() < kMaxPath, part.where().substr(0, kMaxPath), "... is nested too deeply");
   std::vector<JsonPart> flat;
   for (const JsonPart& inner : part.list(key))
     for (JsonPart& leaf : flatten_sequence(inner, key)) flat.push_back(std::move(leaf));

@@ -70,11 +70,13 @@ Json to_metrics(const StepSums& sums, const DpoSettings& settings) {
 DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length) {
   DpoRows made;
   for (const PreferencePair& pair : pairs) {
-    const Message user{"user", pair.prompt};
     const auto ids = [&](const TokenIds& sampled, const std::string& text) {
-      return sampled.empty() ? chat.training_turn({user, {"assistant", text}}).response : sampled;
+      if (!sampled.empty()) return sampled;
+      Conversation whole = pair.prompt;
+      whole.push_back({"assistant", text});
+      return chat.training_turn(whole).response;
     };
-    DpoRow row{chat.prompt_ids({user}), ids(pair.chosen_ids, pair.chosen), ids(pair.rejected_ids, pair.rejected)};
+    DpoRow row{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen), ids(pair.rejected_ids, pair.rejected)};
     check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id, "' has the same tokens as chosen and rejected");
     if (num_tokens(row) > max_length) {
       ++made.too_long;

@@ -67,7 +67,7 @@ TEST_CASE("dpo_loss is log 2 while policy equals reference, and falls as the mar
 
 TEST_CASE("sampled ids are trained as they are, and equal answers are an error") {
   const Policy policy = tiny_policy();
-  const auto rows = make_dpo_rows(policy.chat(), {{"p", "hi", "a", "b", {11, 12, 2}, {13, 2}, 5, 1}}, 100);
+  const auto rows = make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "b", {11, 12, 2}, {13, 2}, 5, 1}}, 100);
   CHECK(rows.rows[0].chosen == TokenIds{11, 12, 2});
-  CHECK_THROWS_AS(make_dpo_rows(policy.chat(), {{"p", "hi", "a", "a", {}, {}, 5, 1}}, 100), Error);
+  CHECK_THROWS_AS(make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "a", {}, {}, 5, 1}}, 100), Error);
 }

@@ -1,0 +1,154 @@
+// The whole program on a small playground run: killed at many points and started again, it must leave the same bytes as a
+// run that nobody touched; and what it leaves must hang together.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "data/jsonl.h"
+
+using namespace selfreward;
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+const std::vector<std::string> kSmall = {
+    "eft.baseline_max_steps=4", "eft.max_prompts=40",  "eft.max_examples=20",    "sft.max_steps=6",
+    "sft.save_steps=2",         "prompts.num_prompts=24", "candidates.num_generations=4", "judge.num_evals_to_average=2",
+    "dpo.train.max_steps=6",    "dpo.train.save_steps=2", "evaluate.max_prompts=12",   "generation.shard_size=8",
+    "generation.max_batch_size=32"};
+
+fs::path scratch(const std::string& name) {
+  const fs::path dir = fs::temp_directory_path() / ("selfreward_whole_run_" + name);
+  fs::remove_all(dir);
+  return dir;
+}
+
+pid_t start(const fs::path& run_dir, const std::vector<std::string>& settings) {
+  std::vector<std::string> words = {SELFREWARD_PROGRAM, "run", SELFREWARD_SOURCE_DIR "/configs/playground.yaml", "--run-dir", run_dir};
+  for (const std::string& setting : settings) {
+    words.push_back("--set");
+    words.push_back(setting);
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int log = open("/dev/null", O_WRONLY);
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    chdir(SELFREWARD_SOURCE_DIR);
+    execv(arguments[0], arguments.data());
+    _exit(127);
+  }
+  return child;
+}
+
+/// The exit status, or nothing where the process had to be killed after `limit`.
+std::optional<int> run_for(const fs::path& run_dir, Seconds limit, int signal = SIGKILL) {
+  const pid_t child = start(run_dir, kSmall);
+  const auto begin = std::chrono::steady_clock::now();
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() - begin > limit) {
+      kill(child, signal);
+      waitpid(child, &status, 0);
+      if (!WIFEXITED(status)) return std::nullopt;
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return WEXITSTATUS(status);
+}
+
+/// Everything a run keeps, but for its logs (which hold no results) and its lock.
+std::map<std::string, std::string> results_of(const fs::path& run_dir) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(run_dir)) {
+    const std::string name = fs::relative(entry.path(), run_dir).string();
+    if (entry.is_regular_file() && name != ".lock" && name != "config.yaml") files[name] = read_file(entry.path());
+  }
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("a run that is killed at many points and resumed leaves the same bytes as one that is not") {
+  const fs::path whole = scratch("whole"), killed = scratch("killed");
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(run_for(whole, Seconds(300)) == 0);
+  const Seconds duration = std::chrono::steady_clock::now() - begin;
+  constexpr int kKills = 12;
+  int kills = 0;
+  while (kills < 60) {  // each life is a little longer than a twelfth, so that the run gets on past every stage
+    const Seconds life = duration / kKills * (1.0 + 0.35 * (kills % 5)) + Seconds(0.4);
+    const auto status = run_for(killed, life, kills % 4 == 3 ? SIGINT : SIGKILL);
+    if (status == 0) break;
+    if (status) CHECK(*status == 130);  // stopped by SIGINT
+    ++kills;
+  }
+  MESSAGE("killed ", kills, " times");
+  CHECK(kills >= 4);
+  const auto expected = results_of(whole), found = results_of(killed);
+  std::set<std::string> names;
+  for (const auto& [name, content] : expected) names.insert(name);
+  for (const auto& [name, content] : found) names.insert(name);
+  for (const std::string& name : names) {
+    INFO(name);
+    REQUIRE(expected.count(name) == 1);
+    REQUIRE(found.count(name) == 1);
+    CHECK(expected.at(name) == found.at(name));
+  }
+}
+
+TEST_CASE("what a run leaves hangs together") {
+  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run_whole";
+  REQUIRE(fs::exists(run / "evaluation.json"));
+  for (const char* round : {"M1", "M2"}) {
+    const auto prompts = read_jsonl<Prompt>(run / round / "prompts.jsonl");
+    const auto candidates = read_jsonl<Candidate>(run / round / "candidates.jsonl");
+    const auto judgements = read_jsonl<Judgement>(run / round / "judgements.jsonl");
+    CHECK(prompts.size() == 24);
+    CHECK(candidates.size() == 24 * 4);
+    CHECK(judgements.size() == candidates.size());
+    std::map<std::pair<std::string, int64_t>, double> scores;
+    for (const Judgement& judgement : judgements) {
+      CHECK(judgement.replies.size() == 2);
+      if (judgement.score) scores[{judgement.prompt_id, judgement.index}] = *judgement.score;
+    }
+    for (const PreferencePair& pair : read_jsonl<PreferencePair>(run / round / "preferences.jsonl")) {
+      double best = -1, worst = 1e9;
+      for (int64_t n = 0; n < 4; ++n)
+        if (const auto found = scores.find({pair.prompt_id, n}); found != scores.end()) {
+          best = std::max(best, found->second);
+          worst = std::min(worst, found->second);
+        }
+      CHECK(pair.score_chosen == best);
+      CHECK(pair.score_rejected == worst);
+      CHECK(best > worst);
+    }
+  }
+  const Json evaluation = read_json(run / "evaluation.json");
+  CHECK(evaluation["models"].size() == 4);
+  CHECK(evaluation["head_to_head"].size() == 6);
+}
+
+TEST_CASE("a finished run is not done again, and other settings in its directory are refused") {
+  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run_whole";
+  const auto before = results_of(run);
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(run_for(run, Seconds(60)) == 0);
+  CHECK(Seconds(std::chrono::steady_clock::now() - begin).count() < 20);
+  CHECK(results_of(run) == before);
+  int status = 0;
+  waitpid(start(run, {"dpo.beta=0.9"}), &status, 0);
+  CHECK(WEXITSTATUS(status) == 1);
+}
