@@ -36,7 +36,7 @@ def main(root):
     for name, evaluation in runs.items():
         print("| " + " | ".join(row(name, evaluation)) + " |")
     print("\n| seed | gain M1 -> M3, own judge | perfect judge | random judge | own / perfect | own / random |\n|---|---|---|---|---|---|")
-    for seed in "123":
+    for seed in ("11", "12", "13"):
         kinds = [runs.get(f"{kind}-{seed}") for kind in ("self", "gold", "random")]
         if all(kinds):
             own, perfect, random = (gain(evaluation) for evaluation in kinds)

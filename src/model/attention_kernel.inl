@@ -48,16 +48,26 @@ struct Scratch {
   }
 };
 
+/// Sixteen floats in registers, loaded and stored at any address.
+typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+inline Lanes& lanes(float* at) { return *reinterpret_cast<Lanes*>(at); }
+inline const Lanes& lanes(const float* at) { return *reinterpret_cast<const Lanes*>(at); }
+
 /// out [rows, kKeys] = a [rows, dim] * b_t [dim, kKeys]; rows is a multiple of 4.
 void multiply(float* __restrict out, const float* __restrict a, const float* __restrict b_t, int64_t rows,
               int64_t dim) {
   for (int64_t r = 0; r < rows; r += 4) {
-    float sum[4][kKeys] = {};
+    Lanes low[4] = {}, high[4] = {};
     for (int64_t d = 0; d < dim; ++d)
-      for (int64_t i = 0; i < 4; ++i)
-        for (int64_t j = 0; j < kKeys; ++j) sum[i][j] += a[(r + i) * dim + d] * b_t[d * kKeys + j];
-    for (int64_t i = 0; i < 4; ++i)
-      for (int64_t j = 0; j < kKeys; ++j) out[(r + i) * kKeys + j] = sum[i][j];
+      for (int64_t i = 0; i < 4; ++i) {
+        const float factor = a[(r + i) * dim + d];
+        low[i] += factor * lanes(b_t + d * kKeys);
+        high[i] += factor * lanes(b_t + d * kKeys + kLanes);
+      }
+    for (int64_t i = 0; i < 4; ++i) {
+      lanes(out + (r + i) * kKeys) = low[i];
+      lanes(out + (r + i) * kKeys + kLanes) = high[i];
+    }
   }
 }
 
@@ -72,18 +82,24 @@ void multiply_few(float* __restrict out, const float* __restrict a, const float*
     }
 }
 
-/// out [rows, dim] += weights [rows, count] (row stride `stride`) * values [count, dim]; rows a multiple of 4.
+/// kCount rows of accumulate().
+template <int64_t kCount>
+void accumulate_rows(float* __restrict out, const float* __restrict weights, int64_t stride,
+                     const float* __restrict values, int64_t count, int64_t dim) {
+  for (int64_t d = 0; d < dim; d += kLanes) {
+    Lanes sum[kCount] = {};
+    for (int64_t j = 0; j < count; ++j)
+      for (int64_t i = 0; i < kCount; ++i) sum[i] += weights[i * stride + j] * lanes(values + j * dim + d);
+    for (int64_t i = 0; i < kCount; ++i) lanes(out + i * dim + d) += sum[i];
+  }
+}
+
+/// out [rows, dim] += weights [rows, count] (row stride `stride`) * values [count, dim].
 void accumulate(float* __restrict out, const float* __restrict weights, int64_t stride,
                 const float* __restrict values, int64_t rows, int64_t count, int64_t dim) {
-  for (int64_t r = 0; r < rows; r += 4)
-    for (int64_t d = 0; d < dim; d += kLanes) {
-      float sum[4][kLanes] = {};
-      for (int64_t j = 0; j < count; ++j)
-        for (int64_t i = 0; i < 4; ++i)
-          for (int64_t l = 0; l < kLanes; ++l) sum[i][l] += weights[(r + i) * stride + j] * values[j * dim + d + l];
-      for (int64_t i = 0; i < 4; ++i)
-        for (int64_t l = 0; l < kLanes; ++l) out[(r + i) * dim + d + l] += sum[i][l];
-    }
+  for (; rows >= 4; rows -= 4, out += 4 * dim, weights += 4 * stride)
+    accumulate_rows<4>(out, weights, stride, values, count, dim);
+  for (; rows > 0; --rows, out += dim, weights += stride) accumulate_rows<1>(out, weights, stride, values, count, dim);
 }
 
 /// Rows of a tensor [.., heads, head_dim] as padded floats, times `factor`.
@@ -206,7 +222,7 @@ void forward_span(const AttentionForward<T>& t, const AttentionShape& shape, con
       block_scores(s, block, keys);
       mask(s, block, keys, own, first_key);
       running_softmax(s, block.rows);
-      accumulate(s.out, s.scores, kKeys, s.values, block.padded_rows(), keys, s.dim);
+      accumulate(s.out, s.scores, kKeys, s.values, block.rows, keys, s.dim);
     });
     for (int64_t r = 0; r < block.rows; ++r) {
       const int64_t at = row_offset(span, shape, block, r, kv_head);
@@ -263,7 +279,7 @@ void backward_span(const AttentionBackward<T>& t, const AttentionShape& shape, c
       mask(s, block, keys, own, first_key);
       multiply(s.grad_scores, s.grad_out, s.values_t, block.padded_rows(), s.dim);
       softmax_backward(s, block);
-      accumulate(s.grad_q, s.grad_scores, kKeys, s.keys, block.padded_rows(), keys, s.dim);
+      accumulate(s.grad_q, s.grad_scores, kKeys, s.keys, block.rows, keys, s.dim);
       add_to_keys(s, t.grad_v + at, s.scores, s.grad_out, block, keys, shape);
       add_to_keys(s, t.grad_k + at, s.grad_scores, s.q, block, keys, shape);
     });
