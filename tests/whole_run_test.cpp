@@ -1,5 +1,5 @@
-// The whole program on a small playground run: killed at many points and started again, it must leave the same bytes as a
-// run that nobody touched; and what it leaves must hang together.
+// The whole program on a small playground run: killed at many points and started again, it must leave the
+// same bytes as a run that nobody touched; and what it leaves must hang together.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,11 +19,19 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-const std::vector<std::string> kSmall = {
-    "eft.baseline_max_steps=4", "eft.max_prompts=40",  "eft.max_examples=20",    "sft.max_steps=6",
-    "sft.save_steps=2",         "prompts.num_prompts=24", "candidates.num_generations=4", "judge.num_evals_to_average=2",
-    "dpo.train.max_steps=6",    "dpo.train.save_steps=2", "evaluate.max_prompts=12",   "generation.shard_size=8",
-    "generation.max_batch_size=32"};
+const std::vector<std::string> kSmall = {"eft.baseline_max_steps=4",
+                                         "eft.max_prompts=40",
+                                         "eft.max_examples=20",
+                                         "sft.max_steps=6",
+                                         "sft.save_steps=2",
+                                         "prompts.num_prompts=24",
+                                         "candidates.num_generations=4",
+                                         "judge.num_evals_to_average=2",
+                                         "dpo.train.max_steps=6",
+                                         "dpo.train.save_steps=2",
+                                         "evaluate.max_prompts=12",
+                                         "generation.shard_size=8",
+                                         "generation.max_batch_size=32"};
 
 fs::path scratch(const std::string& name) {
   const fs::path dir = fs::temp_directory_path() / ("selfreward_whole_run_" + name);
@@ -32,7 +40,8 @@ fs::path scratch(const std::string& name) {
 }
 
 pid_t start(const fs::path& run_dir, const std::vector<std::string>& settings) {
-  std::vector<std::string> words = {SELFREWARD_PROGRAM, "run", SELFREWARD_SOURCE_DIR "/configs/playground.yaml", "--run-dir", run_dir};
+  std::vector<std::string> words = {SELFREWARD_PROGRAM, "run",
+                                    SELFREWARD_SOURCE_DIR "/configs/playground.yaml", "--run-dir", run_dir};
   for (const std::string& setting : settings) {
     words.push_back("--set");
     words.push_back(setting);
@@ -74,7 +83,8 @@ std::map<std::string, std::string> results_of(const fs::path& run_dir) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(run_dir)) {
     const std::string name = fs::relative(entry.path(), run_dir).string();
-    if (entry.is_regular_file() && name != ".lock" && name != "config.yaml") files[name] = read_file(entry.path());
+    if (entry.is_regular_file() && name != ".lock" && name != "config.yaml")
+      files[name] = read_file(entry.path());
   }
   return files;
 }
@@ -88,7 +98,8 @@ TEST_CASE("a run that is killed at many points and resumed leaves the same bytes
   const Seconds duration = std::chrono::steady_clock::now() - begin;
   constexpr int kKills = 12;
   int kills = 0;
-  while (kills < 60) {  // each life is a little longer than a twelfth, so that the run gets on past every stage
+  while (kills <
+         60) {  // each life is a little longer than a twelfth, so that the run gets on past every stage
     const Seconds life = duration / kKills * (1.0 + 0.35 * (kills % 5)) + Seconds(0.4);
     const auto status = run_for(killed, life, kills % 4 == 3 ? SIGINT : SIGKILL);
     if (status == 0) break;

@@ -25,11 +25,13 @@ std::string cpu_features() {
 }
 
 void print_env() {
-  const double gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
+  const double gib =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
   std::printf("selfreward   %s\n", SELFREWARD_VERSION);
   std::printf("libtorch     %s\n", TORCH_VERSION);
   std::printf("compiler     %s, C++%ld\n", __VERSION__, __cplusplus / 100 % 100);
-  std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", at::get_num_threads(), sysconf(_SC_NPROCESSORS_ONLN));
+  std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", at::get_num_threads(),
+              sysconf(_SC_NPROCESSORS_ONLN));
   std::printf("processor    %s\n", cpu_features().c_str());
   std::printf("memory       %.1f GiB\n", gib);
   std::printf("cuda         %s\n", at::hasCUDA() ? "yes" : "no");
@@ -43,9 +45,11 @@ void add_env(CLI::App& app) {
 
 void add_config_schema(CLI::App& app) {
   auto markdown = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("config-schema", "every setting with its type, default and meaning, as a JSON schema");
+  CLI::App* command = app.add_subcommand(
+      "config-schema", "every setting with its type, default and meaning, as a JSON schema");
   command->add_flag("--markdown", *markdown, "as the page docs/configuration.md");
-  command->callback([markdown] { std::cout << (*markdown ? config_reference() : config_schema()) << std::flush; });
+  command->callback(
+      [markdown] { std::cout << (*markdown ? config_reference() : config_schema()) << std::flush; });
 }
 
 }  // namespace selfreward

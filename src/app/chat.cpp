@@ -22,7 +22,8 @@ Conversation new_conversation(const Options& options) {
 
 void chat(const Options& options) {
   Policy policy = Policy::load(options.model, {options.device, options.dtype});
-  Generator generator(policy, {.max_batch_size = 1, .max_cache_tokens = policy.config().max_position_embeddings});
+  Generator generator(policy,
+                      {.max_batch_size = 1, .max_cache_tokens = policy.config().max_position_embeddings});
   std::printf("%s: /new starts again, /quit or Ctrl-D ends.\n", options.model.c_str());
   Conversation messages = new_conversation(options);
   for (int64_t turn = 0;; ++turn) {
@@ -58,10 +59,18 @@ void add_chat(CLI::App& app) {
   CLI::App* command = app.add_subcommand("chat", "talk with a checkpoint in the terminal");
   command->add_option("--model", options->model, "checkpoint")->required()->type_name("DIR");
   command->add_option("--system", options->system, "system message");
-  command->add_option("--temperature", options->sampling.temperature, "0 takes the most probable token")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command->add_option("--top-p", options->sampling.top_p, "nucleus sampling")->capture_default_str()->check(CLI::Range(0.0, 1.0));
-  command->add_option("--top-k", options->sampling.top_k, "0 is off")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command->add_option("--max-new-tokens", options->sampling.max_new_tokens, "length of a reply")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--temperature", options->sampling.temperature, "0 takes the most probable token")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--top-p", options->sampling.top_p, "nucleus sampling")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--top-k", options->sampling.top_k, "0 is off")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--max-new-tokens", options->sampling.max_new_tokens, "length of a reply")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_option("--device", options->device, "auto, cpu or cuda")->capture_default_str();
   command->add_option("--dtype", options->dtype, "bfloat16 or float32")->capture_default_str();
   command->add_option("--seed", options->seed, "the same seed gives the same replies")->capture_default_str();

@@ -24,22 +24,31 @@ struct InspectOptions {
 std::string visible(const std::string& text) {
   std::string shown;
   for (const char c : text) {
-    if (c == '\n') shown += "\\n";
-    else if (c == '\t') shown += "\\t";
-    else if (static_cast<unsigned char>(c) < 32) shown += '?';
-    else shown += c;
+    if (c == '\n')
+      shown += "\\n";
+    else if (c == '\t')
+      shown += "\\t";
+    else if (static_cast<unsigned char>(c) < 32)
+      shown += '?';
+    else
+      shown += c;
   }
   return shown;
 }
 
-/// One line per token: position, id, "loss" where it is trained, and its text; trained ones are green on a terminal.
+/// One line per token: position, id, "loss" where it is trained, and its text; trained ones are green on a
+/// terminal.
 void print_tokens(const ChatFormat& chat, const TokenIds& prompt, const TokenIds& response) {
   const bool color = ::isatty(STDOUT_FILENO) == 1;
   std::printf("%6s %8s %5s  %s\n", "at", "id", "mask", "token");
   const auto print = [&](size_t at, int64_t id, bool trained) {
-    const char* paint = !color ? "" : trained ? "\033[32m" : chat.tokenizer().is_special(id) ? "\033[35m" : "\033[2m";
+    const char* paint = !color                            ? ""
+                        : trained                         ? "\033[32m"
+                        : chat.tokenizer().is_special(id) ? "\033[35m"
+                                                          : "\033[2m";
     std::printf("%6zu %8lld %5s  %s%s%s\n", at, static_cast<long long>(id), trained ? "loss" : "-", paint,
-                visible(chat.tokenizer().decode({id}, /*skip_special=*/false)).c_str(), color ? "\033[0m" : "");
+                visible(chat.tokenizer().decode({id}, /*skip_special=*/false)).c_str(),
+                color ? "\033[0m" : "");
   };
   for (size_t i = 0; i < prompt.size(); ++i) print(i, prompt[i], false);
   for (size_t i = 0; i < response.size(); ++i) print(prompt.size() + i, response[i], true);
@@ -52,10 +61,11 @@ void inspect(const InspectOptions& options) {
   if (!options.user.empty()) return print_tokens(chat, chat.prompt_ids({{"user", options.user}}), {});
   check(!options.data.empty(), "[inspect] nothing to show; give --data FILE, --user TEXT or --text TEXT");
   const auto examples = read_examples(options.data).records;
-  check(options.row >= 1 && options.row <= std::ssize(examples), "[inspect] ", options.data, " has ", examples.size(),
-        " usable rows; --row ", options.row, " is not among them");
+  check(options.row >= 1 && options.row <= std::ssize(examples), "[inspect] ", options.data, " has ",
+        examples.size(), " usable rows; --row ", options.row, " is not among them");
   const Example& example = examples[static_cast<size_t>(options.row - 1)];
-  std::printf("row %lld of %zu, id %s\n", static_cast<long long>(options.row), examples.size(), example.id.c_str());
+  std::printf("row %lld of %zu, id %s\n", static_cast<long long>(options.row), examples.size(),
+              example.id.c_str());
   const auto turn = chat.training_turn(example.messages);
   print_tokens(chat, turn.prompt, turn.response);
 }
@@ -64,8 +74,13 @@ void inspect(const InspectOptions& options) {
 
 void add_import(CLI::App& app) {
   auto options = std::make_shared<ImportOptions>();
-  CLI::App* command = app.add_subcommand("import", "turn a GGUF file (llama.cpp) into a Hugging Face checkpoint directory");
-  command->add_option("GGUF", options->gguf, "file of a llama-architecture model: F32, F16, BF16, Q8_0, Q4_0, Q4_1")->required()->check(CLI::ExistingFile);
+  CLI::App* command =
+      app.add_subcommand("import", "turn a GGUF file (llama.cpp) into a Hugging Face checkpoint directory");
+  command
+      ->add_option("GGUF", options->gguf,
+                   "file of a llama-architecture model: F32, F16, BF16, Q8_0, Q4_0, Q4_1")
+      ->required()
+      ->check(CLI::ExistingFile);
   command->add_option("OUT", options->out, "directory to write")->required()->type_name("DIR");
   command->add_option("--dtype", options->dtype, "bfloat16, float16 or float32")->capture_default_str();
   command->callback([options] {
@@ -76,8 +91,11 @@ void add_import(CLI::App& app) {
 
 void add_inspect(CLI::App& app) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* command = app.add_subcommand("inspect", "show a conversation as tokens, ids and loss mask, as training sees it");
-  command->add_option("--model", options->model, "checkpoint whose tokenizer and chat template are used")->required()->type_name("DIR");
+  CLI::App* command =
+      app.add_subcommand("inspect", "show a conversation as tokens, ids and loss mask, as training sees it");
+  command->add_option("--model", options->model, "checkpoint whose tokenizer and chat template are used")
+      ->required()
+      ->type_name("DIR");
   command->add_option("--data", options->data, "a file that `sft` reads")->check(CLI::ExistingFile);
   command->add_option("--row", options->row, "which of its rows")->capture_default_str();
   command->add_option("--user", options->user, "a user's message, with the generation prompt");

@@ -40,26 +40,45 @@ void run_evaluate(const Options& options) {
   for (const std::string& dir : options.models) {
     models.push_back({name_of(dir), dir});
     for (size_t i = 0; i + 1 < models.size(); ++i)
-      check(models[i].name != models.back().name, "[evaluate] two models are called '", name_of(dir), "'; rename a directory");
+      check(models[i].name != models.back().name, "[evaluate] two models are called '", name_of(dir),
+            "'; rename a directory");
   }
   RunDirectory directory(config);
-  evaluate_models(config, directory, models, load_seed_data(config, directory), Rubric::load(config.judge.rubric));
+  evaluate_models(config, directory, models, load_seed_data(config, directory),
+                  Rubric::load(config.judge.rubric));
   write_report(directory.root());
-  std::printf("\n%s\nreport: %s\n", result_table(directory.root()).c_str(), fs::absolute(directory.report()).c_str());
+  std::printf("\n%s\nreport: %s\n", result_table(directory.root()).c_str(),
+              fs::absolute(directory.report()).c_str());
 }
 
 }  // namespace
 
 void add_evaluate(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
-  command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")->required()->type_name("DIR");
-  command->add_option("--prompts", options->prompts, "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")->check(CLI::ExistingFile);
-  command->add_option("--ranked", options->ranked, "human-ranked answers to judge (setting data.eval_ranked)")->check(CLI::ExistingFile);
-  command->add_option("--gold", options->gold, "rules of a true score (setting data.gold)")->check(CLI::ExistingFile);
-  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")->check(CLI::ExistingFile);
-  command->add_option("--pairwise-rubric", options->pairwise_rubric, "head-to-head prompt (setting evaluate.pairwise_rubric)")->check(CLI::ExistingFile);
-  command->add_option("--out", options->out, "directory for answers, judgements, evaluation.json and report.html")->required()->type_name("DIR");
+  CLI::App* command =
+      app.add_subcommand("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
+  command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--prompts", options->prompts,
+                   "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")
+      ->check(CLI::ExistingFile);
+  command->add_option("--ranked", options->ranked, "human-ranked answers to judge (setting data.eval_ranked)")
+      ->check(CLI::ExistingFile);
+  command->add_option("--gold", options->gold, "rules of a true score (setting data.gold)")
+      ->check(CLI::ExistingFile);
+  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--pairwise-rubric", options->pairwise_rubric,
+                   "head-to-head prompt (setting evaluate.pairwise_rubric)")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--out", options->out,
+                   "directory for answers, judgements, evaluation.json and report.html")
+      ->required()
+      ->type_name("DIR");
   options->config.add_to(*command);
   command->callback([options] { run_evaluate(*options); });
 }
@@ -70,7 +89,8 @@ void add_report(CLI::App& app) {
   command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
   command->callback([run_dir] {
     write_report(*run_dir);
-    std::printf("%s\nreport: %s\n", result_table(*run_dir).c_str(), fs::absolute(fs::path(*run_dir) / "report.html").c_str());
+    std::printf("%s\nreport: %s\n", result_table(*run_dir).c_str(),
+                fs::absolute(fs::path(*run_dir) / "report.html").c_str());
   });
 }
 

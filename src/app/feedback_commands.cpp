@@ -19,27 +19,37 @@ void add_model(CLI::App& command, Options& options) {
   command.add_option("--model", options.model, "checkpoint")->required()->type_name("DIR");
 }
 void add_prompts_file(CLI::App& command, Options& options) {
-  command.add_option("--prompts", options.prompts, "prompts: {id, prompt} rows")->required()->check(CLI::ExistingFile);
+  command.add_option("--prompts", options.prompts, "prompts: {id, prompt} rows")
+      ->required()
+      ->check(CLI::ExistingFile);
 }
 void add_candidates_file(CLI::App& command, Options& options) {
-  command.add_option("--candidates", options.candidates, "what `generate` wrote")->required()->check(CLI::ExistingFile);
+  command.add_option("--candidates", options.candidates, "what `generate` wrote")
+      ->required()
+      ->check(CLI::ExistingFile);
 }
 void add_out(CLI::App& command, Options& options) {
-  command.add_option("--out", options.out, "file to write; a stopped command goes on where it ended")->required()->type_name("FILE");
+  command.add_option("--out", options.out, "file to write; a stopped command goes on where it ended")
+      ->required()
+      ->type_name("FILE");
 }
 
-Seed seed_of(const RunConfig& config) { return Seed(static_cast<uint64_t>(config.seed)); }
+Seed seed_of(const RunConfig& config) {
+  return Seed(static_cast<uint64_t>(config.seed));
+}
 
 void report_counts(const std::string& out, size_t records) {
   const bool counted = fs::exists(counts_file(out));
-  log_line(str("wrote ", records, " records to ", out, counted ? "; dropped " + read_json(counts_file(out)).dump() : ""));
+  log_line(str("wrote ", records, " records to ", out,
+               counted ? "; dropped " + read_json(counts_file(out)).dump() : ""));
 }
 
 void run_prompts(const Options& options) {
   const RunConfig config = options.config.load();
   PromptPool pool;
   for (const std::string& file : options.seeds)
-    for (const Example& example : read_examples(file).records) pool.seeds.push_back(example.messages.front().content);
+    for (const Example& example : read_examples(file).records)
+      pool.seeds.push_back(example.messages.front().content);
   const auto prompts = memo<Prompt>(options.out, [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);
     generate_prompts(policy, pool, config.prompts, config.generation, "new", seed_of(config), out);
@@ -51,7 +61,8 @@ void run_generate(const Options& options) {
   const RunConfig config = options.config.load();
   const auto candidates = memo<Candidate>(options.out, [&](RecordSink<Candidate>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_candidates(policy, read_jsonl<Prompt>(options.prompts), config.candidates, config.generation, seed_of(config), out);
+    generate_candidates(policy, read_jsonl<Prompt>(options.prompts), config.candidates, config.generation,
+                        seed_of(config), out);
   });
   report_counts(options.out, candidates.size());
 }
@@ -61,7 +72,8 @@ void run_judge(const Options& options) {
   const Rubric rubric = Rubric::load(options.rubric.empty() ? config.judge.rubric : options.rubric);
   const auto judgements = memo<Judgement>(options.out, [&](RecordSink<Judgement>& out) {
     Policy policy = load_policy(config, options.model);
-    const auto items = judge_items(read_jsonl<Prompt>(options.prompts), read_jsonl<Candidate>(options.candidates));
+    const auto items =
+        judge_items(read_jsonl<Prompt>(options.prompts), read_jsonl<Candidate>(options.candidates));
     judge_answers(policy, rubric, items, config.judge, config.generation, seed_of(config), out);
   });
   report_counts(options.out, judgements.size());
@@ -78,7 +90,8 @@ void run_pairs(const Options& options) {
   const auto prompts = read_jsonl<Prompt>(options.prompts);
   const auto candidates = read_jsonl<Candidate>(options.candidates);
   const auto judgements = read_jsonl<Judgement>(options.judgements);
-  if (!options.positive_only) return write(options.out, build_preference_pairs(prompts, candidates, judgements));
+  if (!options.positive_only)
+    return write(options.out, build_preference_pairs(prompts, candidates, judgements));
   const Rubric rubric = Rubric::load(options.rubric.empty() ? JudgeSettings{}.rubric : options.rubric);
   write(options.out, build_positive_examples(prompts, candidates, judgements, rubric.max_score));
 }
@@ -87,9 +100,12 @@ void run_pairs(const Options& options) {
 
 void add_prompts(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("prompts", "new prompts by few-shot from seed instructions (settings prompts.*)");
+  CLI::App* command =
+      app.add_subcommand("prompts", "new prompts by few-shot from seed instructions (settings prompts.*)");
   add_model(*command, *options);
-  command->add_option("--seeds", options->seeds, "instruction data whose prompts are shown")->required()->check(CLI::ExistingFile);
+  command->add_option("--seeds", options->seeds, "instruction data whose prompts are shown")
+      ->required()
+      ->check(CLI::ExistingFile);
   add_out(*command, *options);
   options->config.add_to(*command);
   command->callback([options] { run_prompts(*options); });
@@ -107,11 +123,13 @@ void add_generate(CLI::App& app) {
 
 void add_judge(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("judge", "K judgements of each candidate by a rubric (settings judge.*)");
+  CLI::App* command =
+      app.add_subcommand("judge", "K judgements of each candidate by a rubric (settings judge.*)");
   add_model(*command, *options);
   add_prompts_file(*command, *options);
   add_candidates_file(*command, *options);
-  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")->check(CLI::ExistingFile);
+  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
+      ->check(CLI::ExistingFile);
   add_out(*command, *options);
   options->config.add_to(*command);
   command->callback([options] { run_judge(*options); });
@@ -119,12 +137,17 @@ void add_judge(CLI::App& app) {
 
 void add_pairs(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("pairs", "preference pairs: best against worst answer of each prompt");
+  CLI::App* command =
+      app.add_subcommand("pairs", "preference pairs: best against worst answer of each prompt");
   add_prompts_file(*command, *options);
   add_candidates_file(*command, *options);
-  command->add_option("--judgements", options->judgements, "what `judge` wrote")->required()->check(CLI::ExistingFile);
-  command->add_flag("--positive-only", options->positive_only, "instead: SFT examples of the answers with the full score");
-  command->add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")->check(CLI::ExistingFile);
+  command->add_option("--judgements", options->judgements, "what `judge` wrote")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_flag("--positive-only", options->positive_only,
+                    "instead: SFT examples of the answers with the full score");
+  command->add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")
+      ->check(CLI::ExistingFile);
   add_out(*command, *options);
   command->callback([options] { run_pairs(*options); });
 }

@@ -31,7 +31,9 @@ void add_commands(CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> M2 -> M3.");
+  CLI::App app(
+      "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
+      "M2 -> M3.");
   add_commands(app);
   install_interrupt_handlers();
   try {

@@ -35,7 +35,8 @@ void pretrain(const Options& options) {
   const ChatFormat chat = ChatFormat::load(options.out, config.eos_token_ids);
   const Seed seed(static_cast<uint64_t>(options.seed));
   std::vector<SftRow> rows;
-  for (uint64_t i = 0; i < kTexts; ++i) rows.push_back(row_of(chat, playground::pretraining_text(seed.child("texts"), i)));
+  for (uint64_t i = 0; i < kTexts; ++i)
+    rows.push_back(row_of(chat, playground::pretraining_text(seed.child("texts"), i)));
   CausalLM model(config, at::kFloat);
   model.initialize(seed.child("weights").key(), kInitStd);
   TrainSettings settings;

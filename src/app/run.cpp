@@ -21,21 +21,31 @@ void run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   self_reward_loop(config, directory);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("\n%s\n%s   report: %s\n", result_table(directory.root()).c_str(), format_duration(seconds).c_str(),
-              fs::absolute(directory.report()).c_str());
+  std::printf("\n%s\n%s   report: %s\n", result_table(directory.root()).c_str(),
+              format_duration(seconds).c_str(), fs::absolute(directory.report()).c_str());
 }
 
 }  // namespace
 
 void add_run(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "the whole loop, M0 -> M1 -> M2 -> M3, with evaluation and report; the same "
-                                                "command goes on with a run that was stopped");
-  command->add_option("CONFIG", options->config.file, "YAML file with the settings, as configs/playground.yaml")
-      ->required()->check(CLI::ExistingFile);
-  command->add_option("--set", options->config.overrides, "one setting, as in --set dpo.beta=0.3 (repeat for more)")
-      ->type_name("KEY=VALUE")->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")->type_name("DIR");
+  CLI::App* command =
+      app.add_subcommand("run",
+                         "the whole loop, M0 -> M1 -> M2 -> M3, with evaluation and report; the same "
+                         "command goes on with a run that was stopped");
+  command
+      ->add_option("CONFIG", options->config.file, "YAML file with the settings, as configs/playground.yaml")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--set", options->config.overrides,
+                   "one setting, as in --set dpo.beta=0.3 (repeat for more)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
+      ->type_name("DIR");
   command->footer("Settings are listed by `selfreward config-schema --markdown`.");
   command->callback([options] { run(*options); });
 }

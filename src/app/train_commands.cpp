@@ -24,14 +24,17 @@ std::vector<Example> read_all(const std::vector<std::string>& files) {
   std::vector<Example> examples;
   for (const std::string& file : files) {
     const auto part = read_examples(file);
-    log_line(str(file, ": ", part.records.size(), " examples", part.dropped.empty() ? "" : ", dropped " + Json(part.dropped).dump()));
+    log_line(str(file, ": ", part.records.size(), " examples",
+                 part.dropped.empty() ? "" : ", dropped " + Json(part.dropped).dump()));
     examples.insert(examples.end(), part.records.begin(), part.records.end());
   }
   return examples;
 }
 
 /// Training files stand beside the model that they make; a finished model ends the command at once.
-TrainingFiles files_of(const Options& options) { return {options.out + ".training"}; }
+TrainingFiles files_of(const Options& options) {
+  return {options.out + ".training"};
+}
 
 bool is_finished(const Options& options) {
   if (!fs::exists(fs::path(options.out) / "config.json")) return false;
@@ -49,8 +52,10 @@ void run_sft(const Options& options) {
   const RunConfig config = options.config.load();
   Policy policy = load_policy(config, options.model);
   const SftRows rows = make_sft_rows(policy.chat(), read_all(options.data), config.sft.max_length);
-  log_line(str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
-  train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)), files_of(options), "SFT");
+  log_line(
+      str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
+  train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)),
+            files_of(options), "SFT");
   save(policy, options, config);
 }
 
@@ -62,10 +67,15 @@ void run_dpo(const Options& options) {
   for (const std::string& file : options.data)
     for (PreferencePair& pair : read_jsonl<PreferencePair>(file)) pairs.push_back(std::move(pair));
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
-  log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long, " longer than dpo.train.max_length left out"));
-  const Reference reference = reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{make_sft_rows(policy.chat(), read_all(options.replay), config.dpo.train.max_length).rows, config.dpo.replay_batch_size};
-  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo, Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
+  log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long,
+               " longer than dpo.train.max_length left out"));
+  const Reference reference =
+      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
+  const Replay replay{
+      make_sft_rows(policy.chat(), read_all(options.replay), config.dpo.train.max_length).rows,
+      config.dpo.replay_batch_size};
+  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
+            Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
   save(policy, options, config);
 }
 
@@ -75,16 +85,29 @@ void add_sft(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("sft", "supervised fine-tuning of a checkpoint (settings sft.*)");
   add_common(*command, *options, "the trained checkpoint");
-  command->add_option("--data", options->data, "Open Assistant trees, chat messages, alpaca or prompt/completion files")->required()->type_name("FILE");
+  command
+      ->add_option("--data", options->data,
+                   "Open Assistant trees, chat messages, alpaca or prompt/completion files")
+      ->required()
+      ->type_name("FILE");
   command->callback([options] { run_sft(*options); });
 }
 
 void add_dpo(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("dpo", "Direct Preference Optimization of a checkpoint, itself the reference (settings dpo.*)");
+  CLI::App* command = app.add_subcommand(
+      "dpo", "Direct Preference Optimization of a checkpoint, itself the reference (settings dpo.*)");
   add_common(*command, *options, "the trained checkpoint");
-  command->add_option("--data", options->data, "preference pairs: prompt, chosen, rejected (TRL's formats, or preferences.jsonl of a run)")->required()->type_name("FILE");
-  command->add_option("--replay", options->replay, "seed examples trained beside the pairs (dpo.replay_batch_size of them a step)")->type_name("FILE");
+  command
+      ->add_option(
+          "--data", options->data,
+          "preference pairs: prompt, chosen, rejected (TRL's formats, or preferences.jsonl of a run)")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--replay", options->replay,
+                   "seed examples trained beside the pairs (dpo.replay_batch_size of them a step)")
+      ->type_name("FILE");
   command->callback([options] { run_dpo(*options); });
 }
 

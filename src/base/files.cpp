@@ -14,7 +14,9 @@
 namespace selfreward {
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -49,7 +51,9 @@ std::string read_file(const fs::path& path) {
   return std::move(out).str();
 }
 
-void sync_file(const fs::path& path) { sync_path(path, O_RDONLY); }
+void sync_file(const fs::path& path) {
+  sync_path(path, O_RDONLY);
+}
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
@@ -80,7 +84,9 @@ AppendLog::AppendLog(fs::path path) : path_(std::move(path)) {
   check(descriptor_ >= 0, "[files] cannot open ", path_.string(), ": ", reason());
 }
 
-AppendLog::~AppendLog() { ::close(descriptor_); }
+AppendLog::~AppendLog() {
+  ::close(descriptor_);
+}
 
 void AppendLog::append(std::string_view text) {
   write_all(descriptor_, text, path_);

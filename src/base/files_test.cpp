@@ -24,7 +24,8 @@ TEST_CASE("an atomic write leaves the whole content and no temporary file") {
 }
 
 TEST_CASE("a missing file is an error with its path and the system's reason") {
-  CHECK_THROWS_WITH_AS(read_file("/nonexistent/x"), "[files] cannot read /nonexistent/x: No such file or directory", Error);
+  CHECK_THROWS_WITH_AS(read_file("/nonexistent/x"),
+                       "[files] cannot read /nonexistent/x: No such file or directory", Error);
   CHECK_THROWS_AS(read_file("/tmp"), Error);
 }
 

@@ -7,8 +7,8 @@
 
 namespace selfreward {
 
-using Json = nlohmann::ordered_json;    // records, reports, metrics: people read them
-using LookupJson = nlohmann::json;      // tokenizer.json and other files with ten thousands of keys
+using Json = nlohmann::ordered_json;  // records, reports, metrics: people read them
+using LookupJson = nlohmann::json;    // tokenizer.json and other files with ten thousands of keys
 
 /// Parses text; a syntax error names `where` and the position.
 template <typename J = Json>

@@ -50,8 +50,11 @@ std::string format_duration(double seconds) {
 }
 
 Progress::Progress(std::string label, int64_t total, std::string unit)
-    : label_(std::move(label)), unit_(std::move(unit)), total_(total),
-      start_(std::chrono::steady_clock::now()), shown_(start_) {}
+    : label_(std::move(label)),
+      unit_(std::move(unit)),
+      total_(total),
+      start_(std::chrono::steady_clock::now()),
+      shown_(start_) {}
 
 Progress::~Progress() {
   if (done_ > 0) show(/*last=*/true);
@@ -71,7 +74,8 @@ void Progress::show(bool last) {
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
   const double rate = static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / std::max(seconds, 1e-3);
   std::string text = str("  ", label_, "  ");
-  if (on_terminal() && total_ > 0) text += bar(static_cast<double>(done_) / static_cast<double>(total_)) + "  ";
+  if (on_terminal() && total_ > 0)
+    text += bar(static_cast<double>(done_) / static_cast<double>(total_)) + "  ";
   text += total_ > 0 ? str(done_, "/", total_, " ", unit_) : str(done_, " ", unit_);
   char speed[64];
   std::snprintf(speed, sizeof speed, "  %.*f/s", rate < 10 ? 2 : 0, rate);

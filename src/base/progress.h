@@ -1,5 +1,6 @@
 #pragma once
-// Long work shows itself: a bar with rate and time left on a terminal, a plain line every few seconds otherwise.
+// Long work shows itself: a bar with rate and time left on a terminal, a plain line every few seconds
+// otherwise.
 #include <chrono>
 #include <cstdint>
 #include <string>

@@ -25,6 +25,10 @@ TEST_CASE("find_all steps over empty matches and whole characters") {
   CHECK(Regex("a").find_all("banana").size() == 3);
 }
 
-TEST_CASE("a wrong pattern is an error that shows it") { CHECK_THROWS_AS(Regex("(a"), Error); }
+TEST_CASE("a wrong pattern is an error that shows it") {
+  CHECK_THROWS_AS(Regex("(a"), Error);
+}
 
-TEST_CASE("text that is not UTF-8 matches nothing") { CHECK(!Regex("a").matches("\xff a")); }
+TEST_CASE("text that is not UTF-8 matches nothing") {
+  CHECK(!Regex("a").matches("\xff a"));
+}

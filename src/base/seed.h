@@ -56,7 +56,8 @@ class Seed {
       return mix(static_cast<uint64_t>(part) + 0x9e3779b97f4a7c15ull);
     } else {
       uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
-      for (const char c : std::string_view(part)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+      for (const char c : std::string_view(part))
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
       return mix(hash);
     }
   }

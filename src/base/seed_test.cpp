@@ -28,7 +28,8 @@ TEST_CASE("neighbouring addresses give unrelated draws") {
 TEST_CASE("uniform draws fill [0, 1) evenly") {
   // Chi-square over 16 bins, 16,000 draws: the 99.9 % quantile with 15 degrees of freedom is 37.7.
   std::vector<double> bins(16);
-  for (int i = 0; i < 16000; ++i) bins[static_cast<size_t>(Seed(3).child("u", i % 40).uniform(i / 40) * 16)] += 1;
+  for (int i = 0; i < 16000; ++i)
+    bins[static_cast<size_t>(Seed(3).child("u", i % 40).uniform(i / 40) * 16)] += 1;
   double chi = 0;
   for (const double count : bins) chi += (count - 1000) * (count - 1000) / 1000;
   CHECK(chi < 37.7);

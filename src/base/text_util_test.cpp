@@ -16,4 +16,6 @@ TEST_CASE("nearest finds a typo and leaves strangers alone") {
   CHECK(nearest("temperature", {"beta", "steps"}) == "");
 }
 
-TEST_CASE("replace_all does not replace inside what it inserted") { CHECK(replace_all("aa", "a", "aa") == "aaaa"); }
+TEST_CASE("replace_all does not replace inside what it inserted") {
+  CHECK(replace_all("aa", "a", "aa") == "aaaa");
+}

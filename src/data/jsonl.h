@@ -5,7 +5,8 @@
 
 namespace selfreward {
 
-/// The records of a JSONL file. A bad line is an error with its file, line and reason; blank lines are skipped.
+/// The records of a JSONL file. A bad line is an error with its file, line and reason; blank lines are
+/// skipped.
 template <typename Record>
 std::vector<Record> read_jsonl(const fs::path& path) {
   std::vector<Record> records;

@@ -13,9 +13,12 @@ namespace selfreward {
 using Counts = std::map<std::string, int64_t>;  // by reason
 
 /// Where the counts of a stage's file are kept: prompts.jsonl -> prompts.counts.json.
-inline fs::path counts_file(const fs::path& records) { return fs::path(records).replace_extension(".counts.json"); }
+inline fs::path counts_file(const fs::path& records) {
+  return fs::path(records).replace_extension(".counts.json");
+}
 
-/// What the producer of a stage sees: the shards that an earlier, stopped run completed, and where to add more.
+/// What the producer of a stage sees: the shards that an earlier, stopped run completed, and where to add
+/// more.
 template <typename Record>
 class RecordSink {
  public:
@@ -34,7 +37,8 @@ class RecordSink {
   void append(const std::vector<Record>& shard, const Counts& counts = {}) {
     log_->append(to_jsonl(shard) + to_line(Json{{kShardEnd, shards_}, {"counts", counts}}));
     // As read back, so that a resumed run sees the same records (broken UTF-8 is mended by writing).
-    for (const Record& record : shard) records_.push_back(Json::parse(to_line(Json(record))).template get<Record>());
+    for (const Record& record : shard)
+      records_.push_back(Json::parse(to_line(Json(record))).template get<Record>());
     add_counts(counts);
     ++shards_;
   }

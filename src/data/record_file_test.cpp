@@ -19,7 +19,8 @@ std::vector<Prompt> shard_of(int64_t shard) {
 /// Appends shards up to `stop`, then fails as a killed run would if `stop` is below 3.
 std::vector<Prompt> produce(const fs::path& path, int64_t stop) {
   return memo<Prompt>(path, [&](RecordSink<Prompt>& out) {
-    for (int64_t shard = out.shards(); shard < stop; ++shard) out.append(shard_of(shard), {{"too_short", shard + 1}});
+    for (int64_t shard = out.shards(); shard < stop; ++shard)
+      out.append(shard_of(shard), {{"too_short", shard + 1}});
     check(stop == 3, "stopped");
   });
 }
@@ -31,7 +32,8 @@ TEST_CASE("a stopped stage goes on with the next shard and ends with the same by
   produce(whole, 3);
   const std::string expected = read_file(whole);
   for (int64_t stop = 0; stop < 3; ++stop)
-    for (const char* rubbish : {"", "{\"id\":\"p1a\",\"prompt\":\"fir", "{\"id\":\"x\",\"prompt\":\"no end\"}\n"}) {
+    for (const char* rubbish :
+         {"", "{\"id\":\"p1a\",\"prompt\":\"fir", "{\"id\":\"x\",\"prompt\":\"no end\"}\n"}) {
       const fs::path path = scratch_file();
       CHECK_THROWS_AS(produce(path, stop), Error);
       CHECK(!fs::exists(path));

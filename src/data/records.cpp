@@ -9,7 +9,8 @@ namespace {
 template <typename Enum, size_t N>
 using Names = std::array<std::pair<Enum, const char*>, N>;
 
-constexpr Names<FinishReason, 2> kFinishReasons{{{FinishReason::stop, "stop"}, {FinishReason::length, "length"}}};
+constexpr Names<FinishReason, 2> kFinishReasons{
+    {{FinishReason::stop, "stop"}, {FinishReason::length, "length"}}};
 constexpr Names<JudgeFailure, 4> kJudgeFailures{{{JudgeFailure::no_score, "no_score"},
                                                  {JudgeFailure::out_of_range, "out_of_range"},
                                                  {JudgeFailure::cut_off, "cut_off"},
@@ -40,10 +41,16 @@ std::optional<T> optional_from_json(const Json& json, const char* key) {
 
 }  // namespace
 
-std::string to_string(FinishReason reason) { return name_of(kFinishReasons, reason); }
-std::string to_string(JudgeFailure failure) { return name_of(kJudgeFailures, failure); }
+std::string to_string(FinishReason reason) {
+  return name_of(kFinishReasons, reason);
+}
+std::string to_string(JudgeFailure failure) {
+  return name_of(kJudgeFailures, failure);
+}
 
-void to_json(Json& json, const Message& value) { json = Json{{"role", value.role}, {"content", value.content}}; }
+void to_json(Json& json, const Message& value) {
+  json = Json{{"role", value.role}, {"content", value.content}};
+}
 void from_json(const Json& json, Message& value) {
   json.at("role").get_to(value.role);
   json.at("content").get_to(value.content);
@@ -122,23 +129,21 @@ void from_json(const Json& json, Judgement& value) {
 // TRL's conversational preference format with our scores, id and token ids beside it.
 void to_json(Json& json, const PreferencePair& value) {
   const auto answer = [](const std::string& text) { return Conversation{{"assistant", text}}; };
-  json = Json{{"prompt_id", value.prompt_id},
-              {"prompt", value.prompt},
-              {"chosen", answer(value.chosen)},
-              {"rejected", answer(value.rejected)},
-              {"score_chosen", value.score_chosen},
-              {"score_rejected", value.score_rejected},
-              {"chosen_ids", value.chosen_ids},
-              {"rejected_ids", value.rejected_ids}};
+  json = Json{{"prompt_id", value.prompt_id},       {"prompt", value.prompt},
+              {"chosen", answer(value.chosen)},     {"rejected", answer(value.rejected)},
+              {"score_chosen", value.score_chosen}, {"score_rejected", value.score_rejected},
+              {"chosen_ids", value.chosen_ids},     {"rejected_ids", value.rejected_ids}};
 }
 void from_json(const Json& json, PreferencePair& value) {
   const auto text_of = [&](const char* key) {
     const Json& field = json.at(key);
-    return field.is_string() ? field.get<std::string>() : field.at(field.size() - 1).at("content").get<std::string>();
+    return field.is_string() ? field.get<std::string>()
+                             : field.at(field.size() - 1).at("content").get<std::string>();
   };
   value.prompt_id = json.value("prompt_id", "");
   const Json& prompt = json.at("prompt");
-  value.prompt = prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
+  value.prompt =
+      prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
   value.chosen = text_of("chosen");
   value.rejected = text_of("rejected");
   value.score_chosen = json.value("score_chosen", 0.0);

@@ -14,7 +14,11 @@ Record round_trip(const Record& record) {
 }  // namespace
 
 TEST_CASE("a judgement without a valid score has no score after a round trip") {
-  const Judgement judgement{"p1", 2, {{"no idea", std::nullopt, JudgeFailure::no_score}, {"Score: 7", std::nullopt, JudgeFailure::out_of_range}}, std::nullopt};
+  const Judgement judgement{"p1",
+                            2,
+                            {{"no idea", std::nullopt, JudgeFailure::no_score},
+                             {"Score: 7", std::nullopt, JudgeFailure::out_of_range}},
+                            std::nullopt};
   const Judgement read = round_trip(judgement);
   CHECK(!read.score);
   CHECK(read.replies[0].failure == JudgeFailure::no_score);
@@ -29,7 +33,8 @@ TEST_CASE("scores survive a round trip to the last bit") {
 }
 
 TEST_CASE("a pair is written in TRL's conversational format and read back") {
-  const PreferencePair pair{"p1", {{"system", "Be kind."}, {"user", "say hi"}}, "hi", "no", {5, 6, 2}, {7, 2}, 4.5, 1};
+  const PreferencePair pair{
+      "p1", {{"system", "Be kind."}, {"user", "say hi"}}, "hi", "no", {5, 6, 2}, {7, 2}, 4.5, 1};
   CHECK(Json(pair)["chosen"][0]["role"] == "assistant");
   const PreferencePair read = round_trip(pair);
   CHECK(read.chosen_ids == pair.chosen_ids);

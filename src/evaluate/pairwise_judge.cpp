@@ -36,18 +36,21 @@ PairwiseRubric PairwiseRubric::load(const fs::path& path) {
       } else if (key == "verdict_pattern") {
         rubric.verdict_pattern = Regex(entry.second.as<std::string>(), /*ignore_case=*/true);
       } else {
-        check(key == "name", "[rubric] ", path.string(), ": unknown key '", key, "'; name, template and verdict_pattern are known");
+        check(key == "name", "[rubric] ", path.string(), ": unknown key '", key,
+              "'; name, template and verdict_pattern are known");
       }
     }
   } catch (const YAML::Exception& e) {
     fail("[rubric] ", path.string(), " is not valid YAML: ", e.what());
   }
   for (const char* name : {"{instruction}", "{response_a}", "{response_b}"})
-    check(rubric.template_text.find(name) != std::string::npos, "[rubric] ", path.string(), ": the template has no ", name);
+    check(rubric.template_text.find(name) != std::string::npos, "[rubric] ", path.string(),
+          ": the template has no ", name);
   return rubric;
 }
 
-std::string PairwiseRubric::render(const std::string& instruction, const std::string& a, const std::string& b) const {
+std::string PairwiseRubric::render(const std::string& instruction, const std::string& a,
+                                   const std::string& b) const {
   const std::pair<std::string, const std::string*> holes[] = {
       {"{instruction}", &instruction}, {"{response_a}", &a}, {"{response_b}", &b}};
   std::string text;

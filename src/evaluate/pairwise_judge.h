@@ -1,12 +1,13 @@
 #pragma once
-// Head-to-head comparison by a judge that sees two answers, asked in both orders (section 3.1.1 of the paper, with a
-// local model in place of GPT-4).
+// Head-to-head comparison by a judge that sees two answers, asked in both orders (section 3.1.1 of the paper,
+// with a local model in place of GPT-4).
 #include "evaluate/win_rate.h"
 #include "feedback/judge.h"
 
 namespace selfreward {
 
-/// A prompt template with {instruction}, {response_a}, {response_b} and a pattern whose group 1 is A, B or tie.
+/// A prompt template with {instruction}, {response_a}, {response_b} and a pattern whose group 1 is A, B or
+/// tie.
 struct PairwiseRubric {
   std::string template_text;
   Regex verdict_pattern{"a^"};

@@ -5,7 +5,9 @@
 using namespace selfreward;
 
 namespace {
-PairwiseRubric rubric() { return PairwiseRubric::load(SELFREWARD_SOURCE_DIR "/rubrics/pairwise.yaml"); }
+PairwiseRubric rubric() {
+  return PairwiseRubric::load(SELFREWARD_SOURCE_DIR "/rubrics/pairwise.yaml");
+}
 }  // namespace
 
 TEST_CASE("verdicts are read from the last line that has one") {

@@ -4,8 +4,9 @@
 
 namespace selfreward {
 
-void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts, const CandidateSettings& settings,
-                         const GenerationSettings& generation, const Seed& seed, RecordSink<Candidate>& out) {
+void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
+                         const CandidateSettings& settings, const GenerationSettings& generation,
+                         const Seed& seed, RecordSink<Candidate>& out) {
   Generator generator(policy, generation);
   for_each_shard(prompts, generation.shard_size, "candidates", out, [&](std::span<const Prompt> shard) {
     std::vector<GenerationRequest> requests;

@@ -13,10 +13,12 @@ struct ScoredExample {
 };
 
 /// Why the judgements of a prompt's answers cannot be trusted, or nothing.
-std::optional<std::string> reject_reason(const std::vector<std::optional<double>>& scores, const std::vector<double>& ranks) {
+std::optional<std::string> reject_reason(const std::vector<std::optional<double>>& scores,
+                                         const std::vector<double>& ranks) {
   for (const auto& score : scores)
     if (!score) return "no_score";
-  if (std::all_of(ranks.begin(), ranks.end(), [&](double rank) { return rank == ranks[0]; })) return "all_ranks_equal";
+  if (std::all_of(ranks.begin(), ranks.end(), [&](double rank) { return rank == ranks[0]; }))
+    return "all_ranks_equal";
   const auto sign = [](double x) { return (x > 0) - (x < 0); };
   for (size_t a = 0; a < ranks.size(); ++a)
     for (size_t b = a + 1; b < ranks.size(); ++b)
@@ -24,7 +26,9 @@ std::optional<std::string> reject_reason(const std::vector<std::optional<double>
   return std::nullopt;
 }
 
-double chance(const ScoredExample& scored, const Seed& seed) { return seed.child(scored.example.id).uniform(0); }
+double chance(const ScoredExample& scored, const Seed& seed) {
+  return seed.child(scored.example.id).uniform(0);
+}
 
 /// Keeps the `keep` elements with the smallest chance among those that `belongs` selects, in their order.
 template <typename Belongs>
@@ -36,7 +40,8 @@ int64_t thin(std::vector<ScoredExample>& examples, int64_t keep, const Seed& see
   if (surplus <= 0) return 0;
   std::nth_element(chances.begin(), chances.begin() + keep, chances.end());
   const double limit = chances[static_cast<size_t>(keep)];
-  std::erase_if(examples, [&](const auto& scored) { return belongs(scored) && chance(scored, seed) >= limit; });
+  std::erase_if(examples,
+                [&](const auto& scored) { return belongs(scored) && chance(scored, seed) >= limit; });
   return surplus;
 }
 
@@ -45,7 +50,8 @@ int64_t thin_common_score(std::vector<ScoredExample>& examples, double share, co
   std::map<double, int64_t> counts;
   for (const auto& scored : examples) ++counts[scored.score];
   if (counts.size() < 2 || share >= 1) return 0;
-  const auto common = std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
+  const auto common =
+      std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
   const double others = static_cast<double>(std::ssize(examples) - common->second);
   const auto keep = static_cast<int64_t>(std::floor(others * share / (1 - share)));
   return thin(examples, keep, seed, [&](const auto& scored) { return scored.score == common->first; });
@@ -53,10 +59,12 @@ int64_t thin_common_score(std::vector<ScoredExample>& examples, double share, co
 
 }  // namespace
 
-Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judgements,
-                                     const Rubric& rubric, const EftSettings& settings, const Seed& seed) {
+Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
+                                     const std::vector<Judgement>& judgements, const Rubric& rubric,
+                                     const EftSettings& settings, const Seed& seed) {
   std::map<std::pair<std::string, int64_t>, const Judgement*> by_answer;
-  for (const Judgement& judgement : judgements) by_answer[{judgement.prompt_id, judgement.index}] = &judgement;
+  for (const Judgement& judgement : judgements)
+    by_answer[{judgement.prompt_id, judgement.index}] = &judgement;
   std::vector<ScoredExample> examples;
   Filtered<Example> made;
   for (const RankedAnswers& group : ranked) {
@@ -73,12 +81,14 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked, c
       continue;
     }
     for (size_t i = 0; i < group.answers.size(); ++i) {
-      Conversation messages = judge_conversation(rubric, {group.id, group.prompt, static_cast<int64_t>(i), group.answers[i]});
+      Conversation messages =
+          judge_conversation(rubric, {group.id, group.prompt, static_cast<int64_t>(i), group.answers[i]});
       messages.push_back({"assistant", texts[i]});
       examples.push_back({{str(group.id, "/", i), std::move(messages), "eft"}, *scores[i]});
     }
   }
-  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed)) made.dropped["common_score"] = n;
+  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed))
+    made.dropped["common_score"] = n;
   if (settings.max_examples > 0)
     if (const int64_t n = thin(examples, settings.max_examples, seed, [](const auto&) { return true; }))
       made.dropped["over_maximum"] = n;

@@ -5,11 +5,12 @@
 
 namespace selfreward {
 
-/// The first reply on each answer becomes an example where all replies of its prompt have scores and order the
-/// answers as the ranks do (equal ranks: equal scores). The most common score is thinned to settings.max_score_share,
-/// then settings.max_examples are kept, both by addressed chance. Dropped judgements by reason: "no_score",
-/// "all_ranks_equal", "order_disagrees", "common_score", "over_maximum".
-Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judgements,
-                                     const Rubric& rubric, const EftSettings& settings, const Seed& seed);
+/// The first reply on each answer becomes an example where all replies of its prompt have scores and order
+/// the answers as the ranks do (equal ranks: equal scores). The most common score is thinned to
+/// settings.max_score_share, then settings.max_examples are kept, both by addressed chance. Dropped
+/// judgements by reason: "no_score", "all_ranks_equal", "order_disagrees", "common_score", "over_maximum".
+Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
+                                     const std::vector<Judgement>& judgements, const Rubric& rubric,
+                                     const EftSettings& settings, const Seed& seed);
 
 }  // namespace selfreward

@@ -6,7 +6,9 @@ using namespace selfreward;
 
 namespace {
 
-Rubric rubric() { return Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/additive5.yaml"); }
+Rubric rubric() {
+  return Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/additive5.yaml");
+}
 
 RankedAnswers group(const std::string& id, std::vector<double> ranks) {
   RankedAnswers ranked{id, "Say hello", {}, std::move(ranks)};
@@ -36,14 +38,15 @@ TEST_CASE("judgements of a prompt are kept where they order its answers as the r
       {{0, 1, 2}, {5, 4, 1}, nullptr},
       {{2, 0, 1}, {1, 5, 3}, nullptr},
       {{0, 1, 2}, {5, 1, 4}, "order_disagrees"},
-      {{0, 1}, {4, 4}, "order_disagrees"},       // different ranks, one score
-      {{0, 0, 1}, {4, 4, 2}, nullptr},           // equal ranks, equal scores
+      {{0, 1}, {4, 4}, "order_disagrees"},  // different ranks, one score
+      {{0, 0, 1}, {4, 4, 2}, nullptr},      // equal ranks, equal scores
       {{0, 0, 1}, {5, 4, 2}, "order_disagrees"},
       {{0, 1}, {5, std::nullopt}, "no_score"},
       {{1, 1}, {3, 3}, "all_ranks_equal"},
   };
   for (const Row& row : rows) {
-    const auto made = build_eft_examples({group("g", row.ranks)}, judged("g", row.scores), rubric(), {}, Seed(1));
+    const auto made =
+        build_eft_examples({group("g", row.ranks)}, judged("g", row.scores), rubric(), {}, Seed(1));
     if (row.dropped) {
       CHECK(made.records.empty());
       CHECK(made.dropped.at(row.dropped) == std::ssize(row.ranks));

@@ -11,19 +11,22 @@ namespace {
 
 std::vector<JudgeReply> parse_replies(const std::vector<Completion>& completions, const Rubric& rubric) {
   std::vector<JudgeReply> replies;
-  for (const Completion& reply : completions) replies.push_back(parse_judge_reply(reply.text, reply.finish_reason, rubric));
+  for (const Completion& reply : completions)
+    replies.push_back(parse_judge_reply(reply.text, reply.finish_reason, rubric));
   return replies;
 }
 
 }  // namespace
 
-std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates) {
+std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts,
+                                   const std::vector<Candidate>& candidates) {
   std::unordered_map<std::string, const Prompt*> by_id;
   for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
   std::vector<JudgeItem> items;
   for (const Candidate& candidate : candidates) {
     const auto found = by_id.find(candidate.prompt_id);
-    check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id, "', which is not among the prompts");
+    check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id,
+          "', which is not among the prompts");
     items.push_back({candidate.prompt_id, found->second->text, candidate.index, candidate.text});
   }
   return items;
@@ -41,8 +44,9 @@ Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item) {
   return {{"user", rubric.render(item.prompt, item.answer)}};
 }
 
-void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items, const JudgeSettings& settings,
-                   const GenerationSettings& generation, const Seed& seed, RecordSink<Judgement>& out) {
+void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
+                   RecordSink<Judgement>& out) {
   Generator generator(policy, generation);
   for_each_shard(items, generation.shard_size, "judgements", out, [&](std::span<const JudgeItem> shard) {
     std::vector<GenerationRequest> requests;
@@ -56,7 +60,8 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
         ++dropped["too_long"];
         continue;
       }
-      requests.push_back({std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
+      requests.push_back(
+          {std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
       asked.push_back(judgements.size() - 1);
     }
     const auto completions = generator.generate(requests, settings.sampling);
@@ -82,7 +87,8 @@ void judge_without_model(const std::string& kind, const GoldScorer* gold, double
   if (out.shards() > 0) return;
   std::vector<Judgement> judgements;
   for (const JudgeItem& item : items)
-    judgements.push_back({item.prompt_id, item.index, {}, score_without_model(kind, gold, max_score, item, seed)});
+    judgements.push_back(
+        {item.prompt_id, item.index, {}, score_without_model(kind, gold, max_score, item, seed)});
   out.append(judgements);
 }
 

@@ -17,20 +17,22 @@ struct JudgeItem {
 };
 
 /// Each candidate with the text of its prompt; a candidate of an unknown prompt is an error.
-std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates);
+std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts,
+                                   const std::vector<Candidate>& candidates);
 /// Each ranked answer.
 std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked);
 
 /// The judge's prompt for an answer, as a conversation to be answered.
 Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item);
 
-/// Appends one judgement of each item: settings.num_evals_to_average replies of the policy, the score their mean. An item
-/// that does not fit the context is judged by no reply and counted as "too_long".
-void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items, const JudgeSettings& settings,
-                   const GenerationSettings& generation, const Seed& seed, RecordSink<Judgement>& out);
+/// Appends one judgement of each item: settings.num_evals_to_average replies of the policy, the score their
+/// mean. An item that does not fit the context is judged by no reply and counted as "too_long".
+void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
+                   RecordSink<Judgement>& out);
 
-/// A score that needs no model, to compare with: "random" (0 .. max_score), "longest" (the number of words), or
-/// "gold" (the true score, absent where the prompt has none; needs `gold`).
+/// A score that needs no model, to compare with: "random" (0 .. max_score), "longest" (the number of words),
+/// or "gold" (the true score, absent where the prompt has none; needs `gold`).
 std::optional<double> score_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
                                           const JudgeItem& item, const Seed& seed);
 /// Appends such a score of each item as its judgement.

@@ -17,9 +17,13 @@ fs::path scratch(const std::string& name) {
   return dir / "records.jsonl";
 }
 
-std::vector<Prompt> some_prompts() { return {{"a", "tell me a story", "t"}, {"b", "count to ten", "t"}, {"c", std::string(3000, 'x'), "t"}}; }
+std::vector<Prompt> some_prompts() {
+  return {{"a", "tell me a story", "t"}, {"b", "count to ten", "t"}, {"c", std::string(3000, 'x'), "t"}};
+}
 
-SamplingSettings short_answers() { return {.max_new_tokens = 6, .temperature = 1.0}; }
+SamplingSettings short_answers() {
+  return {.max_new_tokens = 6, .temperature = 1.0};
+}
 
 }  // namespace
 
@@ -29,7 +33,8 @@ TEST_CASE("judges without a model score as their name says") {
   const auto random = score_without_model("random", nullptr, 5, item, Seed(1));
   CHECK(*random >= 0);
   CHECK(*random < 5);
-  CHECK_THROWS_WITH_AS(score_without_model("oracle", nullptr, 5, item, Seed(1)), doctest::Contains("self, gold, random or longest"), Error);
+  CHECK_THROWS_WITH_AS(score_without_model("oracle", nullptr, 5, item, Seed(1)),
+                       doctest::Contains("self, gold, random or longest"), Error);
 }
 
 TEST_CASE("a candidate of a prompt that is not there is an error") {
@@ -41,14 +46,16 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
   const Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
   std::vector<std::string> candidate_files, judgement_files;
   for (const int64_t shard_size : {1, 2, 100}) {
-    const GenerationSettings generation{.max_batch_size = 4, .max_cache_tokens = 2000, .shard_size = shard_size};
+    const GenerationSettings generation{
+        .max_batch_size = 4, .max_cache_tokens = 2000, .shard_size = shard_size};
     const fs::path path = scratch(str("candidates", shard_size));
     const auto answers = memo<Candidate>(path, [&](RecordSink<Candidate>& out) {
       generate_candidates(policy, some_prompts(), {3, short_answers()}, generation, Seed(2), out);
     });
     CHECK(answers.size() == 6);  // the third prompt is longer than the context
     CHECK(read_json(counts_file(path))["prompt_too_long"] == 1);
-    const JudgeSettings settings{.kind = "self", .rubric = "", .num_evals_to_average = 2, .sampling = short_answers()};
+    const JudgeSettings settings{
+        .kind = "self", .rubric = "", .num_evals_to_average = 2, .sampling = short_answers()};
     const fs::path judged = scratch(str("judgements", shard_size));
     memo<Judgement>(judged, [&](RecordSink<Judgement>& out) {
       judge_answers(policy, rubric, judge_items(some_prompts(), answers), settings, generation, Seed(2), out);
@@ -58,7 +65,9 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
   }
   for (const auto* files : {&candidate_files, &judgement_files})
     for (const std::string& file : *files) CHECK(file == files->front());
-  for (const Judgement& judgement : read_jsonl<Judgement>(scratch("none").parent_path().parent_path() / "selfreward_judge_test_judgements1" / "records.jsonl"))
+  for (const Judgement& judgement :
+       read_jsonl<Judgement>(scratch("none").parent_path().parent_path() /
+                             "selfreward_judge_test_judgements1" / "records.jsonl"))
     CHECK(judgement.replies.size() == 2);
 }
 
@@ -68,8 +77,10 @@ TEST_CASE("a model that writes no acceptable prompt is an error with the reasons
   settings.num_prompts = 5;
   settings.min_words = 140;  // a random model's few tokens never reach it
   settings.sampling.max_new_tokens = 8;
-  CHECK_THROWS_WITH_AS(memo<Prompt>(scratch("prompts"), [&](RecordSink<Prompt>& out) {
-                         generate_prompts(policy, {{"one seed", "another seed"}, {}}, settings, {.shard_size = 8}, "round1", Seed(1), out);
-                       }),
+  CHECK_THROWS_WITH_AS(memo<Prompt>(scratch("prompts"),
+                                    [&](RecordSink<Prompt>& out) {
+                                      generate_prompts(policy, {{"one seed", "another seed"}, {}}, settings,
+                                                       {.shard_size = 8}, "round1", Seed(1), out);
+                                    }),
                        doctest::Contains("0 of 5 prompts"), Error);
 }

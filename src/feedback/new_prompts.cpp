@@ -7,7 +7,7 @@
 namespace selfreward {
 namespace {
 
-constexpr int64_t kMinRequests = 32;   // of a shard: the last prompts are found in few shards
+constexpr int64_t kMinRequests = 32;    // of a shard: the last prompts are found in few shards
 constexpr int kMaxFruitlessShards = 5;  // in a row
 
 PromptLimits limits_of(const PromptSettings& settings) {
@@ -30,11 +30,13 @@ std::vector<std::string> pick(const std::vector<std::string>& from, int64_t coun
 }
 
 /// Seeds and generated examples in random order, as one numbered list to go on with.
-std::string shown_text(const PromptPool& pool, const std::vector<std::string>& generated, const PromptSettings& settings,
-                       const Seed& seed) {
+std::string shown_text(const PromptPool& pool, const std::vector<std::string>& generated,
+                       const PromptSettings& settings, const Seed& seed) {
   auto shots = pick(generated, settings.generated_shots, seed.child("generated"));
-  const int64_t missing = settings.generated_shots - std::ssize(shots);  // the first requests have no generated ones
-  for (auto& shot : pick(pool.seeds, settings.seed_shots + missing, seed.child("seeds"))) shots.push_back(std::move(shot));
+  const int64_t missing =
+      settings.generated_shots - std::ssize(shots);  // the first requests have no generated ones
+  for (auto& shot : pick(pool.seeds, settings.seed_shots + missing, seed.child("seeds")))
+    shots.push_back(std::move(shot));
   std::vector<std::string> shuffled;
   for (const size_t i : seed.child("order").permutation(shots.size())) shuffled.push_back(shots[i]);
   return few_shot_text(settings.header, shuffled);
@@ -74,7 +76,8 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     std::vector<Prompt> kept;
     Counts dropped;
     for (const auto& completions : generator.generate(requests, settings.sampling))
-      for (const std::string& task : parse_new_prompts(policy.tokenizer().decode(completions[0].ids), completions[0].finish_reason)) {
+      for (const std::string& task :
+           parse_new_prompts(policy.tokenizer().decode(completions[0].ids), completions[0].finish_reason)) {
         if (std::ssize(kept) == wanted) break;
         if (const auto reason = filter.reject_reason(task)) {
           ++dropped[*reason];
@@ -88,7 +91,8 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     progress.update(std::ssize(out.records()));
     fruitless = kept.empty() ? fruitless + 1 : 0;
     check(fruitless < kMaxFruitlessShards, "[prompts] ", out.records().size(), " of ", settings.num_prompts,
-          " prompts were found, then no acceptable one in ", fruitless, " shards (dropped: ", Json(out.counts()).dump(),
+          " prompts were found, then no acceptable one in ", fruitless,
+          " shards (dropped: ", Json(out.counts()).dump(),
           "); raise prompts.sampling.temperature or prompts.rouge_threshold, or ask for fewer");
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// New prompts x for the next round: few-shot from the seeds and earlier new ones, filtered as in Self-Instruct
-// (section 2.2 of the paper, step 1).
+// New prompts x for the next round: few-shot from the seeds and earlier new ones, filtered as in
+// Self-Instruct (section 2.2 of the paper, step 1).
 #include "data/record_file.h"
 #include "feedback/prompt_filters.h"
 #include "feedback/settings.h"
@@ -14,8 +14,8 @@ struct PromptPool {
   std::vector<std::string> earlier;  // new prompts of earlier rounds
 };
 
-/// Appends settings.num_prompts prompts, with ids "{name}-00000", ... and the count of drops by reason. A model whose
-/// replies give no acceptable prompt any more is an error.
+/// Appends settings.num_prompts prompts, with ids "{name}-00000", ... and the count of drops by reason. A
+/// model whose replies give no acceptable prompt any more is an error.
 void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,
                       const GenerationSettings& generation, const std::string& name, const Seed& seed,
                       RecordSink<Prompt>& out);

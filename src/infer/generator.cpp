@@ -6,8 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/text_util.h"
-#include "infer/prefix_tree.h"
-#include "infer/slot_allocator.h"
+#include "infer/prompt_cache.h"
 
 namespace selfreward {
 namespace {
@@ -15,46 +14,65 @@ namespace {
 using torch::Tensor;
 
 constexpr int64_t kMaxPrefillTokens = 4096;  // of one step: bounds the memory of activations
-constexpr size_t kStopWindow = 32;           // tokens at the end of a completion that stop strings are sought in
+constexpr size_t kStopWindow = 32;  // tokens at the end of a completion that stop strings are sought in
 
 /// A sequence that is being decoded, or waits for room with its first token drawn.
 struct Sequence {
-  int64_t request, sample, node;
+  int64_t request, sample, node;  // `node` of the prompt tree is where its prompt ends
   Seed seed;
   TokenIds ids;
   KeyRange slots;  // room for all its tokens
 };
 
-/// A node of the prompt tree and its place in the cache.
-struct CachedNode {
-  PrefixNode prefix;
-  KeyRange slots;
-  int64_t users = 0;  // children and sequences that still need it
-};
-
-/// Where the row of logits of a step comes from: a prefilled node or a live sequence.
+/// The tokens of one forward pass: new nodes of the prompt tree, then one token of every live sequence.
 struct Step {
   TokenIds ids;
-  std::vector<int64_t> positions, slots, rows;
+  std::vector<int64_t> positions, slots;
+  std::vector<int64_t> rows;  // whose logits are drawn from: of nodes where prompts end, then of sequences
   AttentionPlan plan;
-  std::vector<int64_t> nodes;  // prefilled; those with requests own the first rows
+  std::vector<int64_t> nodes;
+
+  void add_span(const TokenIds& tokens, int64_t position, int64_t slot, std::vector<KeyRange> context) {
+    plan.push_back({std::ssize(ids), std::ssize(tokens), slot, std::move(context), 0});
+    for (const int64_t id : tokens) {
+      ids.push_back(id);
+      positions.push_back(position++);
+      slots.push_back(slot++);
+    }
+  }
+  int64_t last_row() const { return std::ssize(ids) - 1; }
 };
+
+std::vector<PrefixNode> prompt_tree(const std::vector<GenerationRequest>& requests) {
+  std::vector<TokenIds> prompts;
+  for (const GenerationRequest& request : requests) prompts.push_back(request.prompt);
+  return build_prefix_tree(prompts);
+}
+
+std::vector<int64_t> sample_counts(const std::vector<GenerationRequest>& requests) {
+  std::vector<int64_t> counts;
+  for (const GenerationRequest& request : requests) counts.push_back(request.num_samples);
+  return counts;
+}
 
 /// One generate() call.
 class Session {
  public:
   Session(Policy& policy, KeyValueStore& store, const GenerationSettings& options, GenerationStats& stats,
           const std::vector<GenerationRequest>& requests, const SamplingParams& params)
-      : policy_(policy), store_(store), options_(options), stats_(stats), requests_(requests), params_(params),
-        allocator_(options.max_cache_tokens), results_(requests.size()) {
-    std::vector<TokenIds> prompts;
-    for (size_t i = 0; i < requests.size(); ++i) {
-      prompts.push_back(requests[i].prompt);
-      results_[i].resize(static_cast<size_t>(requests[i].num_samples));
-      remaining_ += requests[i].num_samples;
-      stats_.prompt_tokens += std::ssize(requests[i].prompt) * requests[i].num_samples;
+      : policy_(policy),
+        store_(store),
+        options_(options),
+        stats_(stats),
+        requests_(requests),
+        params_(params),
+        cache_(prompt_tree(requests), sample_counts(requests), options.max_cache_tokens) {
+    for (const GenerationRequest& request : requests) {
+      check_fits(request);
+      results_.emplace_back(static_cast<size_t>(request.num_samples));
+      remaining_ += request.num_samples;
+      stats_.prompt_tokens += std::ssize(request.prompt) * request.num_samples;
     }
-    for (PrefixNode& node : build_prefix_tree(prompts)) add_node(std::move(node));
   }
 
   std::vector<std::vector<Completion>> run(const std::function<void(int64_t)>& on_done) {
@@ -62,10 +80,10 @@ class Session {
     while (remaining_ > 0) {
       throw_if_interrupted();
       start_waiting_sequences();
-      Step step = plan_step();
+      const Step step = plan_step();
       const Tensor logits = forward(step);
-      const std::vector<int64_t> drawn = draw(step, logits);
-      take_tokens(drawn);
+      start_sequences(step);
+      take_tokens(draw(logits, rows_to_draw(step)));
       if (on_done) on_done(total - remaining_);
       ++stats_.steps;
     }
@@ -73,103 +91,71 @@ class Session {
   }
 
  private:
-  CachedNode& node(int64_t index) { return nodes_[static_cast<size_t>(index)]; }
+  int64_t context_length() const { return policy_.config().max_position_embeddings; }
+  const GenerationRequest& request(int64_t index) const { return requests_[static_cast<size_t>(index)]; }
 
-  void add_node(PrefixNode prefix) {
-    const int64_t limit = policy_.config().max_position_embeddings;
-    check(prefix.length() < limit, "[generate] a prompt has ", prefix.length(), " tokens, but the model's context is ",
-          limit, " (max_position_embeddings) and an answer needs room too");
-    int64_t users = 0;
-    for (const int64_t request : prefix.requests) users += requests_[static_cast<size_t>(request)].num_samples;
-    if (prefix.parent >= 0) ++node(prefix.parent).users;
-    nodes_.push_back({std::move(prefix), {}, users});
+  void check_fits(const GenerationRequest& request) const {
+    check(std::ssize(request.prompt) < context_length(), "[generate] a prompt has ", request.prompt.size(),
+          " tokens, but the model's context is ", context_length(),
+          " (max_position_embeddings) and an answer needs room too");
   }
 
-  /// Tokens that a sequence below `node` may need room for: the last one drawn is never looked at again.
-  int64_t room_for(const CachedNode& n) const {
-    return std::min(params_.max_new_tokens, policy_.config().max_position_embeddings - n.prefix.length());
+  /// The most tokens that a sequence below `node` may get.
+  int64_t room_for(int64_t node) const {
+    return std::min(params_.max_new_tokens, context_length() - cache_.prefix(node).length());
   }
 
   void start_waiting_sequences() {
     while (!waiting_.empty() && std::ssize(live_) < options_.max_batch_size) {
-      const auto slots = allocator_.allocate(room_for(node(waiting_.front().node)));
+      const auto slots = cache_.reserve(room_for(waiting_.front().node));
       if (!slots) break;
       waiting_.front().slots = *slots;
       live_.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
-    const bool stuck = live_.empty() && !waiting_.empty();
-    if (stuck) fail_for_room(node(waiting_.front().node));
+    if (live_.empty() && !waiting_.empty()) fail_for_room(waiting_.front().node);
   }
 
-  [[noreturn]] void fail_for_room(const CachedNode& n) const {
-    fail("[generate] the KV cache of ", options_.max_cache_tokens, " tokens (generation.max_cache_tokens) cannot hold ",
-         "one sequence: a prompt of ", n.prefix.length(), " tokens and an answer of up to ", room_for(n));
+  [[noreturn]] void fail_for_room(int64_t node) const {
+    fail("[generate] the KV cache of ", options_.max_cache_tokens,
+         " tokens (generation.max_cache_tokens) cannot ", "hold one sequence: a prompt of ",
+         cache_.prefix(node).length(), " tokens and an answer of up to ", room_for(node));
   }
 
-  /// New nodes while there is room, then one token of every live sequence.
   Step plan_step() {
     Step step;
-    while (waiting_.empty() && next_node_ < std::ssize(nodes_) && admit(step)) ++next_node_;
-    if (step.nodes.empty() && live_.empty()) fail_for_room(node(next_node_));
-    for (const int64_t index : step.nodes)
-      if (!node(index).prefix.requests.empty()) step.rows.push_back(last_row(step, index));
-    for (Sequence& sequence : live_) add_decode(step, sequence);
+    int64_t new_sequences = 0;
+    while (waiting_.empty() && cache_.next() && admit_next(step, new_sequences)) {
+    }
+    if (step.nodes.empty() && live_.empty()) fail_for_room(*cache_.next());
+    for (const Sequence& sequence : live_) add_decode(step, sequence);
     return step;
   }
 
-  bool admit(Step& step) {
-    CachedNode& n = node(next_node_);
-    const int64_t count = std::ssize(n.prefix.tokens);
+  /// Puts the next node of the prompt tree into the step; false where it has to wait.
+  bool admit_next(Step& step, int64_t& new_sequences) {
+    const int64_t index = *cache_.next();
+    const PrefixNode& prefix = cache_.prefix(index);
     const bool busy = !live_.empty() || !step.nodes.empty();
-    if (busy && (std::ssize(live_) + new_sequences_ >= options_.max_batch_size ||
-                 std::ssize(step.ids) + count > kMaxPrefillTokens))
-      return false;
-    const auto slots = allocator_.allocate(count);
-    if (!slots) return false;
-    n.slots = *slots;
-    add_prefill(step, n);
+    const bool full = std::ssize(live_) + new_sequences >= options_.max_batch_size ||
+                      std::ssize(step.ids) + std::ssize(prefix.tokens) > kMaxPrefillTokens;
+    if ((busy && full) || !cache_.place_next()) return false;
+    step.add_span(prefix.tokens, prefix.position, cache_.slots(index).begin, cache_.path(prefix.parent));
+    step.nodes.push_back(index);
+    if (!prefix.requests.empty()) step.rows.push_back(step.last_row());
+    for (const int64_t r : prefix.requests) new_sequences += request(r).num_samples;
+    stats_.prefill_tokens += std::ssize(prefix.tokens);
     return true;
   }
 
-  void add_prefill(Step& step, const CachedNode& n) {
-    const int64_t begin = std::ssize(step.ids);
-    step.plan.push_back({begin, n.slots.count, n.slots.begin, context_of(n.prefix.parent), 0});
-    for (int64_t i = 0; i < n.slots.count; ++i)
-      add_token(step, n.prefix.tokens[static_cast<size_t>(i)], n.prefix.position + i, n.slots.begin + i);
-    step.nodes.push_back(next_node_);
-    stats_.prefill_tokens += n.slots.count;
-    for (const int64_t request : n.prefix.requests) new_sequences_ += requests_[static_cast<size_t>(request)].num_samples;
-  }
-
-  void add_decode(Step& step, const Sequence& sequence) {
-    const int64_t drawn = std::ssize(sequence.ids) - 1;  // the newest token is the input
-    const int64_t slot = sequence.slots.begin + drawn;
-    auto context = context_of(sequence.node);
-    if (drawn > 0) context.push_back({sequence.slots.begin, drawn});
-    step.rows.push_back(std::ssize(step.ids));
-    step.plan.push_back({std::ssize(step.ids), 1, slot, std::move(context), 0});
-    add_token(step, sequence.ids.back(), node(sequence.node).prefix.length() + drawn, slot);
-  }
-
-  static void add_token(Step& step, int64_t id, int64_t position, int64_t slot) {
-    step.ids.push_back(id);
-    step.positions.push_back(position);
-    step.slots.push_back(slot);
-  }
-
-  int64_t last_row(const Step& step, int64_t index) const {
-    const auto at = std::find(step.nodes.begin(), step.nodes.end(), index) - step.nodes.begin();
-    const QuerySpan& span = step.plan[static_cast<size_t>(at)];
-    return span.query_begin + span.count - 1;
-  }
-
-  /// The keys of a node and of those above it, from the root down.
-  std::vector<KeyRange> context_of(int64_t index) {
-    std::vector<KeyRange> context;
-    for (; index >= 0; index = node(index).prefix.parent) context.push_back(node(index).slots);
-    std::reverse(context.begin(), context.end());
-    return context;
+  /// The newest token of a sequence is the input; it sees the prompt and the sequence's earlier tokens.
+  void add_decode(Step& step, const Sequence& sequence) const {
+    const int64_t earlier = std::ssize(sequence.ids) - 1;
+    auto context = cache_.path(sequence.node);
+    if (earlier > 0) context.push_back({sequence.slots.begin, earlier});
+    step.add_span({sequence.ids.back()}, cache_.prefix(sequence.node).length() + earlier,
+                  sequence.slots.begin + earlier, std::move(context));
+    step.rows.push_back(step.last_row());
   }
 
   /// -> [rows, vocab] float32 on the CPU
@@ -180,28 +166,33 @@ class Session {
     const TokenBatch batch{tensor(step.ids), tensor(step.positions), step.plan, &store_, tensor(step.slots)};
     const Tensor hidden = policy_.model().hidden_states(batch);
     if (step.rows.empty()) return {};
-    return policy_.model().logits(hidden.index_select(0, tensor(step.rows))).to(at::kFloat).to(at::kCPU).contiguous();
+    const Tensor logits = policy_.model().logits(hidden.index_select(0, tensor(step.rows)));
+    return logits.to(at::kFloat).to(at::kCPU).contiguous();
   }
 
-  /// The sequences that the rows of a step belong to: first those that start now, then the live ones.
-  std::vector<int64_t> draw(const Step& step, const Tensor& logits) {
-    new_sequences_ = 0;
+  /// The samples of the prompts that this step has completed.
+  void start_sequences(const Step& step) {
+    for (const int64_t index : step.nodes)
+      for (const int64_t r : cache_.prefix(index).requests)
+        for (int64_t n = 0; n < request(r).num_samples; ++n)
+          fresh_.push_back({r, n, index, request(r).seed.child(n), {}, {}});
+  }
+
+  /// The row of logits of every fresh sequence (those of one node share it), then of every live one.
+  std::vector<int64_t> rows_to_draw(const Step& step) const {
     std::vector<int64_t> rows;
-    int64_t row = 0;
-    for (const int64_t index : step.nodes) {
-      if (node(index).prefix.requests.empty()) continue;
-      for (const int64_t request : node(index).prefix.requests)
-        for (int64_t n = 0; n < requests_[static_cast<size_t>(request)].num_samples; ++n) {
-          fresh_.push_back({request, n, index, requests_[static_cast<size_t>(request)].seed.child(n), {}, {}});
-          rows.push_back(row);
-        }
-      ++row;
+    int64_t row = -1, node = -1;
+    for (const Sequence& sequence : fresh_) {
+      row += sequence.node != node;
+      node = sequence.node;
+      rows.push_back(row);
     }
-    for (size_t i = 0; i < live_.size(); ++i) rows.push_back(row++);
-    return draw_rows(logits, rows);
+    for (size_t i = 0; i < live_.size(); ++i) rows.push_back(++row);
+    check(row + 1 == std::ssize(step.rows), "[generate] rows of logits and sequences do not agree");
+    return rows;
   }
 
-  std::vector<int64_t> draw_rows(const Tensor& logits, const std::vector<int64_t>& rows) {
+  std::vector<int64_t> draw(const Tensor& logits, const std::vector<int64_t>& rows) const {
     std::vector<int64_t> drawn(rows.size());
     const int64_t vocab = logits.defined() ? logits.size(1) : 0;
     at::parallel_for(0, std::ssize(rows), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
@@ -230,15 +221,15 @@ class Session {
     sequence.ids.push_back(id);
     ++stats_.new_tokens;
     const bool stopped = policy_.chat().is_stop(id) || found_stop_string(sequence.ids);
-    const bool full = std::ssize(sequence.ids) >= room_for(node(sequence.node));
-    if (!stopped && !full) return false;
-    finish(sequence, stopped ? FinishReason::stop : FinishReason::length);
-    return true;
+    const bool full = std::ssize(sequence.ids) >= room_for(sequence.node);
+    if (stopped || full) finish(sequence, stopped ? FinishReason::stop : FinishReason::length);
+    return stopped || full;
   }
 
   bool found_stop_string(const TokenIds& ids) const {
     if (params_.stop.empty()) return false;
-    const TokenIds tail(ids.end() - static_cast<std::ptrdiff_t>(std::min(ids.size(), kStopWindow)), ids.end());
+    const TokenIds tail(ids.end() - static_cast<std::ptrdiff_t>(std::min(ids.size(), kStopWindow)),
+                        ids.end());
     const std::string text = policy_.tokenizer().decode(tail);
     return std::any_of(params_.stop.begin(), params_.stop.end(),
                        [&](const std::string& stop) { return text.find(stop) != std::string::npos; });
@@ -247,21 +238,10 @@ class Session {
   void finish(Sequence& sequence, FinishReason reason) {
     std::string text = policy_.tokenizer().decode(sequence.ids);
     for (const std::string& stop : params_.stop) text = text.substr(0, text.find(stop));
-    results_[static_cast<size_t>(sequence.request)][static_cast<size_t>(sequence.sample)] = {std::move(sequence.ids), strip(text), reason};
-    if (sequence.slots.count > 0) allocator_.release(sequence.slots);
+    cache_.release(sequence.node, sequence.slots);
+    auto& samples = results_[static_cast<size_t>(sequence.request)];
+    samples[static_cast<size_t>(sequence.sample)] = {std::move(sequence.ids), strip(text), reason};
     --remaining_;
-    --node(sequence.node).users;
-    release_if_unused(sequence.node);
-  }
-
-  /// Frees nodes that no child and no sequence needs any more, upwards.
-  void release_if_unused(int64_t index) {
-    while (index >= 0 && node(index).users == 0 && node(index).slots.count > 0) {
-      allocator_.release(node(index).slots);
-      node(index).slots = {};
-      index = node(index).prefix.parent;
-      if (index >= 0) --node(index).users;
-    }
   }
 
   Policy& policy_;
@@ -270,12 +250,9 @@ class Session {
   GenerationStats& stats_;
   const std::vector<GenerationRequest>& requests_;
   const SamplingParams& params_;
-  SlotAllocator allocator_;
-  std::vector<CachedNode> nodes_;
-  int64_t next_node_ = 0;       // the first that is not in the cache yet
-  int64_t new_sequences_ = 0;   // that this step's prefill will start
-  std::vector<Sequence> live_, fresh_;
-  std::deque<Sequence> waiting_;
+  PromptCache cache_;
+  std::vector<Sequence> live_, fresh_;  // decoding; with a prompt that this step has completed
+  std::deque<Sequence> waiting_;        // for room
   std::vector<std::vector<Completion>> results_;
   int64_t remaining_ = 0;
 };
@@ -283,15 +260,19 @@ class Session {
 }  // namespace
 
 Generator::Generator(Policy& policy, const GenerationSettings& options)
-    : policy_(policy), options_(options), scope_(policy.model()),
+    : policy_(policy),
+      options_(options),
+      scope_(policy.model()),
       store_(policy.model().make_store(options.max_cache_tokens)) {
-  check(options.max_batch_size > 0 && options.max_cache_tokens > 0, "[generate] max_batch_size and max_cache_tokens must be positive");
+  check(options.max_batch_size > 0 && options.max_cache_tokens > 0,
+        "[generate] max_batch_size and max_cache_tokens must be positive");
 }
 
 std::vector<std::vector<Completion>> Generator::generate(const std::vector<GenerationRequest>& requests,
                                                          const SamplingParams& params,
                                                          const std::function<void(int64_t)>& on_done) {
-  check(params.max_new_tokens > 0, "[generate] max_new_tokens is ", params.max_new_tokens, ", at least 1 is wanted");
+  check(params.max_new_tokens > 0, "[generate] max_new_tokens is ", params.max_new_tokens,
+        ", at least 1 is wanted");
   return Session(policy_, store_, options_, stats_, requests, params).run(on_done);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Many completions at once (continuous batching): prompts are a tree whose shared parts are computed once, live
-// sequences decode together, a finished one makes room for the next, prefill and decode share one forward.
+// Many completions at once (continuous batching): prompts are a tree whose shared parts are computed once,
+// live sequences decode together, a finished one makes room for the next, prefill and decode share one
+// forward.
 //   Generator generator(policy, {});
 //   const auto completions = generator.generate({{prompt_ids, /*num_samples=*/4, seed}}, params);
 //   completions[0][3].text
@@ -42,7 +43,9 @@ class Generator {
                                                 const SamplingParams& params,
                                                 const std::function<void(int64_t)>& on_done = {});
   /// Whether a prompt leaves room for an answer in the model's context.
-  bool fits(const TokenIds& prompt) const { return std::ssize(prompt) < policy_.config().max_position_embeddings; }
+  bool fits(const TokenIds& prompt) const {
+    return std::ssize(prompt) < policy_.config().max_position_embeddings;
+  }
   const ChatFormat& chat() const { return policy_.chat(); }
   const GenerationStats& stats() const { return stats_; }
 

@@ -11,7 +11,9 @@ namespace {
 const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 const fs::path kStories = SELFREWARD_SOURCE_DIR "/../shared/data/models/stories260K";
 
-Policy load(const fs::path& dir, const std::string& dtype = "float32") { return Policy::load(dir, {.device = "cpu", .dtype = dtype}); }
+Policy load(const fs::path& dir, const std::string& dtype = "float32") {
+  return Policy::load(dir, {.device = "cpu", .dtype = dtype});
+}
 
 SamplingParams params(int64_t max_new_tokens, double temperature) {
   return SamplingSettings{.max_new_tokens = max_new_tokens, .temperature = temperature};
@@ -22,7 +24,9 @@ std::vector<GenerationRequest> mixed_requests(const Policy& policy) {
   std::vector<GenerationRequest> requests;
   const std::string common = "Write a short story about a small dog and a very big tree in the garden";
   for (int i = 0; i < 7; ++i)
-    requests.push_back({policy.chat().prompt_ids({{"user", common + std::string(static_cast<size_t>(i % 4), '!')}}), 1 + i % 3, Seed(5).child(i)});
+    requests.push_back(
+        {policy.chat().prompt_ids({{"user", common + std::string(static_cast<size_t>(i % 4), '!')}}),
+         1 + i % 3, Seed(5).child(i)});
   requests.push_back({{5, 6, 7}, 2, Seed(5).child("short")});
   return requests;
 }
@@ -37,15 +41,18 @@ std::vector<std::vector<TokenIds>> ids_of(const std::vector<std::vector<Completi
 }
 
 /// One token at a time by the full forward, without a cache.
-TokenIds sample_plainly(Policy& policy, const GenerationRequest& request, int64_t sample, const SamplingParams& p) {
+TokenIds sample_plainly(Policy& policy, const GenerationRequest& request, int64_t sample,
+                        const SamplingParams& p) {
   const at::NoGradGuard no_grad;
   TokenIds ids = request.prompt, made;
   while (std::ssize(made) < p.max_new_tokens) {
     TokenTree tree;
     tree.add(kNoParent, ids);
     const torch::Tensor hidden = policy.model().hidden_states(tree_batch(tree, at::kCPU));
-    const torch::Tensor logits = policy.model().logits(hidden.narrow(0, tree.num_tokens() - 1, 1)).to(at::kFloat).contiguous();
-    made.push_back(sample_token(logits.data_ptr<float>(), logits.size(1), p, request.seed.child(sample), std::ssize(made)));
+    const torch::Tensor logits =
+        policy.model().logits(hidden.narrow(0, tree.num_tokens() - 1, 1)).to(at::kFloat).contiguous();
+    made.push_back(sample_token(logits.data_ptr<float>(), logits.size(1), p, request.seed.child(sample),
+                                std::ssize(made)));
     ids.push_back(made.back());
     if (policy.chat().is_stop(made.back())) break;
   }
@@ -61,9 +68,11 @@ TEST_CASE("greedy ids equal those of transformers") {
   const Json golden = read_json(kTiny / "logits.json");
   for (const Json& row : golden["greedy"]) {
     TokenIds expected = row["continuation"].get<TokenIds>();
-    const auto stop = std::find_if(expected.begin(), expected.end(), [&](int64_t id) { return policy.chat().is_stop(id); });
+    const auto stop =
+        std::find_if(expected.begin(), expected.end(), [&](int64_t id) { return policy.chat().is_stop(id); });
     if (stop != expected.end()) expected.erase(stop + 1, expected.end());
-    const auto made = generator.generate({{row["ids"].get<TokenIds>(), 1, Seed(1)}}, params(std::ssize(expected), 0));
+    const auto made =
+        generator.generate({{row["ids"].get<TokenIds>(), 1, Seed(1)}}, params(std::ssize(expected), 0));
     CHECK(made[0][0].ids == expected);
   }
 }
@@ -76,7 +85,8 @@ TEST_CASE("greedy ids of a trained model equal the published ones") {
   Policy policy = load(kStories);
   const auto expected = read_json(kStories / "expected_logits.json")["greedy_200"].get<TokenIds>();
   const TokenIds prompt(expected.begin(), expected.begin() + 1);
-  const auto made = Generator(policy, {}).generate({{prompt, 1, Seed(1)}}, params(std::ssize(expected) - 1, 0));
+  const auto made =
+      Generator(policy, {}).generate({{prompt, 1, Seed(1)}}, params(std::ssize(expected) - 1, 0));
   CHECK(made[0][0].ids == TokenIds(expected.begin() + 1, expected.end()));
 }
 
@@ -95,19 +105,22 @@ TEST_CASE("a completion does not depend on the batch, the cache size, or the oth
   const auto requests = mixed_requests(policy);
   const SamplingParams p = params(20, 0.8);
   const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
-  for (const GenerationSettings& settings : {GenerationSettings{.max_batch_size = 1}, {.max_batch_size = 3}, {.max_cache_tokens = 200}}) {
+  for (const GenerationSettings& settings :
+       {GenerationSettings{.max_batch_size = 1}, {.max_batch_size = 3}, {.max_cache_tokens = 200}}) {
     Generator generator(policy, settings);
     CHECK(ids_of(generator.generate(requests, p)) == expected);
     CHECK(ids_of(generator.generate(requests, p)) == expected);  // nothing is left over in the cache
   }
   Generator alone(policy, {});
-  for (size_t i = 0; i < requests.size(); ++i) CHECK(ids_of(alone.generate({requests[i]}, p))[0] == expected[i]);
+  for (size_t i = 0; i < requests.size(); ++i)
+    CHECK(ids_of(alone.generate({requests[i]}, p))[0] == expected[i]);
 }
 
 TEST_CASE("samples of one prompt differ, and the prompt is computed once") {
   Policy policy = load(kTiny);
   Generator generator(policy, {});
-  const TokenIds prompt = policy.chat().prompt_ids({{"user", "tell me something about the sea and the wind"}});
+  const TokenIds prompt =
+      policy.chat().prompt_ids({{"user", "tell me something about the sea and the wind"}});
   const auto made = ids_of(generator.generate({{prompt, 8, Seed(3)}}, params(16, 1.0)))[0];
   CHECK(std::set<TokenIds>(made.begin(), made.end()).size() > 4);
   CHECK(generator.stats().prefill_tokens == std::ssize(prompt));
@@ -128,13 +141,17 @@ TEST_CASE("a stop string ends a completion and is cut from its text") {
   CHECK(stopped.ids.size() <= free_text.ids.size());
 }
 
-TEST_CASE("a cache that cannot hold a sequence, or a prompt beyond the context, is an error with the numbers") {
+TEST_CASE(
+    "a cache that cannot hold a sequence, or a prompt beyond the context, is an error with the numbers") {
   Policy policy = load(kTiny);
   Generator small(policy, {.max_cache_tokens = 10});
-  CHECK_THROWS_WITH_AS(small.generate({{TokenIds(8, 5), 1, Seed(1)}}, params(20, 0)), doctest::Contains("10 tokens"), Error);
+  CHECK_THROWS_WITH_AS(small.generate({{TokenIds(8, 5), 1, Seed(1)}}, params(20, 0)),
+                       doctest::Contains("10 tokens"), Error);
   Generator generator(policy, {});
   const int64_t context = policy.config().max_position_embeddings;
-  CHECK_THROWS_AS(generator.generate({{TokenIds(static_cast<size_t>(context), 5), 1, Seed(1)}}, params(2, 0)), Error);
-  const auto cut = generator.generate({{TokenIds(static_cast<size_t>(context - 3), 5), 1, Seed(1)}}, params(50, 0))[0][0];
+  CHECK_THROWS_AS(generator.generate({{TokenIds(static_cast<size_t>(context), 5), 1, Seed(1)}}, params(2, 0)),
+                  Error);
+  const auto cut =
+      generator.generate({{TokenIds(static_cast<size_t>(context - 3), 5), 1, Seed(1)}}, params(50, 0))[0][0];
   CHECK(cut.ids.size() <= 3);
 }

@@ -9,7 +9,7 @@
 namespace selfreward {
 
 struct PrefixNode {
-  int64_t parent = -1;  // index of an earlier node
+  int64_t parent = -1;   // index of an earlier node
   int64_t position = 0;  // distance of the first token from the root
   TokenIds tokens;
   std::vector<int64_t> requests;  // those whose prompt ends with this node

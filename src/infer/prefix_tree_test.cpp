@@ -41,10 +41,10 @@ TEST_CASE("every prompt can be read off the tree, and shared parts are stored on
   const std::vector<TokenIds> prompts = {
       joined(joined(rubric, range(100, 130)), {7, 8}),  // two candidates of one instruction
       joined(joined(rubric, range(100, 130)), {9}),
-      joined(rubric, range(200, 220)),                  // another instruction
-      rubric,                                           // a prompt that is a prefix of others
+      joined(rubric, range(200, 220)),  // another instruction
+      rubric,                           // a prompt that is a prefix of others
       {5},
-      joined(rubric, range(200, 220)),                  // the same prompt again
+      joined(rubric, range(200, 220)),  // the same prompt again
   };
   const auto nodes = build_prefix_tree(prompts);
   int64_t stored = 0;
@@ -63,7 +63,9 @@ TEST_CASE("prefixes that are shorter than min_shared are not split off") {
   CHECK(build_prefix_tree({{1, 2, 3, 4}, {1, 2, 5}}, /*min_shared=*/2).size() == 3);
 }
 
-TEST_CASE("an empty prompt is an error") { CHECK_THROWS_AS(build_prefix_tree({{1}, {}}), Error); }
+TEST_CASE("an empty prompt is an error") {
+  CHECK_THROWS_AS(build_prefix_tree({{1}, {}}), Error);
+}
 
 TEST_CASE("released slots are joined and used again from below") {
   SlotAllocator slots(10);

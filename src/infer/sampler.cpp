@@ -17,7 +17,8 @@ float checked_maximum(const float* logits, int64_t vocab) {
     maximum = std::max(maximum, logits[i]);
     broken |= std::isnan(logits[i]);
   }
-  check(!broken && std::isfinite(maximum), "[sampler] the model's logits are not finite; training has diverged "
+  check(!broken && std::isfinite(maximum),
+        "[sampler] the model's logits are not finite; training has diverged "
         "(lower learning_rate) or the checkpoint is damaged");
   return maximum;
 }
@@ -34,12 +35,14 @@ void normalise(std::vector<TokenProbability>& tokens) {
 
 /// Tokens that can be in the nucleus. Those below (1 - top_p) / vocab together weigh less than 1 - top_p, so
 /// the nucleus never needs them; only the rest is sorted.
-std::vector<TokenProbability> plausible_tokens(const float* logits, int64_t vocab, const SamplingParams& params) {
+std::vector<TokenProbability> plausible_tokens(const float* logits, int64_t vocab,
+                                               const SamplingParams& params) {
   const float maximum = checked_maximum(logits, vocab);
   const float scale = static_cast<float>(1.0 / params.temperature);
   std::vector<float> weights(static_cast<size_t>(vocab));
   double total = 0;
-  for (int64_t i = 0; i < vocab; ++i) total += weights[static_cast<size_t>(i)] = std::exp((logits[i] - maximum) * scale);
+  for (int64_t i = 0; i < vocab; ++i)
+    total += weights[static_cast<size_t>(i)] = std::exp((logits[i] - maximum) * scale);
   const double least = std::max(0.0, 1.0 - params.top_p) / static_cast<double>(vocab) * total;
   std::vector<TokenProbability> tokens;
   for (int64_t i = 0; i < vocab; ++i)
@@ -50,7 +53,8 @@ std::vector<TokenProbability> plausible_tokens(const float* logits, int64_t voca
 
 }  // namespace
 
-std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab, const SamplingParams& params) {
+std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab,
+                                                    const SamplingParams& params) {
   auto tokens = plausible_tokens(logits, vocab, params);
   std::sort(tokens.begin(), tokens.end(), more_probable);
   if (params.top_k > 0 && params.top_k < static_cast<int64_t>(tokens.size())) {

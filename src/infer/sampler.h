@@ -13,7 +13,8 @@ namespace selfreward {
 /// How tokens are drawn, and text that ends a completion (and is cut from its text).
 struct SamplingParams : SamplingSettings {
   SamplingParams() = default;
-  SamplingParams(const SamplingSettings& settings, std::vector<std::string> stop_strings = {})  // NOLINT: implicit
+  SamplingParams(const SamplingSettings& settings,
+                 std::vector<std::string> stop_strings = {})  // NOLINT: implicit
       : SamplingSettings(settings), stop(std::move(stop_strings)) {}
 
   std::vector<std::string> stop;
@@ -27,7 +28,8 @@ struct TokenProbability {
 
 /// The distribution that is drawn from, most probable first (equal ones by id), probabilities summing to 1:
 /// softmax(logits / temperature), cut to the top_k most probable, then to the fewest with mass >= top_p.
-std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab, const SamplingParams& params);
+std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab,
+                                                    const SamplingParams& params);
 
 /// A token of that distribution by inversion at seed.uniform(position); temperature 0 is the argmax
 /// (the smallest id among equals). A row with NaN is an error: the network has diverged.

@@ -55,7 +55,8 @@ TEST_CASE("the distribution is cut by top-k, then by top-p, and sums to one") {
 TEST_CASE("draws follow the distribution") {
   const auto logits = logits_of({0.5, 0.25, 0.25});
   std::vector<int> counts(3);
-  for (int i = 0; i < 8000; ++i) ++counts[static_cast<size_t>(sample_token(logits.data(), 3, params(1, 1, 0), Seed(1).child(i), 4))];
+  for (int i = 0; i < 8000; ++i)
+    ++counts[static_cast<size_t>(sample_token(logits.data(), 3, params(1, 1, 0), Seed(1).child(i), 4))];
   CHECK(std::abs(counts[0] - 4000) < 180);  // four standard deviations of a binomial(8000, 0.5)
   CHECK(std::abs(counts[1] - 2000) < 160);
 }

@@ -15,11 +15,11 @@ struct AttentionShape {
 /// Tensors of the forward pass, row-major. T is float or bfloat16 (as uint16_t).
 template <typename T>
 struct AttentionForward {
-  const T* q;   // [tokens, num_heads, head_dim]
-  const T* k;   // [keys, num_kv_heads, head_dim]
-  const T* v;   // [keys, num_kv_heads, head_dim]
-  T* out;       // [tokens, num_heads, head_dim]
-  float* lse;   // [tokens, num_heads] log of the softmax's denominator
+  const T* q;  // [tokens, num_heads, head_dim]
+  const T* k;  // [keys, num_kv_heads, head_dim]
+  const T* v;  // [keys, num_kv_heads, head_dim]
+  T* out;      // [tokens, num_heads, head_dim]
+  float* lse;  // [tokens, num_heads] log of the softmax's denominator
 };
 
 /// Tensors of the backward pass; gradients of keys and values are added up in float32.
@@ -35,12 +35,12 @@ struct AttentionBackward {
 /// Each function does one span and one key/value head (all query heads that share it).
 struct AttentionKernels {
   int64_t (*scratch_floats)(const AttentionShape&);
-  void (*forward_f32)(const AttentionForward<float>&, const AttentionShape&, const QuerySpan&, int64_t kv_head,
-                      float* scratch);
+  void (*forward_f32)(const AttentionForward<float>&, const AttentionShape&, const QuerySpan&,
+                      int64_t kv_head, float* scratch);
   void (*forward_bf16)(const AttentionForward<uint16_t>&, const AttentionShape&, const QuerySpan&,
                        int64_t kv_head, float* scratch);
-  void (*backward_f32)(const AttentionBackward<float>&, const AttentionShape&, const QuerySpan&, int64_t kv_head,
-                       float* scratch);
+  void (*backward_f32)(const AttentionBackward<float>&, const AttentionShape&, const QuerySpan&,
+                       int64_t kv_head, float* scratch);
   void (*backward_bf16)(const AttentionBackward<uint16_t>&, const AttentionShape&, const QuerySpan&,
                         int64_t kv_head, float* scratch);
 };

@@ -1,7 +1,7 @@
-// Attention of one query span and one key/value head, blockwise with a running softmax (FlashAttention, Dao et
-// al. 2022, equations of section 3.1 and appendix B.2). Rows are (query token, query head of the group) pairs.
-// Compiled with -ffast-math: "minus infinity" is a large negative number. No standard templates here, so
-// that no code for one instruction set is shared with another.
+// Attention of one query span and one key/value head, blockwise with a running softmax (FlashAttention, Dao
+// et al. 2022, equations of section 3.1 and appendix B.2). Rows are (query token, query head of the group)
+// pairs. Compiled with -ffast-math: "minus infinity" is a large negative number. No standard templates here,
+// so that no code for one instruction set is shared with another.
 #include "model/attention_kernel.h"
 
 namespace selfreward {
@@ -12,12 +12,22 @@ constexpr int64_t kKeys = 32;   // keys of a block
 constexpr int64_t kLanes = 16;  // head_dim is padded to a multiple of this inside the scratch space
 constexpr float kMasked = -1e30f;
 
-inline int64_t padded(int64_t head_dim) { return (head_dim + kLanes - 1) / kLanes * kLanes; }
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t padded(int64_t head_dim) {
+  return (head_dim + kLanes - 1) / kLanes * kLanes;
+}
+inline int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
 
-inline float to_float(float x) { return x; }
-inline float to_float(uint16_t x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
-inline void store(float x, float* out) { *out = x; }
+inline float to_float(float x) {
+  return x;
+}
+inline float to_float(uint16_t x) {
+  return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16);
+}
+inline void store(float x, float* out) {
+  *out = x;
+}
 inline void store(float x, uint16_t* out) {  // round to nearest, ties to even
   const uint32_t bits = __builtin_bit_cast(uint32_t, x);
   *out = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
@@ -25,12 +35,12 @@ inline void store(float x, uint16_t* out) {  // round to nearest, ties to even
 
 /// The scratch space of one task; every block is padded, so the loops below have fixed shapes.
 struct Scratch {
-  float *q, *out, *grad_out, *grad_q;       // [kRows, dim]
-  float *keys, *values, *grad_keys;  // [kKeys, dim]
-  float *keys_t, *values_t;                 // [dim, kKeys]
-  float *scores, *grad_scores;              // [kRows, kKeys]
-  float *scores_t;                          // [kKeys, kRows]
-  float *maximum, *total, *delta;           // [kRows]
+  float *q, *out, *grad_out, *grad_q;  // [kRows, dim]
+  float *keys, *values, *grad_keys;    // [kKeys, dim]
+  float *keys_t, *values_t;            // [dim, kKeys]
+  float *scores, *grad_scores;         // [kRows, kKeys]
+  float* scores_t;                     // [kKeys, kRows]
+  float *maximum, *total, *delta;      // [kRows]
   int64_t dim;
 
   Scratch(float* base, const AttentionShape& shape) : dim(padded(shape.head_dim)) {
@@ -50,8 +60,12 @@ struct Scratch {
 
 /// Sixteen floats in registers, loaded and stored at any address.
 typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-inline Lanes& lanes(float* at) { return *reinterpret_cast<Lanes*>(at); }
-inline const Lanes& lanes(const float* at) { return *reinterpret_cast<const Lanes*>(at); }
+inline Lanes& lanes(float* at) {
+  return *reinterpret_cast<Lanes*>(at);
+}
+inline const Lanes& lanes(const float* at) {
+  return *reinterpret_cast<const Lanes*>(at);
+}
 
 /// out [rows, kKeys] = a [rows, dim] * b_t [dim, kKeys]; rows is a multiple of 4.
 void multiply(float* __restrict out, const float* __restrict a, const float* __restrict b_t, int64_t rows,
@@ -99,7 +113,8 @@ void accumulate(float* __restrict out, const float* __restrict weights, int64_t 
                 const float* __restrict values, int64_t rows, int64_t count, int64_t dim) {
   for (; rows >= 4; rows -= 4, out += 4 * dim, weights += 4 * stride)
     accumulate_rows<4>(out, weights, stride, values, count, dim);
-  for (; rows > 0; --rows, out += dim, weights += stride) accumulate_rows<1>(out, weights, stride, values, count, dim);
+  for (; rows > 0; --rows, out += dim, weights += stride)
+    accumulate_rows<1>(out, weights, stride, values, count, dim);
 }
 
 /// Rows of a tensor [.., heads, head_dim] as padded floats, times `factor`.
@@ -113,7 +128,8 @@ void fill(float* to, int64_t count, float value) {
   for (int64_t i = 0; i < count; ++i) to[i] = value;
 }
 
-void transpose(float* __restrict to, const float* __restrict from, int64_t rows, int64_t columns, int64_t stride) {
+void transpose(float* __restrict to, const float* __restrict from, int64_t rows, int64_t columns,
+               int64_t stride) {
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < columns; ++c) to[c * stride + r] = from[r * columns + c];
 }
@@ -128,8 +144,8 @@ struct RowBlock {
 };
 
 template <typename T>
-void load_keys(Scratch& s, const AttentionForward<T>& t, const AttentionShape& shape, int64_t begin, int64_t keys,
-               int64_t kv_head) {
+void load_keys(Scratch& s, const AttentionForward<T>& t, const AttentionShape& shape, int64_t begin,
+               int64_t keys, int64_t kv_head) {
   for (int64_t j = 0; j < keys; ++j) {
     const int64_t at = ((begin + j) * shape.num_kv_heads + kv_head) * shape.head_dim;
     load_row(s.keys + j * s.dim, t.k + at, shape.head_dim, s.dim, 1.0f);
@@ -166,7 +182,8 @@ void running_softmax(Scratch& s, int64_t rows) {
   }
 }
 
-/// Calls visit(first key in the store, keys, own, first key within the range) for each block that `block` sees.
+/// Calls visit(first key in the store, keys, own, first key within the range) for each block that `block`
+/// sees.
 template <typename Visit>
 void for_each_key_block(const QuerySpan& span, const RowBlock& block, Visit visit) {
   const KeyRange* context = span.context.data();
@@ -183,12 +200,13 @@ void for_each_key_block(const QuerySpan& span, const RowBlock& block, Visit visi
 template <typename Visit>
 void for_each_row_block(const QuerySpan& span, int64_t group, Visit visit) {
   const int64_t rows = span.count * group;
-  for (int64_t first = 0; first < rows; first += kRows) visit(RowBlock{first, smaller(kRows, rows - first), group});
+  for (int64_t first = 0; first < rows; first += kRows)
+    visit(RowBlock{first, smaller(kRows, rows - first), group});
 }
 
 /// Index of row r's first element in a tensor [tokens, num_heads, head_dim].
-inline int64_t row_offset(const QuerySpan& span, const AttentionShape& shape, const RowBlock& block, int64_t r,
-                          int64_t kv_head) {
+inline int64_t row_offset(const QuerySpan& span, const AttentionShape& shape, const RowBlock& block,
+                          int64_t r, int64_t kv_head) {
   const int64_t head = kv_head * block.group + block.head(r);
   return ((span.query_begin + block.token(r)) * shape.num_heads + head) * shape.head_dim;
 }

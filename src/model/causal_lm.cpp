@@ -21,12 +21,16 @@ Tensor dropped(const Tensor& x, Dropout* dropout) {
 /// Grouped-query attention with rotary positions; "self_attn" of the checkpoint.
 class Attention : public torch::nn::Module {
  public:
-  Attention(const ModelConfig& c, torch::Dtype compute) : num_heads_(c.num_attention_heads),
-      num_kv_heads_(c.num_key_value_heads), head_dim_(c.head_dim) {
-    q_proj = register_module("q_proj", std::make_shared<Linear>(c.hidden_size, num_heads_ * head_dim_, compute));
-    k_proj = register_module("k_proj", std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
-    v_proj = register_module("v_proj", std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
-    o_proj = register_module("o_proj", std::make_shared<Linear>(num_heads_ * head_dim_, c.hidden_size, compute));
+  Attention(const ModelConfig& c, torch::Dtype compute)
+      : num_heads_(c.num_attention_heads), num_kv_heads_(c.num_key_value_heads), head_dim_(c.head_dim) {
+    q_proj =
+        register_module("q_proj", std::make_shared<Linear>(c.hidden_size, num_heads_ * head_dim_, compute));
+    k_proj = register_module("k_proj",
+                             std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
+    v_proj = register_module("v_proj",
+                             std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
+    o_proj =
+        register_module("o_proj", std::make_shared<Linear>(num_heads_ * head_dim_, c.hidden_size, compute));
   }
 
   Tensor forward(const Tensor& x, const TokenBatch& batch, const Rotary& angles, size_t layer) const {
@@ -51,9 +55,12 @@ class Attention : public torch::nn::Module {
 class FeedForward : public torch::nn::Module {
  public:
   FeedForward(const ModelConfig& c, torch::Dtype compute) {
-    gate_proj = register_module("gate_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
-    up_proj = register_module("up_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
-    down_proj = register_module("down_proj", std::make_shared<Linear>(c.intermediate_size, c.hidden_size, compute));
+    gate_proj =
+        register_module("gate_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
+    up_proj =
+        register_module("up_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
+    down_proj =
+        register_module("down_proj", std::make_shared<Linear>(c.intermediate_size, c.hidden_size, compute));
   }
   Tensor forward(const Tensor& x) const {
     return down_proj->forward(at::silu(gate_proj->forward(x)) * up_proj->forward(x));
@@ -65,14 +72,16 @@ class FeedForward : public torch::nn::Module {
 class DecoderLayer : public torch::nn::Module {
  public:
   DecoderLayer(const ModelConfig& c, torch::Dtype compute) {
-    input_layernorm = register_module("input_layernorm", std::make_shared<RMSNorm>(c.hidden_size, c.rms_norm_eps));
+    input_layernorm =
+        register_module("input_layernorm", std::make_shared<RMSNorm>(c.hidden_size, c.rms_norm_eps));
     self_attn = register_module("self_attn", std::make_shared<Attention>(c, compute));
     post_attention_layernorm =
         register_module("post_attention_layernorm", std::make_shared<RMSNorm>(c.hidden_size, c.rms_norm_eps));
     mlp = register_module("mlp", std::make_shared<FeedForward>(c, compute));
   }
 
-  Tensor forward(Tensor x, const TokenBatch& batch, const Rotary& angles, size_t layer, Dropout* dropout) const {
+  Tensor forward(Tensor x, const TokenBatch& batch, const Rotary& angles, size_t layer,
+                 Dropout* dropout) const {
     x = x + dropped(self_attn->forward(input_layernorm->forward(x), batch, angles, layer), dropout);
     return x + dropped(mlp->forward(post_attention_layernorm->forward(x)), dropout);
   }
@@ -85,18 +94,23 @@ class DecoderLayer : public torch::nn::Module {
 CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(config), compute_(compute) {
   body_ = register_module("model", std::make_shared<torch::nn::Module>());
   embed_tokens_ = body_->register_module("embed_tokens", std::make_shared<torch::nn::Module>());
-  embedding_ = embed_tokens_->register_parameter("weight", at::empty({config.vocab_size, config.hidden_size}));
+  embedding_ =
+      embed_tokens_->register_parameter("weight", at::empty({config.vocab_size, config.hidden_size}));
   const auto list = body_->register_module("layers", std::make_shared<torch::nn::Module>());
   for (int64_t i = 0; i < config.num_hidden_layers; ++i)
-    layers_.push_back(list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(config, compute)));
+    layers_.push_back(
+        list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(config, compute)));
   norm_ = body_->register_module("norm", std::make_shared<RMSNorm>(config.hidden_size, config.rms_norm_eps));
   if (!config.tie_word_embeddings)
-    lm_head_ = register_module("lm_head", std::make_shared<Linear>(config.hidden_size, config.vocab_size, compute));
+    lm_head_ =
+        register_module("lm_head", std::make_shared<Linear>(config.hidden_size, config.vocab_size, compute));
 }
 
 CausalLM::~CausalLM() = default;
 
-torch::Device CausalLM::device() const { return embedding_.device(); }
+torch::Device CausalLM::device() const {
+  return embedding_.device();
+}
 
 Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const {
   Tensor x = at::embedding(embedding_, batch.ids).to(compute_);
@@ -105,7 +119,9 @@ Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const 
   return norm_->forward(x);
 }
 
-const Tensor& CausalLM::output_weight() const { return lm_head_ ? lm_head_->weight : embedding_; }
+const Tensor& CausalLM::output_weight() const {
+  return lm_head_ ? lm_head_->weight : embedding_;
+}
 
 Tensor CausalLM::logits(const Tensor& hidden) const {
   if (packed_output_.defined() && !at::GradMode::is_enabled()) return packed_linear(hidden, packed_output_);
@@ -132,7 +148,9 @@ void CausalLM::initialize(uint64_t seed, double std) {
 KeyValueStore CausalLM::make_store(int64_t slots) const {
   KeyValueStore store;
   const auto options = at::TensorOptions().dtype(compute_).device(device());
-  const auto make = [&] { return at::empty({slots, config_.num_key_value_heads, config_.head_dim}, options); };
+  const auto make = [&] {
+    return at::empty({slots, config_.num_key_value_heads, config_.head_dim}, options);
+  };
   for (int64_t i = 0; i < config_.num_hidden_layers; ++i) {
     store.keys.push_back(make());
     store.values.push_back(make());
@@ -142,7 +160,8 @@ KeyValueStore CausalLM::make_store(int64_t slots) const {
 
 InferenceScope::InferenceScope(CausalLM& model) : model_(model) {
   for (const auto& module : model.modules(/*include_self=*/false))
-    if (auto* linear = dynamic_cast<Linear*>(module.get()); linear && linear != model.lm_head_.get()) linear->pack();
+    if (auto* linear = dynamic_cast<Linear*>(module.get()); linear && linear != model.lm_head_.get())
+      linear->pack();
   model.packed_output_ = pack_weight(model.output_weight(), model.compute_);
 }
 

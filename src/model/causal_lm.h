@@ -31,8 +31,8 @@ class CausalLM : public torch::nn::Module {
   /// The output matrix [vocab, hidden]: lm_head.weight, or the embedding where they are tied.
   const torch::Tensor& output_weight() const;
 
-  /// Copies the tensors of a checkpoint, in the dtype they are stored in. A tensor that is missing, unexpected
-  /// or of another shape is an error that names it; `where` says of which checkpoint.
+  /// Copies the tensors of a checkpoint, in the dtype they are stored in. A tensor that is missing,
+  /// unexpected or of another shape is an error that names it; `where` says of which checkpoint.
   void load_tensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& where);
   /// Normal(0, std) matrices and unit norms, from an addressed seed.
   void initialize(uint64_t seed, double std);
@@ -50,9 +50,9 @@ class CausalLM : public torch::nn::Module {
   std::shared_ptr<torch::nn::Module> body_, embed_tokens_;  // "model", "model.embed_tokens"
   std::vector<std::shared_ptr<DecoderLayer>> layers_;
   std::shared_ptr<RMSNorm> norm_;
-  torch::Tensor embedding_;           // [vocab, hidden]
-  std::shared_ptr<Linear> lm_head_;   // null where tied
-  torch::Tensor packed_output_;       // in an InferenceScope
+  torch::Tensor embedding_;          // [vocab, hidden]
+  std::shared_ptr<Linear> lm_head_;  // null where tied
+  torch::Tensor packed_output_;      // in an InferenceScope
 };
 
 /// While it lives, weights are packed for fast forward passes without gradients. Nothing may train meanwhile.

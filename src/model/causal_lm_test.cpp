@@ -26,9 +26,13 @@ Tensor logits_of(const CausalLM& model, const TokenIds& ids) {
   return model.logits(model.hidden_states(tree_batch(tree, model.device()))).to(at::kFloat);
 }
 
-Tensor row_of(const Json& numbers) { return torch::tensor(numbers.get<std::vector<double>>(), at::kDouble); }
+Tensor row_of(const Json& numbers) {
+  return torch::tensor(numbers.get<std::vector<double>>(), at::kDouble);
+}
 
-double largest_difference(const Tensor& a, const Tensor& b) { return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>(); }
+double largest_difference(const Tensor& a, const Tensor& b) {
+  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+}
 
 }  // namespace
 
@@ -51,7 +55,8 @@ TEST_CASE("in bfloat16 they differ from float32 no more than transformers' own d
   for (const Json& row : golden["logits"]) {
     const Tensor logits = logits_of(model, row["ids"].get<TokenIds>());
     for (size_t i = 0; i < row["positions"].size(); ++i) {
-      const Tensor difference = (logits[row["positions"][i].get<int64_t>()].to(at::kDouble) - row_of(row["logits"][i])).abs();
+      const Tensor difference =
+          (logits[row["positions"][i].get<int64_t>()].to(at::kDouble) - row_of(row["logits"][i])).abs();
       sum += difference.sum().item<double>();
       count += static_cast<double>(difference.numel());
     }
@@ -66,10 +71,12 @@ TEST_CASE("token log-probs equal transformers', and their gradients equal those 
   const auto ids = golden["log_probs"]["ids"].get<TokenIds>();
   TokenTree tree;
   tree.add(kNoParent, ids);
-  const Tensor hidden = model.hidden_states(tree_batch(tree, at::kCPU)).narrow(0, 0, std::ssize(ids) - 1).detach();
+  const Tensor hidden =
+      model.hidden_states(tree_batch(tree, at::kCPU)).narrow(0, 0, std::ssize(ids) - 1).detach();
   const Tensor targets = torch::tensor(TokenIds(ids.begin() + 1, ids.end()), at::kLong);
   const Tensor h1 = hidden.clone().requires_grad_(), h2 = hidden.clone().requires_grad_();
-  const Tensor w1 = model.output_weight().detach().clone().requires_grad_(), w2 = w1.detach().clone().requires_grad_();
+  const Tensor w1 = model.output_weight().detach().clone().requires_grad_(),
+               w2 = w1.detach().clone().requires_grad_();
   const Tensor fused = token_log_probs(h1, w1, targets);
   const Tensor plain = at::log_softmax(at::linear(h2, w2), -1).gather(1, targets.unsqueeze(1)).squeeze(1);
   CHECK(largest_difference(fused, row_of(golden["log_probs"]["log_probs"])) < 2e-5);
@@ -88,8 +95,10 @@ TEST_CASE("a tree's branches get the logits that each path has alone") {
   tree.add(root, {100, 101, 102});
   const at::NoGradGuard no_grad;
   const Tensor logits = model.logits(model.hidden_states(tree_batch(tree, at::kCPU)));
-  CHECK(largest_difference(logits.narrow(0, 5, 2), logits_of(model, {5, 9, 40, 41, 42, 7, 8}).narrow(0, 5, 2)) < 1e-5);
-  CHECK(largest_difference(logits.narrow(0, 7, 3), logits_of(model, {5, 9, 40, 41, 42, 100, 101, 102}).narrow(0, 5, 3)) < 1e-5);
+  CHECK(largest_difference(logits.narrow(0, 5, 2),
+                           logits_of(model, {5, 9, 40, 41, 42, 7, 8}).narrow(0, 5, 2)) < 1e-5);
+  CHECK(largest_difference(logits.narrow(0, 7, 3),
+                           logits_of(model, {5, 9, 40, 41, 42, 100, 101, 102}).narrow(0, 5, 3)) < 1e-5);
 }
 
 TEST_CASE("packed weights give the logits of plain ones") {
@@ -97,7 +106,8 @@ TEST_CASE("packed weights give the logits of plain ones") {
     CausalLM model = load(kTiny, dtype);
     const Tensor plain = logits_of(model, {5, 9, 40, 41, 42});
     const InferenceScope scope(model);
-    CHECK(largest_difference(logits_of(model, {5, 9, 40, 41, 42}), plain) < (dtype == at::kFloat ? 1e-5 : 0.1));
+    CHECK(largest_difference(logits_of(model, {5, 9, 40, 41, 42}), plain) <
+          (dtype == at::kFloat ? 1e-5 : 0.1));
   }
 }
 

@@ -26,8 +26,11 @@ Tensor call_operator(const char* name, Arguments&&... arguments) {
 
 TokenBatch tree_batch(const TokenTree& tree, torch::Device device) {
   const auto positions = tree.positions();
-  return {torch::tensor(tree.tokens(), at::kLong).to(device), torch::tensor(positions, at::kLong).to(device),
-          attention_plan(tree), nullptr, {}};
+  return {torch::tensor(tree.tokens(), at::kLong).to(device),
+          torch::tensor(positions, at::kLong).to(device),
+          attention_plan(tree),
+          nullptr,
+          {}};
 }
 
 Linear::Linear(int64_t in_features, int64_t out_features, torch::Dtype compute) : compute_(compute) {
@@ -39,7 +42,9 @@ Tensor Linear::forward(const Tensor& x) const {
   return at::linear(x, weight.to(compute_));
 }
 
-void Linear::pack() { packed_ = pack_weight(weight, compute_); }
+void Linear::pack() {
+  packed_ = pack_weight(weight, compute_);
+}
 
 Tensor packed_linear(const Tensor& x, const Tensor& packed) {
   if (!packed.is_mkldnn()) return at::linear(x, packed);
@@ -73,8 +78,9 @@ Rotary rotary(const Tensor& positions, int64_t head_dim, double theta) {
 
 Tensor rotate(const Tensor& x, const Rotary& rotary) {
   const auto halves = x.to(at::kFloat).chunk(2, /*dim=*/-1);
-  const Tensor turned = at::cat({halves[0] * rotary.cos - halves[1] * rotary.sin,
-                                 halves[1] * rotary.cos + halves[0] * rotary.sin}, /*dim=*/-1);
+  const Tensor turned = at::cat(
+      {halves[0] * rotary.cos - halves[1] * rotary.sin, halves[1] * rotary.cos + halves[0] * rotary.sin},
+      /*dim=*/-1);
   return turned.to(x.scalar_type());
 }
 

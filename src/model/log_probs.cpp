@@ -20,14 +20,16 @@ void for_each_chunk(int64_t rows, int64_t vocab, Visit visit) {
 
 class TokenLogProbs : public torch::autograd::Function<TokenLogProbs> {
  public:
-  static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
+  static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight,
+                        const Tensor& targets) {
     const Tensor cast = weight.to(hidden.scalar_type());
     const Tensor lse = at::empty({hidden.size(0)}, hidden.options().dtype(at::kFloat));
     const Tensor picked = at::empty_like(lse);
     for_each_chunk(hidden.size(0), weight.size(0), [&](int64_t first, int64_t rows) {
       const Tensor logits = at::linear(hidden.narrow(0, first, rows), cast).to(at::kFloat);
       lse.narrow(0, first, rows).copy_(logits.logsumexp(-1));
-      picked.narrow(0, first, rows).copy_(logits.gather(1, targets.narrow(0, first, rows).unsqueeze(1)).squeeze(1));
+      picked.narrow(0, first, rows)
+          .copy_(logits.gather(1, targets.narrow(0, first, rows).unsqueeze(1)).squeeze(1));
     });
     context->save_for_backward({hidden, weight, targets, lse});
     return picked - lse;

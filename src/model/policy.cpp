@@ -7,14 +7,16 @@ namespace {
 
 torch::Device parse_device(const std::string& name) {
   if (name == "auto") return at::hasCUDA() ? torch::Device("cuda") : torch::Device("cpu");
-  check(name != "cuda" || at::hasCUDA(), "[policy] device 'cuda' was asked for, but this build or machine has none");
+  check(name != "cuda" || at::hasCUDA(),
+        "[policy] device 'cuda' was asked for, but this build or machine has none");
   return torch::Device(name);
 }
 
 }  // namespace
 
 Policy Policy::load(const fs::path& dir, const ComputeOptions& compute) {
-  check(fs::is_directory(dir), "[policy] ", dir.string(), " is not a directory; a Hugging Face checkpoint directory ",
+  check(fs::is_directory(dir), "[policy] ", dir.string(),
+        " is not a directory; a Hugging Face checkpoint directory ",
         "(config.json, model.safetensors, tokenizer.json) is wanted");
   const ModelConfig config = load_model_config(dir);
   auto model = std::make_shared<CausalLM>(config, parse_dtype(compute.dtype));

@@ -8,8 +8,8 @@
 namespace selfreward {
 
 struct ComputeOptions {
-  std::string device = "auto";      // auto, cpu or cuda
-  std::string dtype = "bfloat16";   // of matrix products: bfloat16 or float32
+  std::string device = "auto";     // auto, cpu or cuda
+  std::string dtype = "bfloat16";  // of matrix products: bfloat16 or float32
 };
 
 class Policy {

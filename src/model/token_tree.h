@@ -44,8 +44,8 @@ struct KeyRange {
   int64_t count = 0;
 };
 
-/// What one stretch of query tokens looks at: all of `context`, and of its own keys, stored from `self_begin`,
-/// those at or before itself.
+/// What one stretch of query tokens looks at: all of `context`, and of its own keys, stored from
+/// `self_begin`, those at or before itself.
 struct QuerySpan {
   int64_t query_begin = 0;
   int64_t count = 0;

@@ -71,10 +71,12 @@ template <typename T, typename Kernel>
 void run_backward(const AttentionBackward<T>& tensors, const AttentionShape& shape, const AttentionPlan& plan,
                   Kernel kernel) {
   const auto trees = trees_of(plan);
-  parallel_tasks(static_cast<int64_t>(trees.size()) * shape.num_kv_heads, shape, [&](int64_t i, float* scratch) {
-    const auto [begin, end] = trees[static_cast<size_t>(i / shape.num_kv_heads)];
-    for (size_t span = begin; span < end; ++span) kernel(tensors, shape, plan[span], i % shape.num_kv_heads, scratch);
-  });
+  parallel_tasks(static_cast<int64_t>(trees.size()) * shape.num_kv_heads, shape,
+                 [&](int64_t i, float* scratch) {
+                   const auto [begin, end] = trees[static_cast<size_t>(i / shape.num_kv_heads)];
+                   for (size_t span = begin; span < end; ++span)
+                     kernel(tensors, shape, plan[span], i % shape.num_kv_heads, scratch);
+                 });
 }
 
 struct PlanHolder : torch::CustomClassHolder {
@@ -114,9 +116,10 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
     const AttentionShape shape = shape_of(q, k);
     const auto launch = [&](auto zero, auto kernel) {
       using T = decltype(zero);
-      run_backward(AttentionBackward<T>{forward_view<T>(q, k, v, out, lse), data_of<T>(grad_out),
-                                        data_of<float>(grad_q), data_of<float>(grad_k), data_of<float>(grad_v)},
-                   shape, plan, kernel);
+      run_backward(
+          AttentionBackward<T>{forward_view<T>(q, k, v, out, lse), data_of<T>(grad_out),
+                               data_of<float>(grad_q), data_of<float>(grad_k), data_of<float>(grad_v)},
+          shape, plan, kernel);
     };
     if (q.scalar_type() == at::kFloat) {
       launch(float{}, attention_kernels().backward_f32);
@@ -138,7 +141,8 @@ Tensor keys_of(const Tensor& store, const QuerySpan& span) {
 Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
   const int64_t queries = q.size(0), keys = k.size(0), group = q.size(1) / k.size(1);
   const auto heads_first = [](const Tensor& x) { return x.to(at::kFloat).transpose(0, 1); };
-  const Tensor kh = heads_first(k).repeat_interleave(group, 0), vh = heads_first(v).repeat_interleave(group, 0);
+  const Tensor kh = heads_first(k).repeat_interleave(group, 0),
+               vh = heads_first(v).repeat_interleave(group, 0);
   Tensor scores = at::matmul(heads_first(q), kh.transpose(1, 2)) / std::sqrt(static_cast<double>(q.size(2)));
   const Tensor hidden = at::ones({queries, keys}, q.options().dtype(at::kBool)).triu(keys - queries + 1);
   scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
@@ -147,10 +151,12 @@ Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
 
 }  // namespace
 
-Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan) {
+Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v,
+                                const AttentionPlan& plan) {
   std::vector<Tensor> parts;
   for (const QuerySpan& span : plan)
-    parts.push_back(span_attention(q.narrow(0, span.query_begin, span.count), keys_of(k, span), keys_of(v, span)));
+    parts.push_back(
+        span_attention(q.narrow(0, span.query_begin, span.count), keys_of(k, span), keys_of(v, span)));
   return at::cat(parts);
 }
 

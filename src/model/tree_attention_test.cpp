@@ -9,7 +9,8 @@ using torch::Tensor;
 
 namespace {
 
-/// Two trees: a prompt with two branches, one of which forks again, and a lone sequence longer than a key block.
+/// Two trees: a prompt with two branches, one of which forks again, and a lone sequence longer than a key
+/// block.
 TokenTree forked_tree() {
   TokenTree tree;
   const auto prompt = tree.add(kNoParent, TokenIds(37));

@@ -11,7 +11,9 @@
 namespace selfreward {
 namespace {
 
-Seed evaluation_seed(const RunConfig& config) { return Seed(static_cast<uint64_t>(config.seed)).child("evaluate"); }
+Seed evaluation_seed(const RunConfig& config) {
+  return Seed(static_cast<uint64_t>(config.seed)).child("evaluate");
+}
 
 /// One model's answers and judgements on the held-out data.
 struct ModelRecords {
@@ -35,27 +37,30 @@ class LazyPolicy {
   std::optional<Policy> policy_;
 };
 
-std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, LazyPolicy& policy, const std::string& name,
-                                  const std::vector<Prompt>& prompts, bool greedy) {
+std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, LazyPolicy& policy,
+                                  const std::string& name, const std::vector<Prompt>& prompts, bool greedy) {
   CandidateSettings settings{/*num_generations=*/1, config.evaluate.sampling};
   if (greedy) settings.sampling.temperature = 0;
-  return run.memo<Candidate>(run.evaluation_records(name, greedy ? "greedy" : "sampled"), [&](RecordSink<Candidate>& out) {
-    generate_candidates(policy.get(), prompts, settings, config.generation, evaluation_seed(config).child("answers"), out);
-  });
+  return run.memo<Candidate>(run.evaluation_records(name, greedy ? "greedy" : "sampled"),
+                             [&](RecordSink<Candidate>& out) {
+                               generate_candidates(policy.get(), prompts, settings, config.generation,
+                                                   evaluation_seed(config).child("answers"), out);
+                             });
 }
 
-ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model, const SeedData& data,
-                             const Rubric& rubric) {
+ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+                             const SeedData& data, const Rubric& rubric) {
   ModelRecords records{model.name, {}, {}, {}};
   LazyPolicy policy(config, model.dir);
   records.sampled = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/false);
   if (config.evaluate.greedy && !config.data.gold.empty())
     records.greedy = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/true);
   if (!data.held_out_ranked.empty())
-    records.judgements = run.memo<Judgement>(run.evaluation_records(records.name, "judgements"), [&](RecordSink<Judgement>& out) {
-      judge_answers(policy.get(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
-                    evaluation_seed(config).child("judge"), out);
-    });
+    records.judgements = run.memo<Judgement>(
+        run.evaluation_records(records.name, "judgements"), [&](RecordSink<Judgement>& out) {
+          judge_answers(policy.get(), rubric, judge_items(data.held_out_ranked), config.judge,
+                        config.generation, evaluation_seed(config).child("judge"), out);
+        });
   return records;
 }
 
@@ -81,9 +86,14 @@ Json gold_summary(const std::vector<std::optional<double>>& scores, double max_s
       all_met += *score == max_score;
       ++n;
     }
-  check(n > 0, "[evaluate] no evaluation prompt has a gold score; do data.gold and data.eval_prompts belong together?");
+  check(n > 0,
+        "[evaluate] no evaluation prompt has a gold score; do data.gold and data.eval_prompts belong "
+        "together?");
   const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean);
-  return {{"mean", mean}, {"standard_error", std::sqrt(variance / n)}, {"all_met", all_met / n}, {"n", static_cast<int64_t>(n)}};
+  return {{"mean", mean},
+          {"standard_error", std::sqrt(variance / n)},
+          {"all_met", all_met / n},
+          {"n", static_cast<int64_t>(n)}};
 }
 
 Json reward_summary(const RewardMetrics& metrics) {
@@ -98,20 +108,23 @@ Json reward_summary(const RewardMetrics& metrics) {
           {"answers", metrics.answers}};
 }
 
-RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judgements, double max_score) {
+RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked,
+                            const std::vector<Judgement>& judgements, double max_score) {
   std::map<std::pair<std::string, int64_t>, std::optional<double>> scores;
-  for (const Judgement& judgement : judgements) scores[{judgement.prompt_id, judgement.index}] = judgement.score;
+  for (const Judgement& judgement : judgements)
+    scores[{judgement.prompt_id, judgement.index}] = judgement.score;
   std::vector<ScoredAnswers> groups;
   for (const RankedAnswers& group : ranked) {
     ScoredAnswers scored{{}, group.ranks};
-    for (size_t i = 0; i < group.answers.size(); ++i) scored.scores.push_back(scores[{group.id, static_cast<int64_t>(i)}]);
+    for (size_t i = 0; i < group.answers.size(); ++i)
+      scored.scores.push_back(scores[{group.id, static_cast<int64_t>(i)}]);
     groups.push_back(std::move(scored));
   }
   return reward_metrics(groups, max_score);
 }
 
-Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records, const SeedData& data,
-                   const GoldScorer* gold, double max_score) {
+Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
+                   const SeedData& data, const GoldScorer* gold, double max_score) {
   Json summary{{"name", records.name}};
   double tokens = 0, stopped = 0;
   std::vector<std::optional<double>> scores(data.eval_prompts.size());
@@ -119,10 +132,12 @@ Json model_summary(const RunConfig& config, const RunDirectory& run, const Model
     scores = gold_scores(*gold, data.eval_prompts, records.sampled);
     summary["gold"]["sampled"] = gold_summary(scores, gold->max_score());
     if (config.evaluate.greedy)
-      summary["gold"]["greedy"] = gold_summary(gold_scores(*gold, data.eval_prompts, records.greedy), gold->max_score());
+      summary["gold"]["greedy"] =
+          gold_summary(gold_scores(*gold, data.eval_prompts, records.greedy), gold->max_score());
   }
   if (!data.held_out_ranked.empty())
-    summary["reward_model"] = reward_summary(judge_metrics(data.held_out_ranked, records.judgements, max_score));
+    summary["reward_model"] =
+        reward_summary(judge_metrics(data.held_out_ranked, records.judgements, max_score));
   std::map<std::string, size_t> place;
   for (size_t i = 0; i < data.eval_prompts.size(); ++i) place[data.eval_prompts[i].id] = i;
   std::string answers;
@@ -130,7 +145,9 @@ Json model_summary(const RunConfig& config, const RunDirectory& run, const Model
     tokens += static_cast<double>(answer.token_ids.size());
     stopped += answer.finish_reason == FinishReason::stop;
     const size_t at = place.at(answer.prompt_id);
-    Json line{{"prompt_id", answer.prompt_id}, {"prompt", data.eval_prompts[at].text}, {"text", answer.text},
+    Json line{{"prompt_id", answer.prompt_id},
+              {"prompt", data.eval_prompts[at].text},
+              {"text", answer.text},
               {"finish_reason", to_string(answer.finish_reason)}};
     if (scores[at]) line["gold"] = *scores[at];
     answers += to_line(line);
@@ -144,33 +161,41 @@ Json model_summary(const RunConfig& config, const RunDirectory& run, const Model
 
 Json match_summary(const std::string& a, const std::string& b, const char* by, const WinRate& rate) {
   const double n = std::max<double>(1, static_cast<double>(rate.compared()));
-  return {{"a", a}, {"b", b}, {"by", by},
-          {"win", static_cast<double>(rate.wins) / n}, {"tie", static_cast<double>(rate.ties) / n},
+  return {{"a", a},
+          {"b", b},
+          {"by", by},
+          {"win", static_cast<double>(rate.wins) / n},
+          {"tie", static_cast<double>(rate.ties) / n},
           {"lose", static_cast<double>(rate.losses) / n},
           {"standard_error", rate.standard_error().value_or(0)},
-          {"n", rate.compared()}, {"missing", rate.missing}};
+          {"n", rate.compared()},
+          {"missing", rate.missing}};
 }
 
-Json gold_match(const GoldScorer& gold, const std::vector<Prompt>& prompts, const ModelRecords& a, const ModelRecords& b) {
+Json gold_match(const GoldScorer& gold, const std::vector<Prompt>& prompts, const ModelRecords& a,
+                const ModelRecords& b) {
   const auto first = gold_scores(gold, prompts, a.sampled), second = gold_scores(gold, prompts, b.sampled);
   std::vector<std::pair<std::optional<double>, std::optional<double>>> scores;
   for (size_t i = 0; i < first.size(); ++i) scores.emplace_back(first[i], second[i]);
   return match_summary(a.name, b.name, "gold", win_rate(scores));
 }
 
-Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge, const std::vector<Prompt>& prompts,
-                  const ModelRecords& a, const ModelRecords& b) {
+Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
+                  const std::vector<Prompt>& prompts, const ModelRecords& a, const ModelRecords& b) {
   std::map<std::string, std::pair<const Candidate*, const Candidate*>> answers;
   for (const Candidate& answer : a.sampled) answers[answer.prompt_id].first = &answer;
   for (const Candidate& answer : b.sampled) answers[answer.prompt_id].second = &answer;
   std::vector<AnswerPair> pairs;
   for (const Prompt& prompt : prompts)
-    if (const auto& [first, second] = answers[prompt.id]; first && second) pairs.push_back({prompt.id, prompt.text, first->text, second->text});
+    if (const auto& [first, second] = answers[prompt.id]; first && second)
+      pairs.push_back({prompt.id, prompt.text, first->text, second->text});
   const std::string name = a.name + "_vs_" + b.name;
-  const auto judged = run.memo<PairwiseJudgement>(run.evaluation_records("pairwise", name), [&](RecordSink<PairwiseJudgement>& out) {
-    judge_pairwise(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs, config.judge.sampling, config.generation,
-                   evaluation_seed(config).child("pairwise", name), out);
-  });
+  const auto judged = run.memo<PairwiseJudgement>(
+      run.evaluation_records("pairwise", name), [&](RecordSink<PairwiseJudgement>& out) {
+        judge_pairwise(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs,
+                       config.judge.sampling, config.generation,
+                       evaluation_seed(config).child("pairwise", name), out);
+      });
   std::vector<BothOrders> verdicts;
   for (const PairwiseJudgement& judgement : judged) verdicts.push_back(judgement.verdicts);
   return match_summary(a.name, b.name, "judge", win_rate(verdicts));
@@ -181,7 +206,10 @@ Json null_judges(const RunConfig& config, const SeedData& data, double max_score
   for (const std::string kind : {"random", "longest"}) {
     std::vector<Judgement> judgements;
     for (const JudgeItem& item : judge_items(data.held_out_ranked))
-      judgements.push_back({item.prompt_id, item.index, {}, score_without_model(kind, nullptr, max_score, item, evaluation_seed(config))});
+      judgements.push_back({item.prompt_id,
+                            item.index,
+                            {},
+                            score_without_model(kind, nullptr, max_score, item, evaluation_seed(config))});
     judges[kind] = reward_summary(judge_metrics(data.held_out_ranked, judgements, max_score));
   }
   return judges;
@@ -195,9 +223,10 @@ std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& r
   return models;
 }
 
-void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named, const SeedData& data,
-                     const Rubric& rubric) {
-  check(!data.eval_prompts.empty(), "[evaluate] there is nothing to evaluate on: set data.eval_prompts or data.eval_ranked, or "
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named,
+                     const SeedData& data, const Rubric& rubric) {
+  check(!data.eval_prompts.empty(),
+        "[evaluate] there is nothing to evaluate on: set data.eval_prompts or data.eval_ranked, or "
         "raise data.held_out_share");
   std::optional<GoldScorer> gold;
   if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
@@ -205,7 +234,8 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
   Json summary{{"models", Json::array()}, {"max_score", rubric.max_score}};
   for (const NamedModel& model : named) {
     models.push_back(collect_records(config, run, model, data, rubric));
-    summary["models"].push_back(model_summary(config, run, models.back(), data, gold ? &*gold : nullptr, rubric.max_score));
+    summary["models"].push_back(
+        model_summary(config, run, models.back(), data, gold ? &*gold : nullptr, rubric.max_score));
   }
   if (!data.held_out_ranked.empty()) summary["null_judges"] = null_judges(config, data, rubric.max_score);
   summary["head_to_head"] = Json::array();
@@ -214,7 +244,8 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
     for (size_t b = a; b-- > 0;) {
       if (gold) summary["head_to_head"].push_back(gold_match(*gold, data.eval_prompts, models[a], models[b]));
       if (!config.evaluate.pairwise_rubric.empty())
-        summary["head_to_head"].push_back(judged_match(config, run, judge, data.eval_prompts, models[a], models[b]));
+        summary["head_to_head"].push_back(
+            judged_match(config, run, judge, data.eval_prompts, models[a], models[b]));
     }
   write_file_atomically(run.evaluation_summary(), summary.dump(2) + "\n");
 }

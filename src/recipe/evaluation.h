@@ -1,6 +1,6 @@
 #pragma once
-// The paper's two axes for every model of a run: following instructions (true scores where the data has them, head-to-head
-// win rates) and judging answers (agreement with ranks), with null judges beside it.
+// The paper's two axes for every model of a run: following instructions (true scores where the data has them,
+// head-to-head win rates) and judging answers (agreement with ranks), with null judges beside it.
 #include "feedback/rubric.h"
 #include "recipe/seed_data.h"
 
@@ -16,7 +16,7 @@ std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& r
 
 /// Evaluates the models on the held-out data and writes evaluation.json. Answers and judgements are kept in
 /// evaluation/{name}/ and not made again. The last model is the judge of head-to-head comparisons.
-void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models, const SeedData& data,
-                     const Rubric& rubric);
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models,
+                     const SeedData& data, const Rubric& rubric);
 
 }  // namespace selfreward

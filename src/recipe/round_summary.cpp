@@ -22,7 +22,9 @@ struct Moments {
     ++count;
   }
   double mean() const { return count ? sum / static_cast<double>(count) : 0; }
-  double variance() const { return count ? std::max(0.0, squares / static_cast<double>(count) - mean() * mean()) : 0; }
+  double variance() const {
+    return count ? std::max(0.0, squares / static_cast<double>(count) - mean() * mean()) : 0;
+  }
 };
 
 /// Entropy in nats of the shares of the counts.
@@ -52,7 +54,8 @@ void add_candidates(Json& summary, const std::vector<Candidate>& candidates) {
   }
   summary["candidates"] = candidates.size();
   summary["candidates_stopped"] = stopped;
-  summary["answer_tokens_mean"] = static_cast<double>(tokens) / static_cast<double>(std::max<size_t>(1, candidates.size()));
+  summary["answer_tokens_mean"] =
+      static_cast<double>(tokens) / static_cast<double>(std::max<size_t>(1, candidates.size()));
   summary["duplicate_candidates"] = duplicates;
 }
 
@@ -98,18 +101,23 @@ Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& p
 
 }  // namespace
 
-void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
-                         const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements,
-                         const std::vector<PreferencePair>& pairs) {
-  Json summary{{"t", t}, {"prompts", prompts.size()}, {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
+void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t,
+                         const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates,
+                         const std::vector<Judgement>& judgements, const std::vector<PreferencePair>& pairs) {
+  Json summary{
+      {"t", t}, {"prompts", prompts.size()}, {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
   add_candidates(summary, candidates);
   add_judgements(summary, judgements);
   summary["pairs"] = pairs.size();
   summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
-  if (!config.data.gold.empty()) summary["gold_agreement"] = gold_agreement(GoldScorer::load(config.data.gold), pairs);
+  if (!config.data.gold.empty())
+    summary["gold_agreement"] = gold_agreement(GoldScorer::load(config.data.gold), pairs);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
-  log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(), " pairs; judge's mean score ",
-               summary.contains("score_mean") ? score_key(std::round(100 * summary["score_mean"].get<double>()) / 100) : "-"));
+  log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(),
+               " pairs; judge's mean score ",
+               summary.contains("score_mean")
+                   ? score_key(std::round(100 * summary["score_mean"].get<double>()) / 100)
+                   : "-"));
 }
 
 }  // namespace selfreward

@@ -4,10 +4,10 @@
 
 namespace selfreward {
 
-/// Writes counts, drops by reason, the scores' histogram, mean, deviation and entropy, the mean variance of the K replies,
-/// and, where there are gold rules, how often a pair agrees with them.
-void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
-                         const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements,
-                         const std::vector<PreferencePair>& pairs);
+/// Writes counts, drops by reason, the scores' histogram, mean, deviation and entropy, the mean variance of
+/// the K replies, and, where there are gold rules, how often a pair agrees with them.
+void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t,
+                         const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates,
+                         const std::vector<Judgement>& judgements, const std::vector<PreferencePair>& pairs);
 
 }  // namespace selfreward

@@ -22,14 +22,16 @@ void check_same_settings(const fs::path& path, const std::string& now) {
   std::string before, after;
   while (std::getline(new_lines, after)) {
     if (!std::getline(old_lines, before)) before.clear();
-    check(before == after || may_change(after), "[run] ", path.string(), " was started with '", strip(before), "', now it is '",
-          strip(after), "'; give another --run-dir for other settings, or remove the old run");
+    check(before == after || may_change(after), "[run] ", path.string(), " was started with '", strip(before),
+          "', now it is '", strip(after),
+          "'; give another --run-dir for other settings, or remove the old run");
   }
 }
 
 }  // namespace
 
-RunDirectory::RunDirectory(const RunConfig& config) : root_(config.run_dir), first_model_(config.model.model_name_or_path) {
+RunDirectory::RunDirectory(const RunConfig& config)
+    : root_(config.run_dir), first_model_(config.model.model_name_or_path) {
   fs::create_directories(root_);
   const fs::path lock = root_ / ".lock";
   lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -41,11 +43,17 @@ RunDirectory::RunDirectory(const RunConfig& config) : root_(config.run_dir), fir
   write_file_atomically(path, settings);
 }
 
-RunDirectory::~RunDirectory() { ::close(lock_); }
+RunDirectory::~RunDirectory() {
+  ::close(lock_);
+}
 
-fs::path RunDirectory::model(int64_t t) const { return t == 0 ? first_model_ : model_dir(t); }
+fs::path RunDirectory::model(int64_t t) const {
+  return t == 0 ? first_model_ : model_dir(t);
+}
 
-fs::path RunDirectory::round_records(int64_t t, const std::string& name) const { return model_dir(t) / (name + ".jsonl"); }
+fs::path RunDirectory::round_records(int64_t t, const std::string& name) const {
+  return model_dir(t) / (name + ".jsonl");
+}
 
 fs::path RunDirectory::evaluation_records(const std::string& model, const std::string& name) const {
   return root_ / "evaluation" / model / (name + ".jsonl");

@@ -1,6 +1,6 @@
 #pragma once
-// Everything a run leaves on disk; the one place that spells file names (docs/formats.md lists them). A file under its
-// final name is complete, so running the same command again goes on where a stopped run ended.
+// Everything a run leaves on disk; the one place that spells file names (docs/formats.md lists them). A file
+// under its final name is complete, so running the same command again goes on where a stopped run ended.
 #include "base/progress.h"
 #include "data/record_file.h"
 #include "recipe/config.h"
@@ -10,8 +10,8 @@ namespace selfreward {
 
 class RunDirectory {
  public:
-  /// Creates the directory and its config.yaml, or checks that a directory of an earlier run has the same settings
-  /// (last_model may grow). Another process at work in it is an error.
+  /// Creates the directory and its config.yaml, or checks that a directory of an earlier run has the same
+  /// settings (last_model may grow). Another process at work in it is an error.
   explicit RunDirectory(const RunConfig& config);
   ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
@@ -38,7 +38,8 @@ class RunDirectory {
   /// The state that a finished training leaves behind (its metrics stay).
   void forget_training_state(const TrainingFiles& files) const;
 
-  /// The records of `path`, made by `produce(RecordSink&)` where the file is not there yet; says what it does.
+  /// The records of `path`, made by `produce(RecordSink&)` where the file is not there yet; says what it
+  /// does.
   template <typename Record, typename Produce>
   std::vector<Record> memo(const fs::path& path, Produce produce) {
     const bool ready = fs::exists(path);

@@ -31,12 +31,15 @@ void check_unique_ids(const std::vector<Record>& records, const char* what) {
     check(seen.insert(record.id).second, "[data] two ", what, " have the id '", record.id, "'");
 }
 
-std::vector<Example> without_prompts_of(std::vector<Example> examples, const std::vector<RankedAnswers>& held_out, Counts& dropped) {
+std::vector<Example> without_prompts_of(std::vector<Example> examples,
+                                        const std::vector<RankedAnswers>& held_out, Counts& dropped) {
   std::unordered_set<std::string> prompts;
   for (const RankedAnswers& group : held_out) prompts.insert(group.prompt);
   const size_t before = examples.size();
-  std::erase_if(examples, [&](const Example& example) { return prompts.count(example.messages.front().content) > 0; });
-  if (before > examples.size()) dropped["ift_prompt_is_held_out"] += static_cast<int64_t>(before - examples.size());
+  std::erase_if(examples,
+                [&](const Example& example) { return prompts.count(example.messages.front().content) > 0; });
+  if (before > examples.size())
+    dropped["ift_prompt_is_held_out"] += static_cast<int64_t>(before - examples.size());
   return examples;
 }
 
@@ -71,7 +74,8 @@ SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
   data.ift = read_all<Example>(settings.ift, dropped, read_examples);
   auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, read_ranked);
   if (settings.eval_ranked.empty()) {
-    auto split = split_held_out(std::move(ranked), settings.held_out_share, Seed(static_cast<uint64_t>(config.seed)).child("split"));
+    auto split = split_held_out(std::move(ranked), settings.held_out_share,
+                                Seed(static_cast<uint64_t>(config.seed)).child("split"));
     ranked = std::move(split.train);
     data.held_out_ranked = std::move(split.held_out);
     data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
@@ -83,7 +87,8 @@ SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
   add(dropped, apart.dropped);
   data.ranked = std::move(apart.records);
   keep_first(data.ranked, config.eft.max_prompts);
-  data.eval_prompts = settings.eval_prompts.empty() ? prompts_of(data.held_out_ranked) : read_jsonl<Prompt>(settings.eval_prompts);
+  data.eval_prompts = settings.eval_prompts.empty() ? prompts_of(data.held_out_ranked)
+                                                    : read_jsonl<Prompt>(settings.eval_prompts);
   keep_first(data.eval_prompts, config.evaluate.max_prompts);
   check_unique_ids(data.ift, "IFT examples");
   check_unique_ids(data.ranked, "ranked prompts");

@@ -6,14 +6,14 @@ namespace selfreward {
 
 struct SeedData {
   std::vector<Example> ift;
-  std::vector<RankedAnswers> ranked;           // for building EFT; no prompt of ift is among them
-  std::vector<RankedAnswers> held_out_ranked;  // for measuring judges
-  std::vector<Prompt> eval_prompts;            // for comparing answers
+  std::vector<RankedAnswers> ranked;              // for building EFT; no prompt of ift is among them
+  std::vector<RankedAnswers> held_out_ranked;     // for measuring judges
+  std::vector<Prompt> eval_prompts;               // for comparing answers
   std::vector<std::string> instructions() const;  // of ift
 };
 
-/// Reads the files of config.data, splits off what is held out first, keeps IFT and ranked prompts apart, and writes
-/// seed/summary.json with what was dropped and why.
+/// Reads the files of config.data, splits off what is held out first, keeps IFT and ranked prompts apart, and
+/// writes seed/summary.json with what was dropped and why.
 SeedData load_seed_data(const RunConfig& config, const RunDirectory& run);
 
 }  // namespace selfreward

@@ -1,6 +1,7 @@
 // Self-Rewarding Language Models (Yuan et al. 2024, arXiv 2401.10020), section 2:
 //   M0 base;  M1 = SFT(M0, IFT + EFT);  M(t+1) = DPO(M(t), AIFT(M(t))) for t = 1, 2, ...
-// Every step keeps its result in the run directory and does nothing where it is there: running again is resuming.
+// Every step keeps its result in the run directory and does nothing where it is there: running again is
+// resuming.
 #include "recipe/self_reward_loop.h"
 
 #include "recipe/evaluation.h"

@@ -3,8 +3,8 @@
 
 namespace selfreward {
 
-/// Runs M0 -> M1 -> ... -> config.last_model in the run directory, evaluates every model and writes the report. What is
-/// finished there is not done again.
+/// Runs M0 -> M1 -> ... -> config.last_model in the run directory, evaluates every model and writes the
+/// report. What is finished there is not done again.
 void self_reward_loop(const RunConfig& config, RunDirectory& run);
 
 }  // namespace selfreward

@@ -9,15 +9,22 @@
 namespace selfreward {
 namespace {
 
-Seed root_seed(const RunConfig& config) { return Seed(static_cast<uint64_t>(config.seed)); }
+Seed root_seed(const RunConfig& config) {
+  return Seed(static_cast<uint64_t>(config.seed));
+}
 
-/// SFT of the checkpoint `from` into `to`; the state of a stopped training is taken up, and removed at the end.
-void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy, const std::vector<Example>& examples,
-                    const TrainSettings& settings, const std::string& name, const fs::path& to) {
+/// SFT of the checkpoint `from` into `to`; the state of a stopped training is taken up, and removed at the
+/// end.
+void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
+                    const std::vector<Example>& examples, const TrainSettings& settings,
+                    const std::string& name, const fs::path& to) {
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length);
-  if (rows.too_long > 0) log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length, " and left out"));
+  if (rows.too_long > 0)
+    log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length,
+                 " and left out"));
   const TrainingFiles files = run.training(name);
-  train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files, name + " SFT");
+  train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
+            name + " SFT");
   policy.save(to, config.model.save_dtype);
   run.forget_training_state(files);
 }
@@ -32,29 +39,40 @@ void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& 
 }
 
 /// Records how EFT was built into seed/summary.json.
-void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>& ranked, const Filtered<Example>& eft) {
+void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>& ranked,
+                       const Filtered<Example>& eft) {
   Json summary = read_json(run.seed_summary());
   summary["eft"] = eft.records.size();
-  summary["eft_building"] = {{"judged_prompts", ranked.size()}, {"judgements", eft.records.size()}, {"dropped", eft.dropped}};
+  summary["eft_building"] = {
+      {"judged_prompts", ranked.size()}, {"judgements", eft.records.size()}, {"dropped", eft.dropped}};
   write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
 }
 
-std::vector<Example> judge_ranked_answers(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric) {
-  check(!data.ranked.empty(), "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
+std::vector<Example> judge_ranked_answers(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                          const Rubric& rubric) {
+  check(!data.ranked.empty(),
+        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
         "data.ranked, or eft.source to none");
   train_baseline(config, run, data);
-  const auto judged = run.memo<Judgement>(run.baseline_records("judgements"), [&](RecordSink<Judgement>& out) {
-    Policy baseline = load_policy(config, run.sft_baseline());
-    JudgeSettings settings{.kind = "self", .rubric = config.judge.rubric, .num_evals_to_average = 1, .sampling = config.eft.sampling};
-    judge_answers(baseline, rubric, judge_items(data.ranked), settings, config.generation, root_seed(config).child("eft"), out);
-  });
-  auto eft = build_eft_examples(data.ranked, judged, rubric, config.eft, root_seed(config).child("eft_choice"));
+  const auto judged =
+      run.memo<Judgement>(run.baseline_records("judgements"), [&](RecordSink<Judgement>& out) {
+        Policy baseline = load_policy(config, run.sft_baseline());
+        JudgeSettings settings{.kind = "self",
+                               .rubric = config.judge.rubric,
+                               .num_evals_to_average = 1,
+                               .sampling = config.eft.sampling};
+        judge_answers(baseline, rubric, judge_items(data.ranked), settings, config.generation,
+                      root_seed(config).child("eft"), out);
+      });
+  auto eft =
+      build_eft_examples(data.ranked, judged, rubric, config.eft, root_seed(config).child("eft_choice"));
   log_line(str("  ", eft.records.size(), " judgements agree with the ranks"));
   write_eft_summary(run, data.ranked, eft);
   return std::move(eft.records);
 }
 
-std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length) {
+std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples,
+                                int64_t max_length) {
   return make_sft_rows(chat, examples, max_length).rows;
 }
 
@@ -64,7 +82,8 @@ Policy load_policy(const RunConfig& config, const fs::path& dir) {
   return Policy::load(dir, {config.model.device, config.model.dtype});
 }
 
-std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric) {
+std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                  const Rubric& rubric) {
   return run.memo<Example>(run.seed_records("eft"), [&](RecordSink<Example>& out) {
     if (out.shards() > 0 || config.eft.source == "none") return;
     if (config.eft.source == "self") return out.append(judge_ranked_answers(config, run, data, rubric));
@@ -81,15 +100,19 @@ void train_first_model(const RunConfig& config, RunDirectory& run, const std::ve
   train_and_save(config, run, policy, ift_and_eft, config.sft, "M1", run.model(1));
 }
 
-std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const SeedData& data) {
+std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
+                                const SeedData& data) {
   return run.memo<Prompt>(run.round_records(t, "prompts"), [&](RecordSink<Prompt>& out) {
     PromptPool pool{data.instructions(), {}};
     for (int64_t earlier = 1; earlier < t; ++earlier)
-      for (const Prompt& prompt : read_jsonl<Prompt>(run.round_records(earlier, "prompts"))) pool.earlier.push_back(prompt.text);
+      for (const Prompt& prompt : read_jsonl<Prompt>(run.round_records(earlier, "prompts")))
+        pool.earlier.push_back(prompt.text);
     const Seed seed = root_seed(config).child("prompts", t);
     const std::string name = str("round", t);
-    if (config.prompts.source == "self") return generate_prompts(policy, pool, config.prompts, config.generation, name, seed, out);
-    Policy writer = load_policy(config, config.prompts.source == "M0" ? run.model(0) : fs::path(config.prompts.source));
+    if (config.prompts.source == "self")
+      return generate_prompts(policy, pool, config.prompts, config.generation, name, seed, out);
+    Policy writer =
+        load_policy(config, config.prompts.source == "M0" ? run.model(0) : fs::path(config.prompts.source));
     generate_prompts(writer, pool, config.prompts, config.generation, name, seed, out);
   });
 }
@@ -97,16 +120,19 @@ std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int6
 std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                   const std::vector<Prompt>& prompts) {
   return run.memo<Candidate>(run.round_records(t, "candidates"), [&](RecordSink<Candidate>& out) {
-    generate_candidates(policy, prompts, config.candidates, config.generation, root_seed(config).child("round", t), out);
+    generate_candidates(policy, prompts, config.candidates, config.generation,
+                        root_seed(config).child("round", t), out);
   });
 }
 
-std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const Rubric& rubric,
-                                  const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
+std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
+                                  const Rubric& rubric, const std::vector<Prompt>& prompts,
+                                  const std::vector<Candidate>& answers) {
   return run.memo<Judgement>(run.round_records(t, "judgements"), [&](RecordSink<Judgement>& out) {
     const auto items = judge_items(prompts, answers);
     const Seed seed = root_seed(config).child("round", t);
-    if (config.judge.kind == "self") return judge_answers(policy, rubric, items, config.judge, config.generation, seed, out);
+    if (config.judge.kind == "self")
+      return judge_answers(policy, rubric, items, config.judge, config.generation, seed, out);
     std::optional<GoldScorer> gold;
     if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
     judge_without_model(config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, items, seed, out);
@@ -114,12 +140,14 @@ std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, in
 }
 
 std::vector<PreferencePair> preference_pairs(RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
-                                             const std::vector<Candidate>& answers, const std::vector<Judgement>& judged) {
+                                             const std::vector<Candidate>& answers,
+                                             const std::vector<Judgement>& judged) {
   return run.memo<PreferencePair>(run.round_records(t, "preferences"), [&](RecordSink<PreferencePair>& out) {
     if (out.shards() > 0) return;
     const auto built = build_preference_pairs(prompts, answers, judged);
-    check(!built.records.empty(), "[pairs] round ", t, ": none of ", prompts.size(), " prompts gives a pair (dropped: ",
-          Json(built.dropped).dump(), "); the judge does not tell the answers apart");
+    check(!built.records.empty(), "[pairs] round ", t, ": none of ", prompts.size(),
+          " prompts gives a pair (dropped: ", Json(built.dropped).dump(),
+          "); the judge does not tell the answers apart");
     out.append(built.records, built.dropped);
   });
 }
@@ -130,17 +158,22 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
   if (rows.too_long > 0) log_line(str("  ", rows.too_long, " pairs are longer than max_length and left out"));
-  const Reference reference = reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length), config.dpo.replay_batch_size};
+  const Reference reference =
+      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
+  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length),
+                      config.dpo.replay_batch_size};
   const TrainingFiles files = run.training(name);
-  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo, root_seed(config).child("train", name), files, name + " DPO");
+  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo, root_seed(config).child("train", name),
+            files, name + " DPO");
   policy.save(run.model(t + 1), config.model.save_dtype);
   run.forget_training_state(files);
 }
 
 void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                   const std::vector<Example>& positives, const std::vector<Example>& ift_and_eft) {
-  log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(), " answers with the full score"));
+                                   const std::vector<Example>& positives,
+                                   const std::vector<Example>& ift_and_eft) {
+  log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(),
+               " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
   examples.insert(examples.end(), positives.begin(), positives.end());
   train_and_save(config, run, policy, examples, config.dpo.train, str("M", t + 1), run.model(t + 1));

@@ -1,36 +1,40 @@
 #pragma once
-// The steps of the loop that combine several parts: each reads like its sentence in the paper, keeps its results in the
-// run directory, and returns what is there already.
+// The steps of the loop that combine several parts: each reads like its sentence in the paper, keeps its
+// results in the run directory, and returns what is there already.
+#include "feedback/judge.h"
 #include "feedback/preference_pairs.h"
 #include "recipe/seed_data.h"
-#include "feedback/judge.h"
 
 namespace selfreward {
 
 /// M0 or M_t as the config asks for devices and dtypes.
 Policy load_policy(const RunConfig& config, const fs::path& dir);
 
-/// The judging examples: the config's files, or judgements of ranked answers written by the SFT baseline (M0 trained on
-/// the IFT data alone) and kept where they agree with the ranks.
-std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric);
+/// The judging examples: the config's files, or judgements of ranked answers written by the SFT baseline (M0
+/// trained on the IFT data alone) and kept where they agree with the ranks.
+std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                  const Rubric& rubric);
 
 /// M1 = SFT(M0, IFT + EFT), into run.model(1).
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft);
 
 /// New prompts of round t, unlike the seeds and those of earlier rounds.
-std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const SeedData& data);
+std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
+                                const SeedData& data);
 
 /// N candidates of M_t for each prompt.
 std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                   const std::vector<Prompt>& prompts);
 
 /// The judge's scores of the candidates: by M_t itself, or by what config.judge.kind names.
-std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const Rubric& rubric,
-                                  const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates);
+std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
+                                  const Rubric& rubric, const std::vector<Prompt>& prompts,
+                                  const std::vector<Candidate>& candidates);
 
 /// Best against worst answer of each prompt.
 std::vector<PreferencePair> preference_pairs(RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
-                                             const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements);
+                                             const std::vector<Candidate>& candidates,
+                                             const std::vector<Judgement>& judgements);
 
 /// M_{t+1} = DPO(M_t, reference = M_t, pairs), into run.model(t + 1).
 void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
@@ -38,6 +42,7 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
 
 /// The variant without rejected answers: M_{t+1} = SFT(M_t, seeds + answers with the full score).
 void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                   const std::vector<Example>& positives, const std::vector<Example>& ift_and_eft);
+                                   const std::vector<Example>& positives,
+                                   const std::vector<Example>& ift_and_eft);
 
 }  // namespace selfreward

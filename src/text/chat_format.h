@@ -13,9 +13,9 @@ namespace selfreward {
 
 class ChatFormat {
  public:
-  /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it is only
-  /// asked to continue plain text. `stop_ids` are the tokens that end a reply
-  /// (eos of config.json and generation_config.json); the eos_token of tokenizer_config.json is added.
+  /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it
+  /// is only asked to continue plain text. `stop_ids` are the tokens that end a reply (eos of config.json and
+  /// generation_config.json); the eos_token of tokenizer_config.json is added.
   static ChatFormat load(const fs::path& dir, std::vector<int64_t> stop_ids);
   ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_template, std::vector<int64_t> stop_ids,
              std::string where = "the checkpoint");
@@ -23,7 +23,9 @@ class ChatFormat {
   /// The conversation with the generation prompt, ready for an assistant's reply.
   TokenIds prompt_ids(const Conversation& messages) const;
   /// Plain text to be continued, with the tokens (BOS) that the tokenizer puts around a text.
-  TokenIds completion_ids(const std::string& text) const { return tokenizer_.encode(text, /*add_special=*/true); }
+  TokenIds completion_ids(const std::string& text) const {
+    return tokenizer_.encode(text, /*add_special=*/true);
+  }
 
   struct Turn {
     TokenIds prompt;

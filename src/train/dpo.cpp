@@ -17,15 +17,16 @@ struct PairLogProbs {
   Tensor chosen, rejected;
 };
 
-PairLogProbs pair_log_probs(const CausalLM& model, const std::vector<DpoRow>& all, const std::vector<size_t>& rows,
-                            Dropout* dropout) {
+PairLogProbs pair_log_probs(const CausalLM& model, const std::vector<DpoRow>& all,
+                            const std::vector<size_t>& rows, Dropout* dropout) {
   TrainingBatch batch;
   for (const size_t row : rows) batch.add_pair(all[row].prompt, all[row].chosen, all[row].rejected);
   const Tensor sums = batch.sum_by_sequence(batch.target_log_probs(model, dropout)).view({-1, 2});
   return {sums.select(1, 0), sums.select(1, 1)};
 }
 
-/// What a step adds up over its micro-batches; divided by the numbers of pairs and of chosen tokens at the end.
+/// What a step adds up over its micro-batches; divided by the numbers of pairs and of chosen tokens at the
+/// end.
 struct StepSums {
   double pairs = 0, chosen_tokens = 0;  // of the whole step
   double dpo = 0, chosen = 0, rejected = 0, correct = 0, logps_chosen = 0, logps_rejected = 0;
@@ -37,11 +38,13 @@ Tensor reference_of(const std::vector<double>& values, const std::vector<size_t>
   return torch::tensor(picked).to(like.device());
 }
 
-/// The part of the step's loss that one micro-batch contributes; its metrics are added to `sums`. The negative
-/// log-likelihood is a mean over the chosen tokens of the whole step, so that any split gives the same gradient.
-Tensor contribution(const PairLogProbs& logps, const Tensor& reference_chosen, const Tensor& reference_rejected,
-                    const DpoSettings& settings, StepSums& sums) {
-  const DpoOutput dpo = dpo_loss(logps.chosen, logps.rejected, reference_chosen, reference_rejected, settings.beta);
+/// The part of the step's loss that one micro-batch contributes; its metrics are added to `sums`. The
+/// negative log-likelihood is a mean over the chosen tokens of the whole step, so that any split gives the
+/// same gradient.
+Tensor contribution(const PairLogProbs& logps, const Tensor& reference_chosen,
+                    const Tensor& reference_rejected, const DpoSettings& settings, StepSums& sums) {
+  const DpoOutput dpo =
+      dpo_loss(logps.chosen, logps.rejected, reference_chosen, reference_rejected, settings.beta);
   const auto total = [](const Tensor& x) { return x.sum().item<double>(); };
   sums.dpo += total(dpo.losses);
   sums.chosen += total(dpo.chosen_rewards);
@@ -76,8 +79,10 @@ DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>&
       whole.push_back({"assistant", text});
       return chat.training_turn(whole).response;
     };
-    DpoRow row{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen), ids(pair.rejected_ids, pair.rejected)};
-    check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id, "' has the same tokens as chosen and rejected");
+    DpoRow row{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen),
+               ids(pair.rejected_ids, pair.rejected)};
+    check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id,
+          "' has the same tokens as chosen and rejected");
     if (num_tokens(row) > max_length) {
       ++made.too_long;
     } else {
@@ -87,13 +92,15 @@ DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>&
   return made;
 }
 
-Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows, int64_t micro_batch_tokens) {
+Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows,
+                              int64_t micro_batch_tokens) {
   const at::NoGradGuard no_grad;
   std::vector<size_t> all(rows.size());
   std::iota(all.begin(), all.end(), size_t{0});
   Reference reference;
   Progress progress("reference", std::ssize(rows), "pairs");
-  for (const auto& micro : micro_batches(all, micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
+  for (const auto& micro :
+       micro_batches(all, micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
     const PairLogProbs logps = pair_log_probs(model, rows, micro, nullptr);
     for (size_t i = 0; i < micro.size(); ++i) {
       reference.chosen.push_back(logps.chosen[static_cast<int64_t>(i)].item<double>());
@@ -104,9 +111,9 @@ Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& 
   return reference;
 }
 
-void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference, const Replay& replay,
-               const DpoSettings& settings, const Seed& seed, const TrainingFiles& files, const std::string& label,
-               bool shuffle) {
+void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference,
+               const Replay& replay, const DpoSettings& settings, const Seed& seed,
+               const TrainingFiles& files, const std::string& label, bool shuffle) {
   const TrainSettings& train = settings.train;
   const auto accumulate = [&](int64_t step, const std::vector<size_t>& chosen) {
     StepSums sums;
@@ -116,17 +123,20 @@ void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference
       sums.chosen_tokens += static_cast<double>(rows[row].chosen.size());
       tokens += num_tokens(rows[row]);
     }
-    for (const auto& micro : micro_batches(chosen, train.micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
+    for (const auto& micro :
+         micro_batches(chosen, train.micro_batch_tokens, [&](size_t row) { return num_tokens(rows[row]); })) {
       auto dropout = make_dropout(train.dropout, seed, step, index++);
       const PairLogProbs logps = pair_log_probs(model, rows, micro, dropout ? &*dropout : nullptr);
       contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
-                   reference_of(reference.rejected, micro, logps.chosen), settings, sums).backward();
+                   reference_of(reference.rejected, micro, logps.chosen), settings, sums)
+          .backward();
     }
     Json metrics = to_metrics(sums, settings);
     if (replay.batch_size > 0 && !replay.rows.empty()) {
       const Seed replay_seed = seed.child("replay");
       const auto picked = rows_of_step(step, replay.batch_size, replay.rows.size(), replay_seed);
-      const double loss = accumulate_sft(model, replay.rows, picked, train, replay_seed, step, settings.replay_weight);
+      const double loss =
+          accumulate_sft(model, replay.rows, picked, train, replay_seed, step, settings.replay_weight);
       metrics["replay_loss"] = loss;
       metrics["loss"] = metrics["loss"].get<double>() + settings.replay_weight * loss;
     }

@@ -22,7 +22,8 @@ struct Reference {
   std::vector<double> chosen, rejected;  // [pairs], sums over tokens
 };
 /// Computed by the policy itself, without dropout, before its first update.
-Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows, int64_t micro_batch_tokens);
+Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows,
+                              int64_t micro_batch_tokens);
 
 /// Seed examples trained beside the pairs of each step, so that the judge does not forget.
 struct Replay {
@@ -30,11 +31,12 @@ struct Replay {
   int64_t batch_size = 0;  // 0 is off
 };
 
-/// Trains the model in place; the loss of a step is the mean over its pairs of dpo_loss, plus rpo_alpha times the negative
-/// log-likelihood of its chosen tokens (their mean, as TRL's "sft" loss), plus replay_weight times the replay's.
-/// Metrics are TRL's: loss, rewards/{chosen,rejected,margins,accuracies}, logps/{chosen,rejected}, ...
-void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference, const Replay& replay,
-               const DpoSettings& settings, const Seed& seed, const TrainingFiles& files, const std::string& label,
-               bool shuffle = true);
+/// Trains the model in place; the loss of a step is the mean over its pairs of dpo_loss, plus rpo_alpha times
+/// the negative log-likelihood of its chosen tokens (their mean, as TRL's "sft" loss), plus replay_weight
+/// times the replay's. Metrics are TRL's: loss, rewards/{chosen,rejected,margins,accuracies},
+/// logps/{chosen,rejected}, ...
+void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference,
+               const Replay& replay, const DpoSettings& settings, const Seed& seed,
+               const TrainingFiles& files, const std::string& label, bool shuffle = true);
 
 }  // namespace selfreward

@@ -25,7 +25,10 @@ void check_run(const Json& golden, const Json& run, double rpo_alpha, int64_t mi
   const Reference reference = reference_log_probs(policy.model(), rows.rows, 4096);
   const TrainingFiles files = scratch_training(str("dpo", rpo_alpha, "_", micro_batch_tokens));
   train_dpo(policy.model(), rows.rows, reference, {}, settings, Seed(1), files, "test", /*shuffle=*/false);
-  check_steps(files, run["steps"], {"loss", "rewards/chosen", "rewards/rejected", "rewards/margins", "logps/chosen", "logps/rejected"}, 2e-5);
+  check_steps(
+      files, run["steps"],
+      {"loss", "rewards/chosen", "rewards/rejected", "rewards/margins", "logps/chosen", "logps/rejected"},
+      2e-5);
   check_weights(policy.model(), run["final_weights"]);
 }
 
@@ -49,7 +52,8 @@ TEST_CASE("tokens and reference log-probs equal TRL's") {
 
 TEST_CASE("ten steps of DPO equal TRL's, whatever the micro-batches") {
   const Json golden = read_json(kFixtures / "trl" / "dpo.json");
-  for (const int64_t micro_batch_tokens : {100000, 1}) check_run(golden, golden["runs"][0], /*rpo_alpha=*/0, micro_batch_tokens);
+  for (const int64_t micro_batch_tokens : {100000, 1})
+    check_run(golden, golden["runs"][0], /*rpo_alpha=*/0, micro_batch_tokens);
 }
 
 TEST_CASE("ten steps of DPO with a likelihood term equal TRL's") {
@@ -62,12 +66,15 @@ TEST_CASE("dpo_loss is log 2 while policy equals reference, and falls as the mar
   const torch::Tensor a = torch::tensor({-3.0f, -7.0f}), b = torch::tensor({-4.0f, -5.0f});
   CHECK(dpo_loss(a, b, a, b, 0.1).losses[0].item<double>() == doctest::Approx(std::log(2.0)));
   // beta 0.5, chosen up by 1, rejected down by 1: -log sigmoid(0.5 * 2) = 0.313262
-  CHECK(dpo_loss(a + 1, b - 1, a, b, 0.5).losses[0].item<double>() == doctest::Approx(0.313262).epsilon(1e-5));
+  CHECK(dpo_loss(a + 1, b - 1, a, b, 0.5).losses[0].item<double>() ==
+        doctest::Approx(0.313262).epsilon(1e-5));
 }
 
 TEST_CASE("sampled ids are trained as they are, and equal answers are an error") {
   const Policy policy = tiny_policy();
-  const auto rows = make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "b", {11, 12, 2}, {13, 2}, 5, 1}}, 100);
+  const auto rows =
+      make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "b", {11, 12, 2}, {13, 2}, 5, 1}}, 100);
   CHECK(rows.rows[0].chosen == TokenIds{11, 12, 2});
-  CHECK_THROWS_AS(make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "a", {}, {}, 5, 1}}, 100), Error);
+  CHECK_THROWS_AS(make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "a", {}, {}, 5, 1}}, 100),
+                  Error);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What the TRL golden tests share: settings and comparisons with tests/fixtures/trl/*.json (tests/golden/make_trl_golden.py).
+// What the TRL golden tests share: settings and comparisons with tests/fixtures/trl/*.json
+// (tests/golden/make_trl_golden.py).
 #include <doctest/doctest.h>
 
 #include "data/jsonl.h"
@@ -10,7 +11,9 @@ namespace selfreward {
 
 inline const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures";
 
-inline Policy tiny_policy() { return Policy::load(kFixtures / "tiny_llama", {.device = "cpu", .dtype = "float32"}); }
+inline Policy tiny_policy() {
+  return Policy::load(kFixtures / "tiny_llama", {.device = "cpu", .dtype = "float32"});
+}
 
 inline TrainSettings golden_settings(const Json& s) {
   TrainSettings settings;
@@ -35,7 +38,8 @@ inline TrainingFiles scratch_training(const std::string& name) {
 }
 
 /// Every step's metrics `keys` within `tolerance` (relative above 1), gradient norms within 5e-5 relative.
-inline void check_steps(const TrainingFiles& files, const Json& steps, const std::vector<std::string>& keys, double tolerance) {
+inline void check_steps(const TrainingFiles& files, const Json& steps, const std::vector<std::string>& keys,
+                        double tolerance) {
   const auto lines = read_lines(files.dir / "metrics.jsonl");
   REQUIRE(lines.size() == steps.size());
   for (size_t i = 0; i < steps.size(); ++i) {
@@ -45,8 +49,10 @@ inline void check_steps(const TrainingFiles& files, const Json& steps, const std
       const double expected = steps[i][key];
       CHECK(std::abs(ours[key].get<double>() - expected) < tolerance * std::max(1.0, std::abs(expected)));
     }
-    CHECK(ours["grad_norm"].get<double>() == doctest::Approx(steps[i]["grad_norm"].get<double>()).epsilon(5e-5));
-    CHECK(ours["learning_rate"].get<double>() == doctest::Approx(steps[i]["learning_rate"].get<double>()).epsilon(1e-9));
+    CHECK(ours["grad_norm"].get<double>() ==
+          doctest::Approx(steps[i]["grad_norm"].get<double>()).epsilon(5e-5));
+    CHECK(ours["learning_rate"].get<double>() ==
+          doctest::Approx(steps[i]["learning_rate"].get<double>()).epsilon(1e-9));
   }
 }
 
@@ -58,7 +64,8 @@ inline void check_weights(const CausalLM& model, const Json& expected) {
     const torch::Tensor flat = parameters[name].detach().flatten();
     CHECK(flat.norm().item<double>() == doctest::Approx(golden["norm"].get<double>()).epsilon(1e-5));
     for (size_t i = 0; i < golden["indices"].size(); ++i)
-      CHECK(std::abs(flat[golden["indices"][i].get<int64_t>()].item<double>() - golden["values"][i].get<double>()) < 1e-5);
+      CHECK(std::abs(flat[golden["indices"][i].get<int64_t>()].item<double>() -
+                     golden["values"][i].get<double>()) < 1e-5);
   }
 }
 

@@ -13,6 +13,7 @@ struct DpoOutput {
 };
 /// Sums of token log-probs of each answer, all [pairs] float32.
 DpoOutput dpo_loss(const torch::Tensor& policy_chosen, const torch::Tensor& policy_rejected,
-                   const torch::Tensor& reference_chosen, const torch::Tensor& reference_rejected, double beta);
+                   const torch::Tensor& reference_chosen, const torch::Tensor& reference_rejected,
+                   double beta);
 
 }  // namespace selfreward

@@ -53,8 +53,8 @@ double AdamW::step(double learning_rate) {
       gradients.push_back(parameter.grad().defined() ? parameter.grad() : at::zeros_like(parameter));
       counts.push_back(at::full({}, static_cast<double>(steps_), parameter.options().requires_grad(false)));
     }
-    at::_fused_adamw_(group.parameters, gradients, group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, counts,
-                      learning_rate, settings_.adam_beta1, settings_.adam_beta2, group.weight_decay,
+    at::_fused_adamw_(group.parameters, gradients, group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{},
+                      counts, learning_rate, settings_.adam_beta1, settings_.adam_beta2, group.weight_decay,
                       settings_.adam_epsilon, /*amsgrad=*/false, /*maximize=*/false);
   }
   for (const auto& [name, parameter] : named_) parameter.mutable_grad() = Tensor();
@@ -77,7 +77,8 @@ void AdamW::load_state(const TensorMap& saved, int64_t steps) {
   for (auto& [name, tensor] : state()) {
     const auto found = saved.find(name);
     check(found != saved.end() && found->second.sizes() == tensor.sizes(),
-          "[train] the training checkpoint does not fit this model: '", name, "' is missing or has another shape");
+          "[train] the training checkpoint does not fit this model: '", name,
+          "' is missing or has another shape");
     tensor.copy_(found->second);
   }
   steps_ = steps;

@@ -5,7 +5,9 @@
 namespace selfreward {
 namespace {
 
-int64_t num_tokens(const SftRow& row) { return std::ssize(row.prompt) + std::ssize(row.response); }
+int64_t num_tokens(const SftRow& row) {
+  return std::ssize(row.prompt) + std::ssize(row.response);
+}
 
 }  // namespace
 
@@ -39,21 +41,25 @@ double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std
     TrainingBatch batch;
     for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response);
     auto dropout = make_dropout(settings.dropout, seed, step, index++);
-    const torch::Tensor part = -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
+    const torch::Tensor part =
+        -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
     (weight * part).backward();
     loss += part.item<double>();
   }
   return loss;
 }
 
-void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings, const Seed& seed,
-               const TrainingFiles& files, const std::string& label, bool shuffle) {
-  run_training(model, settings, rows.size(), seed, files, label, [&](int64_t step, const std::vector<size_t>& chosen) {
-    int64_t tokens = 0;
-    for (const size_t row : chosen) tokens += num_tokens(rows[row]);
-    const double loss = accumulate_sft(model, rows, chosen, settings, seed, step);
-    return Json{{"loss", loss}, {"num_tokens", tokens}};
-  }, shuffle);
+void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings,
+               const Seed& seed, const TrainingFiles& files, const std::string& label, bool shuffle) {
+  run_training(
+      model, settings, rows.size(), seed, files, label,
+      [&](int64_t step, const std::vector<size_t>& chosen) {
+        int64_t tokens = 0;
+        for (const size_t row : chosen) tokens += num_tokens(rows[row]);
+        const double loss = accumulate_sft(model, rows, chosen, settings, seed, step);
+        return Json{{"loss", loss}, {"num_tokens", tokens}};
+      },
+      shuffle);
 }
 
 }  // namespace selfreward

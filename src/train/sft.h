@@ -17,13 +17,14 @@ struct SftRows {
 };
 SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length);
 
-/// Adds the gradient of weight * (negative log-likelihood per response token of `rows`), computed in micro-batches:
-/// normalised by the response tokens of all rows, so that any split gives the same gradient. Returns that loss.
+/// Adds the gradient of weight * (negative log-likelihood per response token of `rows`), computed in
+/// micro-batches: normalised by the response tokens of all rows, so that any split gives the same gradient.
+/// Returns that loss.
 double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
                       const TrainSettings& settings, const Seed& seed, int64_t step, double weight = 1.0);
 
 /// Trains the model in place. Metrics: loss, num_tokens, grad_norm, learning_rate, epoch.
-void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings, const Seed& seed,
-               const TrainingFiles& files, const std::string& label, bool shuffle = true);
+void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings,
+               const Seed& seed, const TrainingFiles& files, const std::string& label, bool shuffle = true);
 
 }  // namespace selfreward

@@ -49,5 +49,6 @@ TEST_CASE("rows that are too long are counted, never cut") {
 
 TEST_CASE("a conversation without an assistant's reply is an error that names the example") {
   const Policy policy = tiny_policy();
-  CHECK_THROWS_WITH_AS(make_sft_rows(policy.chat(), {{"row 7", {{"user", "hi"}}, "t"}}, 40), doctest::Contains("row 7"), Error);
+  CHECK_THROWS_WITH_AS(make_sft_rows(policy.chat(), {{"row 7", {{"user", "hi"}}, "t"}}, 40),
+                       doctest::Contains("row 7"), Error);
 }

@@ -12,7 +12,9 @@ namespace {
 
 constexpr const char* kStateFile = "training_state.safetensors";
 
-fs::path checkpoint_dir(const TrainingFiles& files, int64_t step) { return files.dir / str("checkpoint-", step); }
+fs::path checkpoint_dir(const TrainingFiles& files, int64_t step) {
+  return files.dir / str("checkpoint-", step);
+}
 
 /// Steps of the complete checkpoints, ascending. Temporary directories do not count.
 std::vector<int64_t> checkpoint_steps(const TrainingFiles& files) {
@@ -21,7 +23,8 @@ std::vector<int64_t> checkpoint_steps(const TrainingFiles& files) {
   if (!fs::exists(files.dir)) return steps;
   for (const auto& entry : fs::directory_iterator(files.dir)) {
     const std::string name = entry.path().filename().string();
-    if (name.rfind(prefix, 0) == 0 && name.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
+    if (name.rfind(prefix, 0) == 0 &&
+        name.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
       steps.push_back(std::stoll(name.substr(prefix.size())));
   }
   std::sort(steps.begin(), steps.end());
@@ -65,7 +68,8 @@ std::string short_number(double value) {
 
 }  // namespace
 
-std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed, bool shuffle) {
+std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
+                                 bool shuffle) {
   std::vector<size_t> rows;
   int64_t shuffled_epoch = -1;
   std::vector<size_t> order;
@@ -83,11 +87,13 @@ std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_ro
 int64_t num_training_steps(const TrainSettings& settings, size_t num_rows) {
   if (settings.max_steps > 0) return settings.max_steps;
   const double rows = settings.num_train_epochs * static_cast<double>(num_rows);
-  return std::max<int64_t>(1, std::llround(std::ceil(rows / static_cast<double>(settings.train_batch_size) - 1e-9)));
+  return std::max<int64_t>(
+      1, std::llround(std::ceil(rows / static_cast<double>(settings.train_batch_size) - 1e-9)));
 }
 
 void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
-                  const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate, bool shuffle) {
+                  const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate,
+                  bool shuffle) {
   check(num_rows > 0, "[train] ", label, ": there are no rows to train on");
   fs::create_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
@@ -100,17 +106,20 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   while (optimizer.steps() < total) {
     throw_if_interrupted();
     const int64_t step = optimizer.steps();
-    const double factor = schedule_factor(settings.lr_scheduler_type, step, settings.warmup_steps, total, settings.min_lr_rate);
+    const double factor =
+        schedule_factor(settings.lr_scheduler_type, step, settings.warmup_steps, total, settings.min_lr_rate);
     Json metrics = accumulate(step, rows_of_step(step, settings.train_batch_size, num_rows, seed, shuffle));
     const double learning_rate = settings.learning_rate * factor;
     Json line{{"step", step + 1},
-              {"epoch", static_cast<double>((step + 1) * settings.train_batch_size) / static_cast<double>(num_rows)}};
+              {"epoch",
+               static_cast<double>((step + 1) * settings.train_batch_size) / static_cast<double>(num_rows)}};
     line.update(metrics);
     line["grad_norm"] = optimizer.step(learning_rate);
     line["learning_rate"] = learning_rate;
     if ((step + 1) % settings.logging_steps == 0 || step + 1 == total) log.write(line);
     progress.update(step + 1, "loss " + short_number(metrics.at("loss").get<double>()));
-    if (settings.save_steps > 0 && (step + 1) % settings.save_steps == 0 && step + 1 < total) save_checkpoint(optimizer, files);
+    if (settings.save_steps > 0 && (step + 1) % settings.save_steps == 0 && step + 1 < total)
+      save_checkpoint(optimizer, files);
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What SFT and DPO share: the order of the rows, steps with their learning rates, metrics, and a checkpoint of the
-// training state from which a stopped run goes on to the same weights.
+// What SFT and DPO share: the order of the rows, steps with their learning rates, metrics, and a checkpoint
+// of the training state from which a stopped run goes on to the same weights.
 #include <functional>
 
 #include "base/json.h"
@@ -17,9 +17,10 @@ struct TrainingFiles {
 /// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).
 using AccumulateStep = std::function<Json(int64_t step, const std::vector<size_t>& rows)>;
 
-/// The rows of `step`: rows are shuffled anew in every epoch, and a last incomplete batch is filled from the next
-/// epoch. A pure function, so resuming needs no state of a sampler.
-std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed, bool shuffle = true);
+/// The rows of `step`: rows are shuffled anew in every epoch, and a last incomplete batch is filled from the
+/// next epoch. A pure function, so resuming needs no state of a sampler.
+std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
+                                 bool shuffle = true);
 
 /// Optimizer steps that `settings` ask for over `num_rows` rows.
 int64_t num_training_steps(const TrainSettings& settings, size_t num_rows);

@@ -40,15 +40,18 @@ TEST_CASE("every epoch shows every row once, in another order") {
 TEST_CASE("a batch that runs over the end of an epoch goes on with the next") {
   const auto rows = rows_of_step(2, 8, 20, Seed(3));
   CHECK(rows.size() == 8);
-  CHECK(std::vector<size_t>(rows.begin() + 4, rows.end()) == std::vector<size_t>(rows_of_step(5, 4, 20, Seed(3))));
+  CHECK(std::vector<size_t>(rows.begin() + 4, rows.end()) ==
+        std::vector<size_t>(rows_of_step(5, 4, 20, Seed(3))));
 }
 
 TEST_CASE("micro-batches keep the order and the budget") {
-  const auto batches = micro_batches({0, 1, 2, 3}, 5, [](size_t row) { return static_cast<int64_t>(row) + 2; });
+  const auto batches =
+      micro_batches({0, 1, 2, 3}, 5, [](size_t row) { return static_cast<int64_t>(row) + 2; });
   CHECK(batches == std::vector<std::vector<size_t>>{{0, 1}, {2}, {3}});
 }
 
-TEST_CASE("a training that is stopped and started again gives the same weights and metrics, with dropout too") {
+TEST_CASE(
+    "a training that is stopped and started again gives the same weights and metrics, with dropout too") {
   TrainSettings settings;
   settings.learning_rate = 1e-3;
   settings.max_steps = 9;
@@ -65,7 +68,9 @@ TEST_CASE("a training that is stopped and started again gives the same weights a
     CHECK_THROWS_AS(run_training(policy.model(), settings, rows.size(), Seed(4), parts, "test",
                                  [&](int64_t step, const std::vector<size_t>& chosen) {
                                    check(step < stop_after, "killed");
-                                   return Json{{"loss", accumulate_sft(policy.model(), rows, chosen, settings, Seed(4), step)}, {"num_tokens", 1}};
+                                   return Json{{"loss", accumulate_sft(policy.model(), rows, chosen, settings,
+                                                                       Seed(4), step)},
+                                               {"num_tokens", 1}};
                                  }),
                     Error);
   }
@@ -75,7 +80,8 @@ TEST_CASE("a training that is stopped and started again gives the same weights a
   for (const auto& [name, tensor] : a) CHECK(at::equal(tensor, b.at(name)));
   const auto loss_lines = [](const TrainingFiles& files) {
     std::vector<double> losses;
-    for (const auto& line : read_lines(files.dir / "metrics.jsonl")) losses.push_back(Json::parse(line)["loss"]);
+    for (const auto& line : read_lines(files.dir / "metrics.jsonl"))
+      losses.push_back(Json::parse(line)["loss"]);
     return losses;
   };
   CHECK(loss_lines(whole) == loss_lines(parts));

@@ -17,7 +17,8 @@ int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& resp
 }
 
 int64_t TrainingBatch::add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second) {
-  check(!prompt.empty() && !first.empty() && !second.empty(), "[training_batch] a pair has an empty prompt or answer");
+  check(!prompt.empty() && !first.empty() && !second.empty(),
+        "[training_batch] a pair has an empty prompt or answer");
   const int64_t root = tree_.add(kNoParent, prompt);
   const int64_t last_of_prompt = tree_.num_tokens() - 1;
   for (const TokenIds* response : {&first, &second}) {

@@ -9,7 +9,8 @@ class TrainingBatch {
  public:
   /// prompt + response as one sequence; the response's tokens are predicted. Returns the sequence's index.
   int64_t add_sequence(const TokenIds& prompt, const TokenIds& response);
-  /// Two responses below one prompt, which is computed once. Returns the index of the first; the other follows.
+  /// Two responses below one prompt, which is computed once. Returns the index of the first; the other
+  /// follows.
   int64_t add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second);
 
   int64_t num_tokens() const { return tree_.num_tokens(); }

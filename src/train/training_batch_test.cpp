@@ -15,7 +15,8 @@ Tensor plain_log_probs(const CausalLM& model, const TokenIds& prompt, const Toke
   tree.add(kNoParent, both);
   const Tensor log_probs = at::log_softmax(model.logits(model.hidden_states(tree_batch(tree, at::kCPU))), -1);
   std::vector<Tensor> picked;
-  for (size_t i = prompt.size(); i < both.size(); ++i) picked.push_back(log_probs[static_cast<int64_t>(i) - 1][both[i]]);
+  for (size_t i = prompt.size(); i < both.size(); ++i)
+    picked.push_back(log_probs[static_cast<int64_t>(i) - 1][both[i]]);
   return at::stack(picked);
 }
 
@@ -31,11 +32,13 @@ TEST_CASE("sequences and pairs of one batch have the log-probs that each has alo
   CHECK(batch.num_targets() == 6);
   CHECK(batch.lengths() == std::vector<int64_t>{2, 3, 1});
   const Tensor log_probs = batch.target_log_probs(policy.model());
-  const Tensor expected = at::cat({plain_log_probs(policy.model(), {7, 8}, {60, 61}), plain_log_probs(policy.model(), prompt, first),
+  const Tensor expected = at::cat({plain_log_probs(policy.model(), {7, 8}, {60, 61}),
+                                   plain_log_probs(policy.model(), prompt, first),
                                    plain_log_probs(policy.model(), prompt, second)});
   CHECK((log_probs - expected).abs().max().item<double>() < 1e-5);
   const Tensor sums = batch.sum_by_sequence(log_probs);
-  CHECK(sums[1].item<double>() == doctest::Approx(expected.narrow(0, 2, 3).sum().item<double>()).epsilon(1e-5));
+  CHECK(sums[1].item<double>() ==
+        doctest::Approx(expected.narrow(0, 2, 3).sum().item<double>()).epsilon(1e-5));
 }
 
 TEST_CASE("a batch shares nothing between its rows") {
