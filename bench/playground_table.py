@@ -40,7 +40,8 @@ def main(root):
         kinds = [runs.get(f"{kind}-{seed}") for kind in ("self", "gold", "random")]
         if all(kinds):
             own, perfect, random = (gain(evaluation) for evaluation in kinds)
-            print(f"| {seed} | {own:+.3f} | {perfect:+.3f} | {random:+.3f} | {own / perfect:.2f} | {own / random:.1f} |")
+            against_random = f"{own / random:.1f}" if random > 0 else "random gains nothing"
+            print(f"| {seed} | {own:+.3f} | {perfect:+.3f} | {random:+.3f} | {own / perfect:.2f} | {against_random} |")
 
 
 main(pathlib.Path(sys.argv[1]))

@@ -83,8 +83,14 @@ void add_prompt(Round& round, const Prompt& prompt, int64_t t) {
       judgements.begin(), judgements.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
   if (worst->score && best->score && *worst->score < *best->score) {
     const Candidate &chosen = candidates[best->index], &rejected = candidates[worst->index];
-    round.pairs.push_back({prompt.id, prompt.text, chosen.text, rejected.text, chosen.token_ids,
-                           rejected.token_ids, *best->score, *worst->score});
+    round.pairs.push_back({prompt.id,
+                           {{"user", prompt.text}},
+                           chosen.text,
+                           rejected.text,
+                           chosen.token_ids,
+                           rejected.token_ids,
+                           *best->score,
+                           *worst->score});
   } else {
     ++round.ties;
   }

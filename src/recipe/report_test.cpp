@@ -117,8 +117,8 @@ TEST_CASE("shown pairs are a scattered choice, not the first ones") {
 
 TEST_CASE("lengths are in tokens, or in characters where a file has no token ids") {
   const fs::path dir = scratch();
-  std::vector<PreferencePair> pairs{{"a", "p", "äöü", "x", {}, {}, 5, 1},
-                                    {"b", "p", "äöüß!", "xyz", {}, {}, 5, 1}};
+  std::vector<PreferencePair> pairs{{"a", {{"user", "p"}}, "äöü", "x", {}, {}, 5, 1},
+                                    {"b", {{"user", "p"}}, "äöüß!", "xyz", {}, {}, 5, 1}};
   write_jsonl(dir / "preferences.jsonl", pairs);
   Json result = sample_pairs(dir);
   CHECK(result["length_unit"] == "characters");
@@ -135,7 +135,8 @@ TEST_CASE("a very long answer is cut between two characters and says how much is
   const fs::path dir = scratch();
   std::string text = "x";
   for (int i = 0; i < 5000; ++i) text += "ä";
-  write_jsonl(dir / "preferences.jsonl", std::vector<PreferencePair>{{"a", "p", text, "x", {}, {}, 5, 1}});
+  write_jsonl(dir / "preferences.jsonl",
+              std::vector<PreferencePair>{{"a", {{"user", "p"}}, text, "x", {}, {}, 5, 1}});
   const std::string shown = sample_pairs(dir)["shown"][0]["chosen"]["text"];
   CHECK(shown.substr(7997) == "ä … (2002 more bytes in the run's files)");
 }
