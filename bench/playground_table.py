@@ -18,9 +18,9 @@ def row(name, evaluation):
     last = models[-1]["name"]
     match = next(m for m in evaluation["head_to_head"] if m["by"] == "gold" and m["a"] == last and m["b"] == "M1")
     judges = " / ".join(f'{m["reward_model"]["pairwise_accuracy"]:.2f}' for m in models)
-    cells = [name] + [f"{x:.2f}" for x in gold(evaluation, "sampled")[:4]] + [" / ".join(f"{x:.2f}" for x in gold(evaluation, "greedy"))]
+    scores = [" / ".join(f"{x:.2f}" for x in gold(evaluation, decoding)) for decoding in ("sampled", "greedy")]
     ratio = match["win"] / max(match["lose"], 1e-9)
-    return cells + [f'{100 * match["win"]:.0f} / {100 * match["lose"]:.0f} % ({ratio:.1f}x)', judges]
+    return [name] + scores + [f'{100 * match["win"]:.0f} / {100 * match["lose"]:.0f} % ({ratio:.1f}x)', judges]
 
 
 def gain(evaluation):
@@ -31,7 +31,7 @@ def gain(evaluation):
 def main(root):
     runs = {path.name: load(path) for path in sorted(root.iterdir()) if path.is_dir()}
     runs = {name: evaluation for name, evaluation in runs.items() if evaluation}
-    head = ["run", "M0", "M1", "M2", "M3", "greedy M0 / M1 / ...", "last against M1, win / lose", "judge accuracy M0 / M1 / ..."]
+    head = ["run", "gold M0 / M1 / ...", "greedy", "last against M1, win / lose", "judge accuracy M0 / M1 / ..."]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for name, evaluation in runs.items():
         print("| " + " | ".join(row(name, evaluation)) + " |")

@@ -34,7 +34,8 @@ const std::vector<std::string> kSmall = {"eft.baseline_max_steps=4",
                                          "generation.max_batch_size=32"};
 
 fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_whole_run_" + name);
+  const fs::path dir =
+      fs::temp_directory_path() / "selfreward_whole_run" / name / "run";  // one name: the report shows it
   fs::remove_all(dir);
   return dir;
 }
@@ -121,7 +122,7 @@ TEST_CASE("a run that is killed at many points and resumed leaves the same bytes
 }
 
 TEST_CASE("what a run leaves hangs together") {
-  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run_whole";
+  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "whole" / "run";
   REQUIRE(fs::exists(run / "evaluation.json"));
   for (const char* round : {"M1", "M2"}) {
     const auto prompts = read_jsonl<Prompt>(run / round / "prompts.jsonl");
@@ -153,7 +154,7 @@ TEST_CASE("what a run leaves hangs together") {
 }
 
 TEST_CASE("a finished run is not done again, and other settings in its directory are refused") {
-  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run_whole";
+  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "whole" / "run";
   const auto before = results_of(run);
   const auto begin = std::chrono::steady_clock::now();
   CHECK(run_for(run, Seconds(60)) == 0);

@@ -57,7 +57,58 @@ int64_t thin_common_score(std::vector<ScoredExample>& examples, double share, co
   return thin(examples, keep, seed, [&](const auto& scored) { return scored.score == common->first; });
 }
 
+/// Thins and caps the examples into `made`, counting what is dropped.
+void keep_some(std::vector<ScoredExample> examples, const EftSettings& settings, const Seed& seed,
+               Filtered<Example>& made) {
+  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed))
+    made.dropped["common_score"] = n;
+  if (settings.max_examples > 0)
+    if (const int64_t n = thin(examples, settings.max_examples, seed, [](const auto&) { return true; }))
+      made.dropped["over_maximum"] = n;
+  for (auto& scored : examples) made.records.push_back(std::move(scored.example));
+}
+
+ScoredExample judging_example(const Rubric& rubric, const RankedAnswers& group, size_t answer,
+                              const std::string& reply, double score) {
+  Conversation messages = judge_conversation(
+      rubric, {group.id, group.prompt, static_cast<int64_t>(answer), group.answers[answer]});
+  messages.push_back({"assistant", reply});
+  return {{str(group.id, "/", answer), std::move(messages), "eft"}, score};
+}
+
+/// What is said before a score, by its share of the maximum.
+std::string verdict_text(double share) {
+  const char* const texts[] = {"The answer is of no use.",
+                               "The answer touches the request but misses most of it.",
+                               "The answer covers part of the request and leaves gaps.",
+                               "The answer gives the basics of what was asked.",
+                               "The answer is good: clear, direct and helpful.",
+                               "The answer is excellent: complete, expert and to the point."};
+  return texts[std::clamp<int64_t>(std::llround(share * 5), 0, 5)];
+}
+
 }  // namespace
+
+Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
+                                 const EftSettings& settings, const Seed& seed) {
+  std::vector<ScoredExample> examples;
+  Filtered<Example> made;
+  for (const RankedAnswers& group : ranked) {
+    const auto [best, worst] = std::minmax_element(group.ranks.begin(), group.ranks.end());
+    if (*best == *worst) {
+      made.dropped["all_ranks_equal"] += std::ssize(group.answers);
+      continue;
+    }
+    for (size_t i = 0; i < group.answers.size(); ++i) {
+      const double share = (*worst - group.ranks[i]) / (*worst - *best);
+      const double score = std::round(rubric.min_score + share * (rubric.max_score - rubric.min_score));
+      const std::string reply = str(verdict_text(score / rubric.max_score), "\nScore: ", score);
+      examples.push_back(judging_example(rubric, group, i, reply, score));
+    }
+  }
+  keep_some(std::move(examples), settings, seed, made);
+  return made;
+}
 
 Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
                                      const std::vector<Judgement>& judgements, const Rubric& rubric,
@@ -80,19 +131,10 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
       made.dropped[*reason] += std::ssize(group.answers);
       continue;
     }
-    for (size_t i = 0; i < group.answers.size(); ++i) {
-      Conversation messages =
-          judge_conversation(rubric, {group.id, group.prompt, static_cast<int64_t>(i), group.answers[i]});
-      messages.push_back({"assistant", texts[i]});
-      examples.push_back({{str(group.id, "/", i), std::move(messages), "eft"}, *scores[i]});
-    }
+    for (size_t i = 0; i < group.answers.size(); ++i)
+      examples.push_back(judging_example(rubric, group, i, texts[i], *scores[i]));
   }
-  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed))
-    made.dropped["common_score"] = n;
-  if (settings.max_examples > 0)
-    if (const int64_t n = thin(examples, settings.max_examples, seed, [](const auto&) { return true; }))
-      made.dropped["over_maximum"] = n;
-  for (auto& scored : examples) made.records.push_back(std::move(scored.example));
+  keep_some(std::move(examples), settings, seed, made);
   return made;
 }
 

@@ -13,4 +13,11 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
                                      const std::vector<Judgement>& judgements, const Rubric& rubric,
                                      const EftSettings& settings, const Seed& seed);
 
+/// The makeshift for models too small to write a judgement with a score: the ranks themselves as scores, the
+/// best answer of a prompt the maximum, the worst the minimum, others evenly between, each with a fixed
+/// sentence before it. It teaches the form, and no more of the reasons than the ranks hold. Thinned and
+/// capped as above.
+Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
+                                 const EftSettings& settings, const Seed& seed);
+
 }  // namespace selfreward

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "feedback/score_parser.h"
+
 using namespace selfreward;
 
 namespace {
@@ -80,4 +82,15 @@ TEST_CASE("the most common score is thinned to its share, and the number of exam
   const auto capped = build_eft_examples(groups, judgements, rubric(), settings, Seed(1));
   CHECK(capped.records.size() == 17);
   CHECK(capped.dropped.at("over_maximum") == 33);
+}
+
+TEST_CASE(
+    "ranks as scores: the best answer gets the maximum, the worst the minimum, and every reply parses") {
+  const auto made = eft_from_ranks({group("g", {1, 0, 2}), group("h", {3, 3})}, rubric(), {}, Seed(1));
+  REQUIRE(made.records.size() == 3);
+  CHECK(made.dropped.at("all_ranks_equal") == 2);
+  const double expected[] = {3, 5, 0};
+  for (size_t i = 0; i < 3; ++i)
+    CHECK(parse_judge_reply(made.records[i].messages[1].content, FinishReason::stop, rubric()).score ==
+          expected[i]);
 }

@@ -19,7 +19,8 @@ struct EftSettings {
   void visit(Fields& f) {
     f("source", source,
       "self: the SFT baseline writes judgements of data.ranked, kept where they agree with the ranks (the "
-      "paper); file: data.eft as it is; none: IFT only");
+      "paper); ranks: the ranks as scores with a fixed sentence each, for models too small to write a score; "
+      "file: data.eft as it is; none: IFT only");
     f("baseline_max_steps", baseline_max_steps,
       "SFT steps of the baseline (IFT only) that writes the judgements; 0: as sft");
     f("max_prompts", max_prompts, "ranked prompts to judge, 0 for all");

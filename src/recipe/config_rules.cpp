@@ -75,7 +75,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "dropout", .at_least = 0, .below = 1},
       {.key = "logging_steps", .at_least = 1},
       {.key = "save_steps", .at_least = 0},
-      {.key = "eft.source", .choices = {"self", "file", "none"}},
+      {.key = "eft.source", .choices = {"self", "ranks", "file", "none"}},
       {.key = "eft.baseline_max_steps", .at_least = 0},
       {.key = "eft.max_prompts", .at_least = 0},
       {.key = "eft.max_examples", .at_least = 0},
@@ -148,8 +148,9 @@ void validate_whole_run(const RunConfig& config) {
   check(!config.data.ift.empty(), "[config] data.ift is empty, expected files with instruction seed data");
   check(config.eft.source != "file" || !config.data.eft.empty(),
         "[config] eft.source is file, but data.eft is empty: name the files with judging examples");
-  check(config.eft.source != "self" || !config.data.ranked.empty(),
-        "[config] eft.source is self, but data.ranked is empty: name files with human-ranked answers, or set "
+  check((config.eft.source != "self" && config.eft.source != "ranks") || !config.data.ranked.empty(),
+        "[config] eft.source is ", config.eft.source,
+        ", but data.ranked is empty: name files with human-ranked answers, or set "
         "eft.source to none");
   check(config.judge.kind != "gold" || !config.data.gold.empty(),
         "[config] judge.kind is gold, but data.gold is empty: name the file with the gold rules");

@@ -86,6 +86,11 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
                                   const Rubric& rubric) {
   return run.memo<Example>(run.seed_records("eft"), [&](RecordSink<Example>& out) {
     if (out.shards() > 0 || config.eft.source == "none") return;
+    if (config.eft.source == "ranks") {
+      const auto eft = eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
+      write_eft_summary(run, data.ranked, eft);
+      return out.append(eft.records);
+    }
     if (config.eft.source == "self") return out.append(judge_ranked_answers(config, run, data, rubric));
     std::vector<Example> examples;
     for (const std::string& file : config.data.eft)
