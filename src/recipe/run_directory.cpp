@@ -41,6 +41,10 @@ RunDirectory::RunDirectory(const RunConfig& config)
   const fs::path path = root_ / "config.yaml";
   if (fs::exists(path)) check_same_settings(path, settings);
   write_file_atomically(path, settings);
+  if (!fs::exists(root_ / "training")) return;
+  for (const auto& entry :
+       fs::directory_iterator(root_ / "training"))  // of a run that was stopped just before this
+    if (fs::exists(root_ / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
 }
 
 RunDirectory::~RunDirectory() {

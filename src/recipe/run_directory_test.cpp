@@ -40,3 +40,16 @@ TEST_CASE("a model counts only when its directory is complete") {
   write_file_atomically(run.model(1) / "config.json", "{}");
   CHECK(run.has_model(1));
 }
+
+TEST_CASE("the training state of a finished model is removed, that of an unfinished one is kept") {
+  const RunConfig config = config_in("training");
+  {
+    const RunDirectory run(config);
+    for (const char* name : {"M1", "M2"})
+      write_file_atomically(run.training(name).dir / "checkpoint-2" / "state", "x");
+    write_file_atomically(run.model(1) / "config.json", "{}");
+  }
+  const RunDirectory run(config);
+  CHECK(!fs::exists(run.training("M1").dir / "checkpoint-2"));
+  CHECK(fs::exists(run.training("M2").dir / "checkpoint-2"));
+}
