@@ -45,6 +45,8 @@ function(selfreward_tests)
     string(REGEX REPLACE "_test$" "" stem ${stem})
     add_test(NAME ${ARG_NAME}.${stem} COMMAND ${target} "--source-file=*/${stem}_test.cpp" --no-skip
              WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    # One thread a test: ctest runs several at once, and OpenMP threads that share a core wait for each other.
+    set_tests_properties(${ARG_NAME}.${stem} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1")
   endforeach()
 endfunction()
 

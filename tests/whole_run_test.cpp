@@ -97,7 +97,7 @@ std::map<std::string, std::string> results_of(const fs::path& run_dir) {
 TEST_CASE("a run that is killed at many points and resumed leaves the same bytes as one that is not") {
   const fs::path whole = scratch("whole"), killed = scratch("killed");
   const auto begin = std::chrono::steady_clock::now();
-  REQUIRE(run_for(whole, Seconds(300)) == 0);
+  REQUIRE(run_for(whole, Seconds(900)) == 0);
   const Seconds duration = std::chrono::steady_clock::now() - begin;
   constexpr int kKills = 12;
   int kills = 0;
