@@ -21,7 +21,8 @@ struct Sequence {
   int64_t request, sample, node;  // `node` of the prompt tree is where its prompt ends
   Seed seed;
   TokenIds ids;
-  KeyRange slots;  // room for all its tokens
+  std::vector<KeyRange> pages;   // room for its tokens, in order
+  int64_t room = 0, cached = 0;  // tokens that fit there, and that are there
 };
 
 /// The tokens of one forward pass: new nodes of the prompt tree, then one token of every live sequence.
@@ -32,8 +33,9 @@ struct Step {
   AttentionPlan plan;
   std::vector<int64_t> nodes;
 
-  void add_span(const TokenIds& tokens, int64_t position, int64_t slot, std::vector<KeyRange> context) {
-    plan.push_back({std::ssize(ids), std::ssize(tokens), slot, std::move(context), 0});
+  void add_span(const TokenIds& tokens, int64_t position, int64_t slot, std::vector<KeyRange> context,
+                int64_t earlier = 0) {
+    plan.push_back({std::ssize(ids), std::ssize(tokens), slot, std::move(context), 0, earlier});
     for (const int64_t id : tokens) {
       ids.push_back(id);
       positions.push_back(position++);
@@ -58,10 +60,11 @@ std::vector<int64_t> sample_counts(const std::vector<GenerationRequest>& request
 /// One generate() call.
 class Session {
  public:
-  Session(Policy& policy, KeyValueStore& store, const GenerationSettings& options, GenerationStats& stats,
-          const std::vector<GenerationRequest>& requests, const SamplingParams& params)
+  Session(Policy& policy, std::vector<KeyValueStore>& stores, const GenerationSettings& options,
+          GenerationStats& stats, const std::vector<GenerationRequest>& requests,
+          const SamplingParams& params)
       : policy_(policy),
-        store_(store),
+        stores_(stores),
         options_(options),
         stats_(stats),
         requests_(requests),
@@ -79,6 +82,7 @@ class Session {
     const int64_t total = remaining_;
     while (remaining_ > 0) {
       throw_if_interrupted();
+      make_room_for_live_sequences();
       start_waiting_sequences();
       const Step step = plan_step();
       const Tensor logits = forward(step);
@@ -105,15 +109,46 @@ class Session {
     return std::min(params_.max_new_tokens, context_length() - cache_.prefix(node).length());
   }
 
+  /// Pages for all tokens of a sequence; false where there are not enough (it keeps what it got).
+  bool make_room(Sequence& sequence) {
+    while (sequence.room < std::ssize(sequence.ids)) {
+      const auto page = cache_.take_page();
+      if (!page) return false;
+      auto& pages = sequence.pages;
+      if (!pages.empty() && pages.back().begin + pages.back().count == page->begin) {
+        pages.back().count += page->count;
+      } else {
+        pages.push_back(*page);
+      }
+      sequence.room += page->count;
+    }
+    return true;
+  }
+
+  void take_pages_from(Sequence& sequence) {
+    cache_.give_back(sequence.pages);
+    sequence.pages.clear();
+    sequence.room = sequence.cached = 0;
+  }
+
   void start_waiting_sequences() {
-    while (!waiting_.empty() && std::ssize(live_) < options_.max_batch_size) {
-      const auto slots = cache_.reserve(room_for(waiting_.front().node));
-      if (!slots) break;
-      waiting_.front().slots = *slots;
+    while (!waiting_.empty() && std::ssize(live_) < options_.max_batch_size && make_room(waiting_.front())) {
       live_.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
-    if (live_.empty() && !waiting_.empty()) fail_for_room(waiting_.front().node);
+    if (!waiting_.empty()) take_pages_from(waiting_.front());
+  }
+
+  /// Every live sequence gets room for its next token. Where there is none, the newest ones wait: their
+  /// tokens are kept and go through the network again when there is room.
+  void make_room_for_live_sequences() {
+    for (size_t i = 0; i < live_.size(); ++i)
+      while (i < live_.size() && !make_room(live_[i])) {
+        take_pages_from(live_.back());
+        waiting_.push_front(std::move(live_.back()));
+        live_.pop_back();
+        ++stats_.preemptions;
+      }
   }
 
   [[noreturn]] void fail_for_room(int64_t node) const {
@@ -127,8 +162,9 @@ class Session {
     int64_t new_sequences = 0;
     while (waiting_.empty() && cache_.next() && admit_next(step, new_sequences)) {
     }
-    if (step.nodes.empty() && live_.empty()) fail_for_room(*cache_.next());
-    for (const Sequence& sequence : live_) add_decode(step, sequence);
+    if (step.nodes.empty() && live_.empty())
+      fail_for_room(waiting_.empty() ? *cache_.next() : waiting_.front().node);
+    for (Sequence& sequence : live_) add_decode(step, sequence);
     return step;
   }
 
@@ -139,7 +175,7 @@ class Session {
     const bool busy = !live_.empty() || !step.nodes.empty();
     const bool full = std::ssize(live_) + new_sequences >= options_.max_batch_size ||
                       std::ssize(step.ids) + std::ssize(prefix.tokens) > kMaxPrefillTokens;
-    if ((busy && full) || !cache_.place_next()) return false;
+    if ((busy && full) || !cache_.place_next(room_for(index))) return false;
     step.add_span(prefix.tokens, prefix.position, cache_.slots(index).begin, cache_.path(prefix.parent));
     step.nodes.push_back(index);
     if (!prefix.requests.empty()) step.rows.push_back(step.last_row());
@@ -148,13 +184,23 @@ class Session {
     return true;
   }
 
-  /// The newest token of a sequence is the input; it sees the prompt and the sequence's earlier tokens.
-  void add_decode(Step& step, const Sequence& sequence) const {
-    const int64_t earlier = std::ssize(sequence.ids) - 1;
+  /// The tokens of a sequence that are not cached yet (the newest one, or all after it had to wait) see the
+  /// prompt and the sequence's earlier tokens.
+  void add_decode(Step& step, Sequence& sequence) {
     auto context = cache_.path(sequence.node);
-    if (earlier > 0) context.push_back({sequence.slots.begin, earlier});
-    step.add_span({sequence.ids.back()}, cache_.prefix(sequence.node).length() + earlier,
-                  sequence.slots.begin + earlier, std::move(context));
+    const int64_t prompt = cache_.prefix(sequence.node).length(), length = std::ssize(sequence.ids);
+    int64_t first = 0;  // token at the beginning of the range
+    for (const KeyRange& range : sequence.pages) {
+      const int64_t from = std::max(first, sequence.cached), to = std::min(first + range.count, length);
+      if (from < to) {
+        const TokenIds tokens(sequence.ids.begin() + from, sequence.ids.begin() + to);
+        step.add_span(tokens, prompt + from, range.begin + from - first, context, from - first);
+      }
+      context.push_back(range);
+      first += range.count;
+    }
+    if (length > sequence.cached + 1) stats_.prefill_tokens += length - sequence.cached;
+    sequence.cached = length;
     step.rows.push_back(step.last_row());
   }
 
@@ -163,7 +209,7 @@ class Session {
     const auto tensor = [&](const std::vector<int64_t>& values) {
       return torch::tensor(values, at::kLong).to(policy_.model().device());
     };
-    const TokenBatch batch{tensor(step.ids), tensor(step.positions), step.plan, &store_, tensor(step.slots)};
+    const TokenBatch batch{tensor(step.ids), tensor(step.positions), step.plan, &stores_, step.slots};
     const Tensor hidden = policy_.model().hidden_states(batch);
     if (step.rows.empty()) return {};
     const Tensor logits = policy_.model().logits(hidden.index_select(0, tensor(step.rows)));
@@ -175,7 +221,7 @@ class Session {
     for (const int64_t index : step.nodes)
       for (const int64_t r : cache_.prefix(index).requests)
         for (int64_t n = 0; n < request(r).num_samples; ++n)
-          fresh_.push_back({r, n, index, request(r).seed.child(n), {}, {}});
+          fresh_.push_back({r, n, index, request(r).seed.child(n), {}, {}, 0, 0});
   }
 
   /// The row of logits of every fresh sequence (those of one node share it), then of every live one.
@@ -220,7 +266,8 @@ class Session {
   bool take(Sequence& sequence, int64_t id) {
     sequence.ids.push_back(id);
     ++stats_.new_tokens;
-    const bool stopped = policy_.chat().is_stop(id) || found_stop_string(sequence.ids);
+    const bool stopped =
+        (!params_.ignore_eos && policy_.chat().is_stop(id)) || found_stop_string(sequence.ids);
     const bool full = std::ssize(sequence.ids) >= room_for(sequence.node);
     if (stopped || full) finish(sequence, stopped ? FinishReason::stop : FinishReason::length);
     return stopped || full;
@@ -238,14 +285,15 @@ class Session {
   void finish(Sequence& sequence, FinishReason reason) {
     std::string text = policy_.tokenizer().decode(sequence.ids);
     for (const std::string& stop : params_.stop) text = text.substr(0, text.find(stop));
-    cache_.release(sequence.node, sequence.slots);
+    take_pages_from(sequence);
+    cache_.release(sequence.node);
     auto& samples = results_[static_cast<size_t>(sequence.request)];
     samples[static_cast<size_t>(sequence.sample)] = {std::move(sequence.ids), strip(text), reason};
     --remaining_;
   }
 
   Policy& policy_;
-  KeyValueStore& store_;
+  std::vector<KeyValueStore>& stores_;
   const GenerationSettings& options_;
   GenerationStats& stats_;
   const std::vector<GenerationRequest>& requests_;
@@ -263,7 +311,7 @@ Generator::Generator(Policy& policy, const GenerationSettings& options)
     : policy_(policy),
       options_(options),
       scope_(policy.model()),
-      store_(policy.model().make_store(options.max_cache_tokens)) {
+      stores_(policy.model().make_stores(options.max_cache_tokens)) {
   check(options.max_batch_size > 0 && options.max_cache_tokens > 0,
         "[generate] max_batch_size and max_cache_tokens must be positive");
 }
@@ -273,7 +321,7 @@ std::vector<std::vector<Completion>> Generator::generate(const std::vector<Gener
                                                          const std::function<void(int64_t)>& on_done) {
   check(params.max_new_tokens > 0, "[generate] max_new_tokens is ", params.max_new_tokens,
         ", at least 1 is wanted");
-  return Session(policy_, store_, options_, stats_, requests, params).run(on_done);
+  return Session(policy_, stores_, options_, stats_, requests, params).run(on_done);
 }
 
 }  // namespace selfreward

@@ -5,7 +5,7 @@
 namespace selfreward {
 
 PromptCache::PromptCache(std::vector<PrefixNode> nodes, const std::vector<int64_t>& samples, int64_t slots)
-    : allocator_(slots) {
+    : slots_(slots / kPageSlots * kPageSlots), allocator_(slots_) {
   for (PrefixNode& prefix : nodes) {
     int64_t users = 0;
     for (const int64_t request : prefix.requests) users += samples[static_cast<size_t>(request)];
@@ -19,11 +19,14 @@ std::optional<int64_t> PromptCache::next() const {
   return placed_;
 }
 
-bool PromptCache::place_next() {
+bool PromptCache::place_next(int64_t reserve) {
   Node& node = nodes_[static_cast<size_t>(placed_)];
-  const auto slots = allocator_.allocate(std::ssize(node.prefix.tokens));
+  const int64_t tokens = std::ssize(node.prefix.tokens), taken = whole_pages(tokens);
+  if (slots_ - held_ - taken < whole_pages(reserve)) return false;
+  const auto slots = allocator_.allocate(taken);
   if (!slots) return false;
-  node.slots = *slots;
+  node.slots = {slots->begin, tokens};
+  held_ += taken;
   ++placed_;
   return true;
 }
@@ -35,12 +38,17 @@ std::vector<KeyRange> PromptCache::path(int64_t node) const {
   return path;
 }
 
-void PromptCache::release(int64_t index, KeyRange own) {
-  if (own.count > 0) allocator_.release(own);
+void PromptCache::give_back(const std::vector<KeyRange>& pages) {
+  for (const KeyRange& range : pages) allocator_.release(range);
+}
+
+void PromptCache::release(int64_t index) {
   while (index >= 0) {
     Node& node = nodes_[static_cast<size_t>(index)];
     if (--node.users > 0) return;
-    allocator_.release(node.slots);
+    const int64_t taken = whole_pages(node.slots.count);
+    allocator_.release({node.slots.begin, taken});
+    held_ -= taken;
     index = node.prefix.parent;
   }
 }

@@ -16,17 +16,18 @@ class PromptCache {
 
   /// The first node, parents before children, that was not placed yet; absent when all were.
   std::optional<int64_t> next() const;
-  /// Gives the next node its slots; false where there is no room.
-  bool place_next();
+  /// Gives the next node its slots; false where that would leave fewer than `reserve` slots to sequences, so
+  /// that one of them can always be decoded to its end.
+  bool place_next(int64_t reserve);
 
   /// The keys of a node and of those above it, from the root down.
   std::vector<KeyRange> path(int64_t node) const;
 
-  /// Room for `count` tokens of a sequence, or nothing; it is given back by release().
-  std::optional<KeyRange> reserve(int64_t count) { return allocator_.allocate(count); }
-  /// A sequence below `node` is complete: its own slots (if any) and nodes that nobody needs any more are
-  /// freed.
-  void release(int64_t node, KeyRange own);
+  /// A page for tokens of a sequence, or nothing.
+  std::optional<KeyRange> take_page() { return allocator_.allocate(kPageSlots); }
+  void give_back(const std::vector<KeyRange>& pages);
+  /// A sequence below `node` is complete: nodes that nobody needs any more are freed.
+  void release(int64_t node);
 
  private:
   struct Node {
@@ -37,6 +38,7 @@ class PromptCache {
 
   std::vector<Node> nodes_;
   int64_t placed_ = 0;
+  int64_t slots_, held_ = 0;  // in all; by nodes
   SlotAllocator allocator_;
 };
 

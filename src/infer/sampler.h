@@ -18,6 +18,7 @@ struct SamplingParams : SamplingSettings {
       : SamplingSettings(settings), stop(std::move(stop_strings)) {}
 
   std::vector<std::string> stop;
+  bool ignore_eos = false;  // go on to max_new_tokens whatever is drawn: fixed lengths for measurements
 };
 
 /// A token with its probability after temperature, top-k and top-p.

@@ -1,11 +1,103 @@
 #include "model/attention_kernel.h"
 
-namespace selfreward {
+#include <sys/syscall.h>
+#include <unistd.h>
 
-const AttentionKernels& attention_kernels() {
-  static const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return avx512 ? kAttentionKernelsAvx512 : kAttentionKernelsAvx2;
+#include <cstdlib>
+#include <string_view>
+
+namespace selfreward {
+namespace {
+
+constexpr int64_t kBlockTokens = 64;   // of a long span
+constexpr int64_t kJoinedTokens = 32;  // of joined short spans: enough rows to share a prefix, and many tasks
+
+/// Linux keeps the state of the tile registers only for processes that ask for it (arch_prctl).
+bool allowed_amx() {
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+const AttentionKernelSet*& chosen() {
+  static const AttentionKernelSet* set = runnable_attention_kernels().back();
+  return set;
+}
+
+bool same(const KeyRange& a, const KeyRange& b) {
+  return a.begin == b.begin && a.count == b.count;
+}
+
+/// Queries [from, from + count) of a span as a block of their own.
+QueryBlock part_of_span(const QuerySpan& span, int64_t from, int64_t count) {
+  QueryBlock block{span.query_begin + from, count, span.tree, {}};
+  for (const KeyRange& range : span.context) block.visits.push_back({block.query_begin, count, range, false});
+  block.visits.push_back({block.query_begin, count, {span.own().begin, span.earlier + from + count}, true});
+  return block;
+}
+
+/// Appends a short span; context that it shares with the span before it becomes one visit of both.
+void join(QueryBlock& block, const QuerySpan& span, const QuerySpan& before, std::vector<size_t>& open) {
+  open.resize(span.context.size(), SIZE_MAX);
+  for (size_t i = 0; i < span.context.size(); ++i) {
+    const bool shared =
+        open[i] != SIZE_MAX && i < before.context.size() && same(span.context[i], before.context[i]);
+    if (shared) {
+      block.visits[open[i]].count += span.count;
+    } else {
+      open[i] = block.visits.size();
+      block.visits.push_back({span.query_begin, span.count, span.context[i], false});
+    }
+  }
+  block.visits.push_back({span.query_begin, span.count, span.own(), true});
+  block.count += span.count;
+}
+
+}  // namespace
+
+std::vector<const AttentionKernelSet*> runnable_attention_kernels() {
+  const char* setting = std::getenv("ONEDNN_MAX_CPU_ISA");
+  const std::string_view limit = setting ? setting : "";
+  std::vector<const AttentionKernelSet*> sets{&kAttentionKernelsAvx2};
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (!avx512 || limit.starts_with("AVX2")) return sets;
+  sets.push_back(&kAttentionKernelsAvx512);
+  if (!__builtin_cpu_supports("avx512bf16") || limit == "AVX512_CORE" || limit == "AVX512_CORE_VNNI")
+    return sets;
+  sets.push_back(&kAttentionKernelsAvx512Bf16);
+  if (__builtin_cpu_supports("amx-bf16") && !limit.starts_with("AVX512") && allowed_amx())
+    sets.push_back(&kAttentionKernelsAmx);
+  return sets;
+}
+
+const AttentionKernelSet& attention_kernels() {
+  return *chosen();
+}
+
+void set_attention_kernels(const AttentionKernelSet& kernels) {
+  chosen() = &kernels;
+}
+
+std::vector<QueryBlock> attention_blocks(const AttentionPlan& plan) {
+  std::vector<QueryBlock> blocks;
+  bool joinable = false;
+  std::vector<size_t> open;  // for each place in a context, the visit that the last span added there
+  for (size_t i = 0; i < plan.size(); ++i) {
+    const QuerySpan& span = plan[i];
+    if (span.count > kJoinedTokens) {
+      for (int64_t from = 0; from < span.count; from += kBlockTokens)
+        blocks.push_back(part_of_span(span, from, std::min(kBlockTokens, span.count - from)));
+      joinable = false;
+      continue;
+    }
+    if (!joinable || blocks.back().tree != span.tree || blocks.back().count + span.count > kJoinedTokens) {
+      blocks.push_back({span.query_begin, 0, span.tree, {}});
+      open.clear();
+    }
+    join(blocks.back(), span, i ? plan[i - 1] : span, open);
+    joinable = true;
+  }
+  return blocks;
 }
 
 }  // namespace selfreward

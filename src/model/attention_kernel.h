@@ -1,6 +1,13 @@
 #pragma once
-// CPU kernels of attention over token trees. One source (attention_kernel.inl) is compiled for AVX2 and for
-// AVX-512; attention_kernels() picks by what the processor has. tree_attention.h is the interface for models.
+// CPU kernels of attention over token trees. One source (attention_kernel.inl) is compiled for AVX2, AVX-512,
+// AVX-512 with bfloat16 products and AMX; attention_kernels() picks by what the processor has.
+// tree_attention.h is the interface for models.
+//
+// Keys and values lie in pages of 32 slots, a head's part of a page together:
+//   rows        [pages, num_kv_heads, 32, head_dim]
+//   transposed  [pages, num_kv_heads, head_dim, 32]
+// in the kernel's element type: bfloat16 where the processor multiplies it, else float. head_dim is padded
+// with zeros to padded_head_dim().
 #include <cstdint>
 
 #include "model/token_tree.h"
@@ -10,45 +17,74 @@ namespace selfreward {
 struct AttentionShape {
   int64_t num_heads, num_kv_heads, head_dim;
   float scale;  // of the scores, 1 / sqrt(head_dim)
+  int64_t padded_head_dim() const { return (head_dim + 31) / 32 * 32; }
+  int64_t page_size() const { return kPageSlots * padded_head_dim(); }  // elements of one head
 };
 
-/// Tensors of the forward pass, row-major. T is float or bfloat16 (as uint16_t).
-template <typename T>
+/// A run of queries and a range of keys that all of them see; with `causal`, query i of the run sees only
+/// the keys up to the (count - i)-th last.
+struct KeyVisit {
+  int64_t query_begin, count;
+  KeyRange keys;  // slots
+  bool causal;
+};
+
+/// Queries that one task computes, with all that they see.
+struct QueryBlock {
+  int64_t query_begin, count;
+  int64_t tree;
+  std::vector<KeyVisit> visits;
+};
+
+/// The plan as blocks of work: long spans are cut, neighbouring short spans of a tree joined, and a range of
+/// keys that neighbours share (a prompt below which many sequences are decoded) is visited once for all.
+std::vector<QueryBlock> attention_blocks(const AttentionPlan& plan);
+
 struct AttentionForward {
-  const T* q;  // [tokens, num_heads, head_dim]
-  const T* k;  // [keys, num_kv_heads, head_dim]
-  const T* v;  // [keys, num_kv_heads, head_dim]
-  T* out;      // [tokens, num_heads, head_dim]
-  float* lse;  // [tokens, num_heads] log of the softmax's denominator
+  const void* q;       // [tokens, num_heads, head_dim], compute dtype
+  const void* keys;    // rows of pages
+  const void* values;  // transposed pages
+  void* out;           // [tokens, num_heads, head_dim], compute dtype
+  float* lse;          // [tokens, num_heads] log of the softmax's denominator
 };
 
-/// Tensors of the backward pass; gradients of keys and values are added up in float32.
-template <typename T>
+/// Gradients of keys and values are added up over the blocks of a tree, in pages of float rows.
 struct AttentionBackward {
-  AttentionForward<T> forward;
-  const T* grad_out;  // [tokens, num_heads, head_dim]
-  float* grad_q;      // [tokens, num_heads, head_dim]
-  float* grad_k;      // [keys, num_kv_heads, head_dim]
-  float* grad_v;      // [keys, num_kv_heads, head_dim]
+  const void *q, *out, *grad_out;               // [tokens, num_heads, head_dim], compute dtype
+  const void *keys, *keys_transposed, *values;  // pages; values as rows
+  const float* lse;                             // [tokens, num_heads]
+  void* grad_q;                                 // [tokens, num_heads, head_dim], compute dtype
+  float *grad_keys, *grad_values;               // rows of pages
 };
 
-/// Each function does one span and one key/value head (all query heads that share it).
+/// The kernels of one compute dtype on one instruction set. forward and backward do one block and one
+/// key/value head (all query heads that share it).
 struct AttentionKernels {
-  int64_t (*scratch_floats)(const AttentionShape&);
-  void (*forward_f32)(const AttentionForward<float>&, const AttentionShape&, const QuerySpan&,
-                      int64_t kv_head, float* scratch);
-  void (*forward_bf16)(const AttentionForward<uint16_t>&, const AttentionShape&, const QuerySpan&,
-                       int64_t kv_head, float* scratch);
-  void (*backward_f32)(const AttentionBackward<float>&, const AttentionShape&, const QuerySpan&,
-                       int64_t kv_head, float* scratch);
-  void (*backward_bf16)(const AttentionBackward<uint16_t>&, const AttentionShape&, const QuerySpan&,
-                        int64_t kv_head, float* scratch);
+  int64_t element_size;  // of the pages' elements: 2 (bfloat16) or 4 (float)
+  int64_t (*scratch_bytes)(const AttentionShape&);
+  void (*forward)(const AttentionForward&, const AttentionShape&, const QueryBlock&, int64_t kv_head,
+                  void* scratch);
+  void (*backward)(const AttentionBackward&, const AttentionShape&, const QueryBlock&, int64_t kv_head,
+                   void* scratch);
+  /// Writes one token's row [head_dim] of the compute dtype at `slot` of a head's part of its page. The first
+  /// slot of a page clears the rest, so that what was never written is zero.
+  void (*write_row)(const void* row, void* page, int64_t slot, int64_t head_dim);
+  void (*write_transposed)(const void* row, void* page, int64_t slot, int64_t head_dim);
 };
 
-/// The fastest kernels that this processor runs.
-const AttentionKernels& attention_kernels();
+struct AttentionKernelSet {
+  const char* name;
+  AttentionKernels float32, bfloat16;
+};
 
-extern const AttentionKernels kAttentionKernelsAvx2;
-extern const AttentionKernels kAttentionKernelsAvx512;
+/// The kernels that this processor runs, the fastest last. A limit in ONEDNN_MAX_CPU_ISA holds for them too,
+/// so that one setting shows how the whole program does on a lesser processor.
+std::vector<const AttentionKernelSet*> runnable_attention_kernels();
+/// The fastest of them, unless a test has set others.
+const AttentionKernelSet& attention_kernels();
+void set_attention_kernels(const AttentionKernelSet& kernels);
+
+extern const AttentionKernelSet kAttentionKernelsAvx2, kAttentionKernelsAvx512, kAttentionKernelsAvx512Bf16,
+    kAttentionKernelsAmx;
 
 }  // namespace selfreward

@@ -1,3 +1,3 @@
 #include "model/attention_kernel.inl"
 
-const selfreward::AttentionKernels selfreward::kAttentionKernelsAvx2 = selfreward::kKernels;
+const selfreward::AttentionKernelSet selfreward::kAttentionKernelsAvx2 = selfreward::kernel_set("Avx2");

@@ -1,3 +1,3 @@
 #include "model/attention_kernel.inl"
 
-const selfreward::AttentionKernels selfreward::kAttentionKernelsAvx512 = selfreward::kKernels;
+const selfreward::AttentionKernelSet selfreward::kAttentionKernelsAvx512 = selfreward::kernel_set("Avx512");

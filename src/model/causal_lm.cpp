@@ -36,18 +36,22 @@ class Attention : public torch::nn::Module {
   Tensor forward(const Tensor& x, const TokenBatch& batch, const Rotary& angles, size_t layer) const {
     const int64_t tokens = x.size(0);
     const Tensor q = rotate(q_proj->forward(x).view({tokens, num_heads_, head_dim_}), angles);
-    Tensor k = rotate(k_proj->forward(x).view({tokens, num_kv_heads_, head_dim_}), angles);
-    Tensor v = v_proj->forward(x).view({tokens, num_kv_heads_, head_dim_});
-    if (batch.store) {
-      k = batch.store->keys[layer].index_copy_(0, batch.slots, k);
-      v = batch.store->values[layer].index_copy_(0, batch.slots, v);
-    }
-    return o_proj->forward(tree_attention(q, k, v, batch.plan).view({tokens, num_heads_ * head_dim_}));
+    const Tensor k = rotate(k_proj->forward(x).view({tokens, num_kv_heads_, head_dim_}), angles);
+    const Tensor v = v_proj->forward(x).view({tokens, num_kv_heads_, head_dim_});
+    return o_proj->forward(attend(q, k, v, batch, layer).view({tokens, num_heads_ * head_dim_}));
   }
 
   std::shared_ptr<Linear> q_proj, k_proj, v_proj, o_proj;
 
  private:
+  static Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const TokenBatch& batch,
+                       size_t layer) {
+    if (!batch.stores) return tree_attention(q, k, v, batch.plan);
+    KeyValueStore& store = (*batch.stores)[layer];
+    store.write(batch.slots, k, v);
+    return tree_attention(q, store, batch.plan);
+  }
+
   int64_t num_heads_, num_kv_heads_, head_dim_;
 };
 
@@ -145,17 +149,12 @@ void CausalLM::initialize(uint64_t seed, double std) {
     }
 }
 
-KeyValueStore CausalLM::make_store(int64_t slots) const {
-  KeyValueStore store;
+std::vector<KeyValueStore> CausalLM::make_stores(int64_t slots) const {
   const auto options = at::TensorOptions().dtype(compute_).device(device());
-  const auto make = [&] {
-    return at::empty({slots, config_.num_key_value_heads, config_.head_dim}, options);
-  };
-  for (int64_t i = 0; i < config_.num_hidden_layers; ++i) {
-    store.keys.push_back(make());
-    store.values.push_back(make());
-  }
-  return store;
+  std::vector<KeyValueStore> stores;
+  for (int64_t i = 0; i < config_.num_hidden_layers; ++i)
+    stores.emplace_back(slots, config_.num_key_value_heads, config_.head_dim, options);
+  return stores;
 }
 
 InferenceScope::InferenceScope(CausalLM& model) : model_(model) {

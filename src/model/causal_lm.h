@@ -40,8 +40,8 @@ class CausalLM : public torch::nn::Module {
   const ModelConfig& config() const { return config_; }
   torch::Dtype compute_dtype() const { return compute_; }
   torch::Device device() const;
-  /// Empty keys and values for `slots` tokens.
-  KeyValueStore make_store(int64_t slots) const;
+  /// Empty keys and values of every layer for `slots` tokens.
+  std::vector<KeyValueStore> make_stores(int64_t slots) const;
 
  private:
   friend class InferenceScope;

@@ -5,22 +5,17 @@
 #include <torch/types.h>
 
 #include "model/model_config.h"
-#include "model/token_tree.h"
+#include "model/tree_attention.h"
 
 namespace selfreward {
 
-/// Keys and values of all layers, addressed by slot: the storage under a KV cache.
-struct KeyValueStore {
-  std::vector<torch::Tensor> keys, values;  // per layer [slots, num_kv_heads, head_dim], compute dtype
-};
-
 /// Tokens that go through the network together, flat.
 struct TokenBatch {
-  torch::Tensor ids;               // [tokens] int64
-  torch::Tensor positions;         // [tokens] int64, distance from the root
-  AttentionPlan plan;              // over `store` if there is one, else over the batch's own keys
-  KeyValueStore* store = nullptr;  // inference: keys and values are written here first
-  torch::Tensor slots;             // [tokens] int64 where they are written; only with `store`
+  torch::Tensor ids;        // [tokens] int64
+  torch::Tensor positions;  // [tokens] int64, distance from the root
+  AttentionPlan plan;       // over `stores` if there are some, else over the batch's own keys
+  std::vector<KeyValueStore>* stores = nullptr;  // of each layer; inference: keys and values go here first
+  std::vector<int64_t> slots;                    // [tokens] where they are written; only with `stores`
 };
 
 /// A flat tree as a batch over its own keys, on `device`.

@@ -38,6 +38,12 @@ class TokenTree {
   TokenIds tokens_;
 };
 
+/// Slots of a key/value store come in pages: the unit in which they are given out and multiplied.
+constexpr int64_t kPageSlots = 32;
+inline int64_t whole_pages(int64_t slots) {
+  return (slots + kPageSlots - 1) / kPageSlots * kPageSlots;
+}
+
 /// Keys [begin, begin + count) of a key/value store.
 struct KeyRange {
   int64_t begin = 0;
@@ -51,7 +57,11 @@ struct QuerySpan {
   int64_t count = 0;
   int64_t self_begin = 0;
   std::vector<KeyRange> context;
-  int64_t tree = 0;  // spans of different trees share no key
+  int64_t tree = 0;     // spans of different trees share no key
+  int64_t earlier = 0;  // keys right before self_begin that all of the span sees too
+
+  /// The earlier keys and the span's own.
+  KeyRange own() const { return {self_begin - earlier, earlier + count}; }
 };
 using AttentionPlan = std::vector<QuerySpan>;
 

@@ -1,9 +1,11 @@
 #include "model/tree_attention.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <unordered_map>
 
 #include "model/attention_kernel.h"
 
@@ -14,81 +16,126 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-AttentionShape shape_of(const Tensor& q, const Tensor& k) {
-  return {q.size(1), k.size(1), q.size(2), 1.0f / std::sqrt(static_cast<float>(q.size(2)))};
+AttentionShape shape_of(const Tensor& q, int64_t num_kv_heads) {
+  return {q.size(1), num_kv_heads, q.size(2), 1.0f / std::sqrt(static_cast<float>(q.size(2)))};
 }
 
-template <typename T>
-T* data_of(const Tensor& tensor) {
-  return static_cast<T*>(tensor.data_ptr());
+const AttentionKernels& kernels_for(at::ScalarType compute) {
+  return compute == at::kFloat ? attention_kernels().float32 : attention_kernels().bfloat16;
 }
 
-template <typename T>
-AttentionForward<T> forward_view(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                                 const Tensor& lse) {
-  return {data_of<T>(q), data_of<T>(k), data_of<T>(v), data_of<T>(out), data_of<float>(lse)};
+/// Pages of one head dimension for at least `slots` slots; what was never written is undefined.
+Tensor empty_pages(int64_t slots, const AttentionShape& shape, at::ScalarType element) {
+  const int64_t pages = (slots + kPageSlots - 1) / kPageSlots;
+  return at::empty({pages, shape.num_kv_heads, shape.page_size()}, element);
 }
 
-/// Runs task(index, scratch) for index in [0, count) on all threads; every task writes its own rows.
-template <typename Task>
-void parallel_tasks(int64_t count, const AttentionShape& shape, Task task) {
-  at::parallel_for(0, count, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(attention_kernels().scratch_floats(shape)));
-    for (int64_t i = begin; i < end; ++i) task(i, scratch.data());
-  });
+at::ScalarType element_type(at::ScalarType compute) {
+  return kernels_for(compute).element_size == 2 ? at::kBFloat16 : at::kFloat;
 }
 
-void run_forward(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out, const Tensor& lse,
-                 const AttentionPlan& plan) {
-  const AttentionShape shape = shape_of(q, k);
-  const int64_t spans = static_cast<int64_t>(plan.size());
-  const AttentionKernels& kernels = attention_kernels();
-  // Neighbouring tasks are spans of one head, so each thread gets a mix of long and short spans.
-  parallel_tasks(spans * shape.num_kv_heads, shape, [&](int64_t i, float* scratch) {
-    const QuerySpan& span = plan[static_cast<size_t>(i / shape.num_kv_heads)];
-    const int64_t kv_head = i % shape.num_kv_heads;
-    if (q.scalar_type() == at::kFloat) {
-      kernels.forward_f32(forward_view<float>(q, k, v, out, lse), shape, span, kv_head, scratch);
-    } else {
-      kernels.forward_bf16(forward_view<uint16_t>(q, k, v, out, lse), shape, span, kv_head, scratch);
+using WriteRow = void (*)(const void*, void*, int64_t, int64_t);
+
+/// Writes x [tokens, num_kv_heads, head_dim] into pages at `slots`; a thread writes all of a head.
+void write_pages(const Tensor& pages, const std::vector<int64_t>& slots, const Tensor& x, WriteRow write) {
+  const int64_t heads = x.size(1), head_dim = x.size(2);
+  const int64_t row_bytes = head_dim * x.element_size(), token_bytes = x.stride(0) * x.element_size();
+  const int64_t page_bytes = pages.size(2) * pages.element_size();
+  const char* from = static_cast<const char*>(x.data_ptr());
+  char* to = static_cast<char*>(pages.data_ptr());
+  at::parallel_for(0, heads, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+    for (int64_t token = 0; token < std::ssize(slots); ++token) {
+      const int64_t slot = slots[static_cast<size_t>(token)], page = slot / kPageSlots;
+      for (int64_t head = begin; head < end; ++head)
+        write(from + token * token_bytes + head * row_bytes, to + (page * heads + head) * page_bytes, slot,
+              head_dim);
     }
   });
 }
 
-/// Ranges of spans that share keys: [begin, end) in the plan, which lists tree after tree.
-std::vector<std::pair<size_t, size_t>> trees_of(const AttentionPlan& plan) {
+/// Runs task(index, scratch) for index in [0, count) on all threads; every task writes its own rows.
+template <typename Task>
+void parallel_tasks(int64_t count, int64_t scratch_bytes, Task task) {
+  at::parallel_for(0, count, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+    std::vector<char> scratch(static_cast<size_t>(scratch_bytes));
+    for (int64_t i = begin; i < end; ++i) task(i, scratch.data());
+  });
+}
+
+struct Output {
+  Tensor out, lse;  // [tokens, num_heads, head_dim]; [tokens, num_heads] float32
+};
+
+Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t num_kv_heads,
+                   const std::vector<QueryBlock>& blocks) {
+  RECORD_FUNCTION("tree_attention forward", {});
+  const Output made{at::empty_like(q), at::empty({q.size(0), q.size(1)}, at::kFloat)};
+  const AttentionShape shape = shape_of(q, num_kv_heads);
+  const AttentionKernels& kernels = kernels_for(q.scalar_type());
+  const AttentionForward tensors{q.data_ptr(), keys.data_ptr(), values.data_ptr(), made.out.data_ptr(),
+                                 made.lse.data_ptr<float>()};
+  // Neighbouring tasks are heads of one block, so each thread gets a mix of long and short blocks.
+  parallel_tasks(std::ssize(blocks) * num_kv_heads, kernels.scratch_bytes(shape),
+                 [&](int64_t i, void* scratch) {
+                   const QueryBlock& block = blocks[static_cast<size_t>(i / num_kv_heads)];
+                   kernels.forward(tensors, shape, block, i % num_kv_heads, scratch);
+                 });
+  return made;
+}
+
+/// A plan over a batch's own keys, moved so that every span's keys begin a page: trees then share no page.
+struct PagedPlan {
+  AttentionPlan plan;
+  std::vector<int64_t> slots;  // [keys]
+  int64_t num_slots = 0;
+};
+PagedPlan paged(const AttentionPlan& plan) {
+  PagedPlan made{plan, {}, 0};
+  std::unordered_map<int64_t, int64_t> moved;  // first key of a span -> its slot
+  for (QuerySpan& span : made.plan) {
+    moved[span.self_begin] = made.num_slots;
+    span.self_begin = made.num_slots;
+    for (int64_t i = 0; i < span.count; ++i) made.slots.push_back(made.num_slots + i);
+    for (KeyRange& range : span.context) range.begin = moved.at(range.begin);
+    made.num_slots += (span.count + kPageSlots - 1) / kPageSlots * kPageSlots;
+  }
+  return made;
+}
+
+/// Ranges of blocks that share keys: [begin, end), tree after tree.
+std::vector<std::pair<size_t, size_t>> trees_of(const std::vector<QueryBlock>& blocks) {
   std::vector<std::pair<size_t, size_t>> trees;
-  for (size_t i = 0; i < plan.size(); ++i) {
-    if (i == 0 || plan[i].tree != plan[i - 1].tree) trees.emplace_back(i, i);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (i == 0 || blocks[i].tree != blocks[i - 1].tree) trees.emplace_back(i, i);
     trees.back().second = i + 1;
   }
   return trees;
 }
 
-/// Gradients of keys are sums over the spans of a tree; one task does a whole tree for one head, so sums have
-/// one order whatever the number of threads.
-template <typename T, typename Kernel>
-void run_backward(const AttentionBackward<T>& tensors, const AttentionShape& shape, const AttentionPlan& plan,
-                  Kernel kernel) {
-  const auto trees = trees_of(plan);
-  parallel_tasks(static_cast<int64_t>(trees.size()) * shape.num_kv_heads, shape,
-                 [&](int64_t i, float* scratch) {
-                   const auto [begin, end] = trees[static_cast<size_t>(i / shape.num_kv_heads)];
-                   for (size_t span = begin; span < end; ++span)
-                     kernel(tensors, shape, plan[span], i % shape.num_kv_heads, scratch);
-                 });
+/// Rows out of pages of float rows: -> [keys, num_kv_heads, head_dim] in `type`.
+Tensor rows_of(const Tensor& pages, const std::vector<int64_t>& slots, int64_t head_dim,
+               at::ScalarType type) {
+  const Tensor by_slot =
+      pages.view({pages.size(0), pages.size(1), kPageSlots, -1}).transpose(1, 2).flatten(0, 1);
+  return by_slot.narrow(2, 0, head_dim).index_select(0, torch::tensor(slots, at::kLong)).to(type);
 }
 
 struct PlanHolder : torch::CustomClassHolder {
-  explicit PlanHolder(AttentionPlan held) : plan(std::move(held)) {}
-  AttentionPlan plan;
+  explicit PlanHolder(PagedPlan held) : paged(std::move(held)), blocks(attention_blocks(paged.plan)) {}
+  const PagedPlan paged;
+  const std::vector<QueryBlock> blocks;
 };
 
-Tensor forward_only(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan) {
-  const Tensor out = at::empty_like(q);
-  const Tensor lse = at::empty({q.size(0), q.size(1)}, q.options().dtype(at::kFloat));
-  run_forward(q, k, v, out, lse, plan);
-  return out;
+Output forward_over_batch(const Tensor& q, const Tensor& k, const Tensor& v, const PlanHolder& held) {
+  const AttentionKernels& kernels = kernels_for(q.scalar_type());
+  const auto packed = [&](const Tensor& x, WriteRow write) {
+    const Tensor pages =
+        empty_pages(held.paged.num_slots, shape_of(q, k.size(1)), element_type(q.scalar_type()));
+    write_pages(pages, held.paged.slots, x, write);
+    return pages;
+  };
+  return run_forward(q, packed(k, kernels.write_row), packed(v, kernels.write_transposed), k.size(1),
+                     held.blocks);
 }
 
 class TreeAttention : public torch::autograd::Function<TreeAttention> {
@@ -96,37 +143,52 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& q_in, const Tensor& k_in, const Tensor& v_in,
                         const AttentionPlan& plan) {
     const Tensor q = q_in.contiguous(), k = k_in.contiguous(), v = v_in.contiguous();
-    const Tensor out = at::empty_like(q);
-    const Tensor lse = at::empty({q.size(0), q.size(1)}, q.options().dtype(at::kFloat));
-    run_forward(q, k, v, out, lse, plan);
-    context->save_for_backward({q, k, v, out, lse});
-    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
-    return out;
+    const auto held = c10::make_intrusive<PlanHolder>(paged(plan));
+    const Output made = forward_over_batch(q, k, v, *held);
+    context->save_for_backward({q, k, v, made.out, made.lse});
+    context->saved_data["plan"] = c10::IValue::make_capsule(held);
+    return made.out;
   }
 
+  /// Gradients of keys are sums over the blocks of a tree; one task does a whole tree for one head, so sums
+  /// have one order whatever the number of threads.
   static variable_list backward(AutogradContext* context, variable_list grads) {
+    RECORD_FUNCTION("tree_attention backward", {});
     const auto saved = context->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
-    const Tensor grad_out = grads[0].contiguous();
-    const auto held = context->saved_data["plan"].toCapsule();
-    const AttentionPlan& plan = static_cast<const PlanHolder&>(*held).plan;
-    const auto options = q.options().dtype(at::kFloat);
-    const Tensor grad_q = at::empty(q.sizes(), options);
-    const Tensor grad_k = at::zeros(k.sizes(), options), grad_v = at::zeros(v.sizes(), options);
-    const AttentionShape shape = shape_of(q, k);
-    const auto launch = [&](auto zero, auto kernel) {
-      using T = decltype(zero);
-      run_backward(
-          AttentionBackward<T>{forward_view<T>(q, k, v, out, lse), data_of<T>(grad_out),
-                               data_of<float>(grad_q), data_of<float>(grad_k), data_of<float>(grad_v)},
-          shape, plan, kernel);
+    const auto capsule = context->saved_data["plan"].toCapsule();
+    const PlanHolder& held = static_cast<const PlanHolder&>(*capsule);
+    const AttentionShape shape = shape_of(q, k.size(1));
+    const AttentionKernels& kernels = kernels_for(q.scalar_type());
+    const auto pages = [&](at::ScalarType type) { return empty_pages(held.paged.num_slots, shape, type); };
+    const auto packed = [&](const Tensor& x, WriteRow write) {
+      const Tensor made = pages(element_type(q.scalar_type()));
+      write_pages(made, held.paged.slots, x, write);
+      return made;
     };
-    if (q.scalar_type() == at::kFloat) {
-      launch(float{}, attention_kernels().backward_f32);
-    } else {
-      launch(uint16_t{}, attention_kernels().backward_bf16);
-    }
-    return {grad_q.to(q.scalar_type()), grad_k.to(k.scalar_type()), grad_v.to(v.scalar_type()), Tensor()};
+    const Tensor grad_out = grads[0].contiguous(), grad_q = at::empty_like(q);
+    const Tensor grad_keys = pages(at::kFloat).zero_(), grad_values = pages(at::kFloat).zero_();
+    const Tensor keys = packed(k, kernels.write_row), keys_transposed = packed(k, kernels.write_transposed),
+                 values = packed(v, kernels.write_row);
+    const AttentionBackward tensors{q.data_ptr(),
+                                    out.data_ptr(),
+                                    grad_out.data_ptr(),
+                                    keys.data_ptr(),
+                                    keys_transposed.data_ptr(),
+                                    values.data_ptr(),
+                                    lse.data_ptr<float>(),
+                                    grad_q.data_ptr(),
+                                    grad_keys.data_ptr<float>(),
+                                    grad_values.data_ptr<float>()};
+    const auto trees = trees_of(held.blocks);
+    parallel_tasks(std::ssize(trees) * shape.num_kv_heads, kernels.scratch_bytes(shape),
+                   [&](int64_t i, void* scratch) {
+                     const auto [begin, end] = trees[static_cast<size_t>(i / shape.num_kv_heads)];
+                     for (size_t block = begin; block < end; ++block)
+                       kernels.backward(tensors, shape, held.blocks[block], i % shape.num_kv_heads, scratch);
+                   });
+    return {grad_q, rows_of(grad_keys, held.paged.slots, shape.head_dim, k.scalar_type()),
+            rows_of(grad_values, held.paged.slots, shape.head_dim, v.scalar_type()), Tensor()};
   }
 };
 
@@ -134,7 +196,7 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
 Tensor keys_of(const Tensor& store, const QuerySpan& span) {
   std::vector<Tensor> parts;
   for (const KeyRange& range : span.context) parts.push_back(store.narrow(0, range.begin, range.count));
-  parts.push_back(store.narrow(0, span.self_begin, span.count));
+  parts.push_back(store.narrow(0, span.own().begin, span.own().count));
   return at::cat(parts);
 }
 
@@ -151,6 +213,30 @@ Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
 
 }  // namespace
 
+KeyValueStore::KeyValueStore(int64_t slots, int64_t num_kv_heads, int64_t head_dim,
+                             const torch::TensorOptions& options) {
+  const auto make = [&]() -> Tensor {
+    if (!options.device().is_cpu()) return at::empty({slots, num_kv_heads, head_dim}, options);
+    return empty_pages(slots, {num_kv_heads, num_kv_heads, head_dim, 1},
+                       element_type(c10::typeMetaToScalarType(options.dtype())));
+  };
+  keys_ = make();
+  values_ = make();
+}
+
+void KeyValueStore::write(const std::vector<int64_t>& slots, const Tensor& k, const Tensor& v) {
+  RECORD_FUNCTION("KeyValueStore::write", {});
+  if (k.device().is_cpu()) {
+    const AttentionKernels& kernels = kernels_for(k.scalar_type());
+    write_pages(keys_, slots, k, kernels.write_row);
+    write_pages(values_, slots, v, kernels.write_transposed);
+    return;
+  }
+  const Tensor at = torch::tensor(slots, at::kLong).to(k.device());
+  keys_.index_copy_(0, at, k);
+  values_.index_copy_(0, at, v);
+}
+
 Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v,
                                 const AttentionPlan& plan) {
   std::vector<Tensor> parts;
@@ -162,8 +248,15 @@ Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& 
 
 Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan) {
   if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan);
-  if (!at::GradMode::is_enabled()) return forward_only(q.contiguous(), k.contiguous(), v.contiguous(), plan);
-  return TreeAttention::apply(q, k, v, plan);
+  if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan);
+  return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), PlanHolder(paged(plan))).out;
+}
+
+Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const AttentionPlan& plan) {
+  if (!q.device().is_cpu()) return tree_attention_reference(q, store.keys(), store.values(), plan);
+  return run_forward(q.contiguous(), store.keys(), store.values(), store.keys().size(1),
+                     attention_blocks(plan))
+      .out;
 }
 
 }  // namespace selfreward

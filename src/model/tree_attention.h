@@ -6,11 +6,31 @@
 
 namespace selfreward {
 
+/// Keys and values of one layer, addressed by slot: the storage under a KV cache. On a CPU they lie in pages
+/// as the kernel wants them (attention_kernel.h), elsewhere as [slots, num_kv_heads, head_dim].
+class KeyValueStore {
+ public:
+  KeyValueStore(int64_t slots, int64_t num_kv_heads, int64_t head_dim, const torch::TensorOptions& options);
+
+  /// k and v [tokens, num_kv_heads, head_dim], compute dtype; slots [tokens]. Slots of a page are written in
+  /// ascending order, the first of them (a multiple of 32) first.
+  void write(const std::vector<int64_t>& slots, const torch::Tensor& k, const torch::Tensor& v);
+
+  const torch::Tensor& keys() const { return keys_; }
+  const torch::Tensor& values() const { return values_; }
+
+ private:
+  torch::Tensor keys_, values_;
+};
+
 /// softmax(q k^T / sqrt(head_dim)) v, each query over the keys that `plan` shows it. Differentiable in q, k,
 /// v. q [tokens, num_heads, head_dim], k and v [keys, num_kv_heads, head_dim], all float32 or all bfloat16
 /// -> [tokens, num_heads, head_dim]; scores and sums are float32. The CPU has its own kernel.
 torch::Tensor tree_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                              const AttentionPlan& plan);
+
+/// The same over keys and values in a store, without gradients; the plan speaks of its slots.
+torch::Tensor tree_attention(const torch::Tensor& q, const KeyValueStore& store, const AttentionPlan& plan);
 
 /// The same in plain tensor operations, one span at a time: what the kernel is tested against, and the path
 /// of devices without a kernel.

@@ -25,6 +25,11 @@ struct Reference {
 Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows,
                               int64_t micro_batch_tokens);
 
+/// Adds the gradient of one step over `rows` (without replay), in micro-batches whose split changes nothing.
+/// Returns its metrics.
+Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::vector<size_t>& rows,
+                    const Reference& reference, const DpoSettings& settings, const Seed& seed, int64_t step);
+
 /// Seed examples trained beside the pairs of each step, so that the judge does not forget.
 struct Replay {
   std::vector<SftRow> rows;
