@@ -1,5 +1,4 @@
 // env and config-schema: what this program runs on, and what can be set.
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <torch/headeronly/version.h>
@@ -9,6 +8,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "model/device.h"
 
 namespace selfreward {
 namespace {
@@ -34,7 +34,8 @@ void print_env() {
               sysconf(_SC_NPROCESSORS_ONLN));
   std::printf("processor    %s\n", cpu_features().c_str());
   std::printf("memory       %.1f GiB\n", gib);
-  std::printf("cuda         %s\n", at::hasCUDA() ? "yes" : "no");
+  const std::string& problem = cuda_problem();
+  std::printf("cuda         %s\n", problem.empty() ? "yes" : ("no: " + problem).c_str());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "model/causal_lm.h"
 
 #include "model/checkpoint.h"
+#include "model/fused_ops.h"
 #include "model/tree_attention.h"
 
 namespace selfreward {
@@ -22,28 +23,25 @@ Tensor dropped(const Tensor& x, Dropout* dropout) {
 class Attention : public torch::nn::Module {
  public:
   Attention(const ModelConfig& c, torch::Dtype compute)
-      : num_heads_(c.num_attention_heads), num_kv_heads_(c.num_key_value_heads), head_dim_(c.head_dim) {
-    q_proj =
-        register_module("q_proj", std::make_shared<Linear>(c.hidden_size, num_heads_ * head_dim_, compute));
-    k_proj = register_module("k_proj",
-                             std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
-    v_proj = register_module("v_proj",
-                             std::make_shared<Linear>(c.hidden_size, num_kv_heads_ * head_dim_, compute));
-    o_proj =
-        register_module("o_proj", std::make_shared<Linear>(num_heads_ * head_dim_, c.hidden_size, compute));
-  }
+      : num_heads_(c.num_attention_heads),
+        num_kv_heads_(c.num_key_value_heads),
+        q_proj_(add("q_proj", c.hidden_size, num_heads_ * c.head_dim)),
+        k_proj_(add("k_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
+        v_proj_(add("v_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
+        o_proj_(add("o_proj", num_heads_ * c.head_dim, c.hidden_size)),
+        qkv({q_proj_->weight, k_proj_->weight, v_proj_->weight}, compute),
+        output({o_proj_->weight}, compute) {}
 
   Tensor forward(const Tensor& x, const TokenBatch& batch, const Rotary& angles, size_t layer) const {
-    const int64_t tokens = x.size(0);
-    const Tensor q = rotate(q_proj->forward(x).view({tokens, num_heads_, head_dim_}), angles);
-    const Tensor k = rotate(k_proj->forward(x).view({tokens, num_kv_heads_, head_dim_}), angles);
-    const Tensor v = v_proj->forward(x).view({tokens, num_kv_heads_, head_dim_});
-    return o_proj->forward(attend(q, k, v, batch, layer).view({tokens, num_heads_ * head_dim_}));
+    const auto [q, k, v] = split_rotate(qkv.forward(x), angles, num_heads_, num_kv_heads_);
+    return output.forward(attend(q, k, v, batch, layer).flatten(1));
   }
 
-  std::shared_ptr<Linear> q_proj, k_proj, v_proj, o_proj;
-
  private:
+  std::shared_ptr<Linear> add(const char* name, int64_t in, int64_t out) {
+    return register_module(name, std::make_shared<Linear>(in, out));
+  }
+
   static Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const TokenBatch& batch,
                        size_t layer) {
     if (!batch.stores) return tree_attention(q, k, v, batch.plan);
@@ -52,47 +50,72 @@ class Attention : public torch::nn::Module {
     return tree_attention(q, store, batch.plan);
   }
 
-  int64_t num_heads_, num_kv_heads_, head_dim_;
+  int64_t num_heads_, num_kv_heads_;
+  std::shared_ptr<Linear> q_proj_, k_proj_, v_proj_, o_proj_;
+
+ public:
+  JointLinear qkv, output;
 };
 
 /// SwiGLU (Shazeer 2020, arXiv 2002.05202): down(silu(gate(x)) * up(x)).
 class FeedForward : public torch::nn::Module {
  public:
-  FeedForward(const ModelConfig& c, torch::Dtype compute) {
-    gate_proj =
-        register_module("gate_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
-    up_proj =
-        register_module("up_proj", std::make_shared<Linear>(c.hidden_size, c.intermediate_size, compute));
-    down_proj =
-        register_module("down_proj", std::make_shared<Linear>(c.intermediate_size, c.hidden_size, compute));
-  }
-  Tensor forward(const Tensor& x) const {
-    return down_proj->forward(at::silu(gate_proj->forward(x)) * up_proj->forward(x));
+  FeedForward(const ModelConfig& c, torch::Dtype compute)
+      : gate_proj_(add("gate_proj", c.hidden_size, c.intermediate_size)),
+        up_proj_(add("up_proj", c.hidden_size, c.intermediate_size)),
+        down_proj_(add("down_proj", c.intermediate_size, c.hidden_size)),
+        gate_up({gate_proj_->weight, up_proj_->weight}, compute),
+        down({down_proj_->weight}, compute) {}
+
+  Tensor forward(const Tensor& x) const { return down.forward(swiglu(gate_up.forward(x))); }
+
+ private:
+  std::shared_ptr<Linear> add(const char* name, int64_t in, int64_t out) {
+    return register_module(name, std::make_shared<Linear>(in, out));
   }
 
-  std::shared_ptr<Linear> gate_proj, up_proj, down_proj;
+  std::shared_ptr<Linear> gate_proj_, up_proj_, down_proj_;
+
+ public:
+  JointLinear gate_up, down;
+};
+
+/// What flows from layer to layer: the residual stream and what the last block adds to it, which is added
+/// where the next norm reads it.
+struct Stream {
+  Tensor x, delta;  // both [tokens, hidden]; delta is undefined before the first layer
 };
 
 class DecoderLayer : public torch::nn::Module {
  public:
-  DecoderLayer(const ModelConfig& c, torch::Dtype compute) {
-    input_layernorm =
-        register_module("input_layernorm", std::make_shared<RMSNorm>(c.hidden_size, c.rms_norm_eps));
+  DecoderLayer(const ModelConfig& c, torch::Dtype compute) : eps_(c.rms_norm_eps) {
+    input_layernorm_ = register_module("input_layernorm", std::make_shared<RMSNorm>(c.hidden_size));
     self_attn = register_module("self_attn", std::make_shared<Attention>(c, compute));
-    post_attention_layernorm =
-        register_module("post_attention_layernorm", std::make_shared<RMSNorm>(c.hidden_size, c.rms_norm_eps));
+    post_attention_layernorm_ =
+        register_module("post_attention_layernorm", std::make_shared<RMSNorm>(c.hidden_size));
     mlp = register_module("mlp", std::make_shared<FeedForward>(c, compute));
   }
 
-  Tensor forward(Tensor x, const TokenBatch& batch, const Rotary& angles, size_t layer,
+  Stream forward(const Stream& in, const TokenBatch& batch, const Rotary& angles, size_t layer,
                  Dropout* dropout) const {
-    x = x + dropped(self_attn->forward(input_layernorm->forward(x), batch, angles, layer), dropout);
-    return x + dropped(mlp->forward(post_attention_layernorm->forward(x)), dropout);
+    const auto [before, normed] = add_norm(in, *input_layernorm_, eps_);
+    const Tensor attended = dropped(self_attn->forward(normed, batch, angles, layer), dropout);
+    const auto [x, post_normed] = add_rms_norm(before, attended, post_attention_layernorm_->weight, eps_);
+    return {x, dropped(mlp->forward(post_normed), dropout)};
   }
 
-  std::shared_ptr<RMSNorm> input_layernorm, post_attention_layernorm;
+  /// {x + delta, its norm}
+  static std::pair<Tensor, Tensor> add_norm(const Stream& in, const RMSNorm& norm, double eps) {
+    if (in.delta.defined()) return add_rms_norm(in.x, in.delta, norm.weight, eps);
+    return {in.x, rms_norm(in.x, norm.weight, eps)};
+  }
+
   std::shared_ptr<Attention> self_attn;
   std::shared_ptr<FeedForward> mlp;
+
+ private:
+  std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_;
+  double eps_;
 };
 
 CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(config), compute_(compute) {
@@ -104,10 +127,10 @@ CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(co
   for (int64_t i = 0; i < config.num_hidden_layers; ++i)
     layers_.push_back(
         list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(config, compute)));
-  norm_ = body_->register_module("norm", std::make_shared<RMSNorm>(config.hidden_size, config.rms_norm_eps));
+  norm_ = body_->register_module("norm", std::make_shared<RMSNorm>(config.hidden_size));
   if (!config.tie_word_embeddings)
-    lm_head_ =
-        register_module("lm_head", std::make_shared<Linear>(config.hidden_size, config.vocab_size, compute));
+    lm_head_ = register_module("lm_head", std::make_shared<Linear>(config.hidden_size, config.vocab_size));
+  output_ = std::make_shared<JointLinear>(std::vector<Tensor>{output_weight()}, compute);
 }
 
 CausalLM::~CausalLM() = default;
@@ -117,10 +140,13 @@ torch::Device CausalLM::device() const {
 }
 
 Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const {
-  Tensor x = at::embedding(embedding_, batch.ids).to(compute_);
+  // A tied embedding gets a dense gradient from the output anyway, so the few rows looked up are added to it.
+  const bool sparse = !lm_head_ && at::GradMode::is_enabled();
+  Stream stream{at::embedding(embedding_, batch.ids, -1, false, sparse).to(compute_), {}};
   const Rotary angles = rotary(batch.positions, config_.head_dim, config_.rope_theta);
-  for (size_t i = 0; i < layers_.size(); ++i) x = layers_[i]->forward(x, batch, angles, i, dropout);
-  return norm_->forward(x);
+  for (size_t i = 0; i < layers_.size(); ++i)
+    stream = layers_[i]->forward(stream, batch, angles, i, dropout);
+  return DecoderLayer::add_norm(stream, *norm_, config_.rms_norm_eps).second;
 }
 
 const Tensor& CausalLM::output_weight() const {
@@ -128,8 +154,7 @@ const Tensor& CausalLM::output_weight() const {
 }
 
 Tensor CausalLM::logits(const Tensor& hidden) const {
-  if (packed_output_.defined() && !at::GradMode::is_enabled()) return packed_linear(hidden, packed_output_);
-  return at::linear(hidden, output_weight().to(compute_));
+  return output_->forward(hidden);
 }
 
 void CausalLM::load_tensors(const TensorMap& tensors, const std::string& where) {
@@ -157,17 +182,21 @@ std::vector<KeyValueStore> CausalLM::make_stores(int64_t slots) const {
   return stores;
 }
 
+std::vector<JointLinear*> CausalLM::products() const {
+  std::vector<JointLinear*> products{output_.get()};
+  for (const auto& layer : layers_)
+    for (JointLinear* product :
+         {&layer->self_attn->qkv, &layer->self_attn->output, &layer->mlp->gate_up, &layer->mlp->down})
+      products.push_back(product);
+  return products;
+}
+
 InferenceScope::InferenceScope(CausalLM& model) : model_(model) {
-  for (const auto& module : model.modules(/*include_self=*/false))
-    if (auto* linear = dynamic_cast<Linear*>(module.get()); linear && linear != model.lm_head_.get())
-      linear->pack();
-  model.packed_output_ = pack_weight(model.output_weight(), model.compute_);
+  for (JointLinear* product : model_.products()) product->pack();
 }
 
 InferenceScope::~InferenceScope() {
-  for (const auto& module : model_.modules(/*include_self=*/false))
-    if (auto* linear = dynamic_cast<Linear*>(module.get())) linear->unpack();
-  model_.packed_output_ = torch::Tensor();
+  for (JointLinear* product : model_.products()) product->unpack();
 }
 
 }  // namespace selfreward

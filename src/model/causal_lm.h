@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "model/joint_linear.h"
 #include "model/layers.h"
 
 namespace selfreward {
@@ -45,6 +46,8 @@ class CausalLM : public torch::nn::Module {
 
  private:
   friend class InferenceScope;
+  std::vector<JointLinear*> products() const;  // every matrix product of the network
+
   ModelConfig config_;
   torch::Dtype compute_;
   std::shared_ptr<torch::nn::Module> body_, embed_tokens_;  // "model", "model.embed_tokens"
@@ -52,7 +55,7 @@ class CausalLM : public torch::nn::Module {
   std::shared_ptr<RMSNorm> norm_;
   torch::Tensor embedding_;          // [vocab, hidden]
   std::shared_ptr<Linear> lm_head_;  // null where tied
-  torch::Tensor packed_output_;      // in an InferenceScope
+  std::shared_ptr<JointLinear> output_;  // of the logits
 };
 
 /// While it lives, weights are packed for fast forward passes without gradients. Nothing may train meanwhile.

@@ -8,7 +8,7 @@
 namespace selfreward {
 
 struct ComputeOptions {
-  std::string device = "auto";     // auto, cpu or cuda
+  std::string device = "auto";     // auto, cpu, cuda or cuda:N
   std::string dtype = "bfloat16";  // of matrix products: bfloat16 or float32
 };
 

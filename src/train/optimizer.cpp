@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
 #include <ATen/ops/_fused_adamw.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <cmath>
 
@@ -30,16 +31,14 @@ AdamW::~AdamW() {
 }
 
 double AdamW::clip() {
-  Tensor squares = at::zeros({}, named_.front().second.options().dtype(at::kDouble).requires_grad(false));
+  std::vector<Tensor> gradients;
   for (const auto& [name, parameter] : named_)
-    if (parameter.grad().defined()) squares += parameter.grad().norm().to(at::kDouble).square();
-  const double norm = std::sqrt(squares.item<double>());
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  const double norm = at::stack(at::_foreach_norm(gradients)).to(at::kDouble).norm().item<double>();
   check(std::isfinite(norm), "[train] the gradient norm is not finite at step ", steps_ + 1,
         "; lower learning_rate, or check the data for broken rows");
   const double scale = settings_.max_grad_norm / (norm + 1e-6);
-  if (settings_.max_grad_norm > 0 && scale < 1)
-    for (const auto& [name, parameter] : named_)
-      if (parameter.grad().defined()) parameter.mutable_grad().mul_(scale);
+  if (settings_.max_grad_norm > 0 && scale < 1) at::_foreach_mul_(gradients, scale);
   return norm;
 }
 
@@ -47,17 +46,21 @@ double AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;
   const double norm = clip();
   ++steps_;
+  const Tensor count =
+      at::full({}, static_cast<double>(steps_), named_.front().second.options().requires_grad(false));
   for (Group& group : groups_) {
-    std::vector<Tensor> gradients, counts;
-    for (const Tensor& parameter : group.parameters) {
+    std::vector<Tensor> gradients;
+    for (const Tensor& parameter : group.parameters)
       gradients.push_back(parameter.grad().defined() ? parameter.grad() : at::zeros_like(parameter));
-      counts.push_back(at::full({}, static_cast<double>(steps_), parameter.options().requires_grad(false)));
-    }
+    const std::vector<Tensor> counts(gradients.size(), count);
     at::_fused_adamw_(group.parameters, gradients, group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{},
                       counts, learning_rate, settings_.adam_beta1, settings_.adam_beta2, group.weight_decay,
                       settings_.adam_epsilon, /*amsgrad=*/false, /*maximize=*/false);
   }
-  for (const auto& [name, parameter] : named_) parameter.mutable_grad() = Tensor();
+  for (const auto& [name, parameter] : named_) {
+    parameter.mutable_grad() = Tensor();
+    torch::autograd::impl::bump_version(parameter);  // the fused operator does not say that it wrote
+  }
   return norm;
 }
 

@@ -40,7 +40,7 @@ double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std
   for (const auto& micro : micro_batches(rows, settings.micro_batch_tokens, cost)) {
     TrainingBatch batch;
     for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response);
-    auto dropout = make_dropout(settings.dropout, seed, step, index++);
+    auto dropout = make_dropout(settings.dropout, seed, step, index++, model.device());
     const torch::Tensor part =
         -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
     (weight * part).backward();

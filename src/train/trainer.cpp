@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/metrics.h"
 #include "base/progress.h"
+#include "model/device.h"
 #include "train/schedule.h"
 
 namespace selfreward {
@@ -97,6 +98,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   check(num_rows > 0, "[train] ", label, ": there are no rows to train on");
   fs::create_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
+  const DeterministicScope deterministic(model.device());
   AdamW optimizer(model, settings);
   resume(optimizer, files);
   const fs::path metrics_path = files.dir / "metrics.jsonl";
@@ -138,9 +140,12 @@ std::vector<std::vector<size_t>> micro_batches(const std::vector<size_t>& rows, 
   return batches;
 }
 
-std::optional<Dropout> make_dropout(double probability, const Seed& seed, int64_t step, int64_t micro_batch) {
+std::optional<Dropout> make_dropout(double probability, const Seed& seed, int64_t step, int64_t micro_batch,
+                                    torch::Device device) {
   if (probability == 0) return std::nullopt;
-  return Dropout{probability, at::detail::createCPUGenerator(seed.child("dropout", step, micro_batch).key())};
+  Dropout dropout{probability, at::globalContext().defaultGenerator(device).clone()};
+  dropout.generator.set_current_seed(seed.child("dropout", step, micro_batch).key());
+  return dropout;
 }
 
 }  // namespace selfreward

@@ -1,5 +1,6 @@
 #include "train/training_batch.h"
 
+#include "model/device.h"
 #include "model/log_probs.h"
 
 namespace selfreward {
@@ -44,13 +45,13 @@ void TrainingBatch::predict(int64_t first_row, const TokenIds& response, size_t 
 
 Tensor TrainingBatch::target_log_probs(const CausalLM& model, Dropout* dropout) const {
   const Tensor hidden = model.hidden_states(tree_batch(tree_, model.device()), dropout);
-  const Tensor rows = torch::tensor(rows_, at::kLong).to(model.device());
-  const Tensor targets = torch::tensor(targets_, at::kLong).to(model.device());
+  const Tensor rows = index_tensor(rows_, model.device());
+  const Tensor targets = index_tensor(targets_, model.device());
   return token_log_probs(hidden.index_select(0, rows), model.output_weight(), targets);
 }
 
 Tensor TrainingBatch::sum_by_sequence(const Tensor& per_target) const {
-  const Tensor sequences = torch::tensor(sequences_, at::kLong).to(per_target.device());
+  const Tensor sequences = index_tensor(sequences_, per_target.device());
   return at::zeros({num_sequences()}, per_target.options()).index_add(0, sequences, per_target);
 }
 

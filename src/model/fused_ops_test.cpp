@@ -1,0 +1,202 @@
+#include "model/fused_ops.h"
+
+#include <ATen/Parallel.h>
+#include <doctest/doctest.h>
+
+#include "model/row_kernels.h"
+
+using namespace selfreward;
+using torch::Tensor;
+
+namespace {
+
+Tensor random_tensor(at::IntArrayRef shape, torch::Dtype dtype, uint64_t seed) {
+  return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions(at::kFloat)).to(dtype);
+}
+
+/// Largest |a - b|, in units of the spacing of `dtype` at the largest magnitude of b.
+double difference_in_ulps(const Tensor& a, const Tensor& b, torch::Dtype dtype) {
+  const double epsilon = dtype == at::kFloat ? 0x1p-23 : 0x1p-8;
+  const double difference = (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+  return difference / (epsilon * b.to(at::kDouble).abs().max().item<double>());
+}
+
+/// Outputs and gradients of all inputs under the same random output gradients.
+std::vector<Tensor> run_with_gradients(const std::vector<Tensor>& inputs,
+                                       const std::function<std::vector<Tensor>(std::vector<Tensor>)>& op) {
+  std::vector<Tensor> leaves;
+  for (const Tensor& input : inputs) leaves.push_back(input.clone().requires_grad_());
+  std::vector<Tensor> results = op(leaves);
+  Tensor loss = at::zeros({});
+  for (size_t i = 0; i < results.size(); ++i)
+    loss = loss +
+           (results[i] * random_tensor(results[i].sizes(), results[i].scalar_type(), 77 + i)).sum(at::kFloat);
+  loss.backward();
+  for (const Tensor& leaf : leaves) results.push_back(leaf.grad());
+  return results;
+}
+
+using Op = std::function<std::vector<Tensor>(std::vector<Tensor>)>;
+
+void check_equal(const std::vector<Tensor>& inputs, const Op& op, const Op& reference, torch::Dtype dtype) {
+  const auto got = run_with_gradients(inputs, op), wanted = run_with_gradients(inputs, reference);
+  REQUIRE(got.size() == wanted.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    CAPTURE(i);
+    CHECK((got[i].scalar_type() == wanted[i].scalar_type()));
+    CHECK(got[i].sizes() == wanted[i].sizes());
+    CHECK(difference_in_ulps(got[i], wanted[i], dtype) < (dtype == at::kFloat ? 16 : 2));
+  }
+}
+
+/// d(sum of op * fixed weights) along a random direction, by central differences of a float64 reference.
+void check_slope(const std::vector<Tensor>& inputs, const Op& op, const Op& reference) {
+  const auto made = run_with_gradients(inputs, op);
+  const size_t outputs = made.size() - inputs.size();
+  const auto loss = [&](double step) {
+    std::vector<Tensor> moved;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      moved.push_back(inputs[i].to(at::kDouble) +
+                      step * random_tensor(inputs[i].sizes(), at::kDouble, 900 + i));
+    const auto results = reference(moved);
+    double total = 0;
+    for (size_t i = 0; i < results.size(); ++i)
+      total += (results[i] * random_tensor(results[i].sizes(), at::kDouble, 77 + i)).sum().item<double>();
+    return total;
+  };
+  double slope = 0;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    slope += (made[outputs + i].to(at::kDouble) * random_tensor(inputs[i].sizes(), at::kDouble, 900 + i))
+                 .sum()
+                 .item<double>();
+  CHECK(slope == doctest::Approx((loss(1e-5) - loss(-1e-5)) / 2e-5).epsilon(1e-4));
+}
+
+Rotary test_rotary(int64_t tokens, int64_t head_dim) {
+  return rotary(at::arange(tokens) * 3, head_dim, 10000.0);
+}
+
+const Op kSwiglu = [](auto in) { return std::vector{swiglu(in[0])}; };
+const Op kRmsNorm = [](auto in) { return std::vector{rms_norm(in[0], in[1], 1e-5)}; };
+const Op kAddRmsNorm = [](auto in) {
+  const auto [sum, normed] = add_rms_norm(in[0], in[1], in[2], 1e-5);
+  return std::vector{sum, normed};
+};
+Op split_op(const Rotary& angles) {
+  return [=](auto in) {
+    const auto [q, k, v] = split_rotate(in[0], angles, 4, 2);
+    return std::vector{q, k, v};
+  };
+}
+
+}  // namespace
+
+TEST_CASE("fused operators equal the plain ones in values and gradients, in both precisions") {
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t tokens : {1, 7, 53})
+      for (const int64_t width : {6, 40, 96}) {
+        CAPTURE(tokens);
+        CAPTURE(width);
+        const Tensor x = random_tensor({tokens, width}, dtype, 1),
+                     delta = random_tensor({tokens, width}, dtype, 2);
+        const Tensor weight = random_tensor({width}, at::kFloat, 3) + 1;
+        check_equal(
+            {x, weight}, kRmsNorm,
+            [](auto in) { return std::vector{rms_norm_reference(in[0], in[1], 1e-5)}; }, dtype);
+        check_equal(
+            {x, weight.to(dtype)}, kRmsNorm,
+            [](auto in) { return std::vector{rms_norm_reference(in[0], in[1], 1e-5)}; }, dtype);
+        check_equal(
+            {x, delta, weight}, kAddRmsNorm,
+            [](auto in) {
+              const auto [sum, normed] = add_rms_norm_reference(in[0], in[1], in[2], 1e-5);
+              return std::vector{sum, normed};
+            },
+            dtype);
+        check_equal(
+            {3 * random_tensor({tokens, 2 * width}, dtype, 4)}, kSwiglu,
+            [](auto in) { return std::vector{swiglu_reference(in[0])}; }, dtype);
+        const Rotary angles = test_rotary(tokens, width);
+        check_equal(
+            {random_tensor({tokens, 8 * width}, dtype, 5)}, split_op(angles),
+            [&](auto in) {
+              const auto [q, k, v] = split_rotate_reference(in[0], angles, 4, 2);
+              return std::vector{q, k, v};
+            },
+            dtype);
+      }
+}
+
+TEST_CASE("gradients of the fused operators equal finite differences") {
+  const Tensor x = random_tensor({5, 24}, at::kFloat, 1), delta = random_tensor({5, 24}, at::kFloat, 2);
+  const Tensor weight = random_tensor({24}, at::kFloat, 3) + 1;
+  const auto norm64 = [](const Tensor& a, const Tensor& w) {
+    return a * at::rsqrt(a.square().mean(-1, true) + 1e-5) * w;
+  };
+  check_slope({x, weight}, kRmsNorm, [&](auto in) { return std::vector{norm64(in[0], in[1])}; });
+  check_slope({x, delta, weight}, kAddRmsNorm, [&](auto in) {
+    return std::vector<Tensor>{in[0] + in[1], norm64(in[0] + in[1], in[2])};
+  });
+  check_slope({x}, kSwiglu, [](auto in) { return std::vector{swiglu_reference(in[0])}; });
+}
+
+TEST_CASE("a gradient of the residual sum alone passes through unchanged") {
+  const Tensor x = random_tensor({3, 8}, at::kFloat, 1).requires_grad_(), delta = x.detach().clone();
+  add_rms_norm(x, delta, at::ones({8}), 1e-5).first.sum().backward();
+  CHECK(at::equal(x.grad(), at::ones({3, 8})));
+}
+
+TEST_CASE("results without gradients are those with gradients") {
+  const Tensor x = random_tensor({9, 32}, at::kBFloat16, 1), weight = random_tensor({32}, at::kFloat, 2);
+  const auto all = [&] {
+    const auto [sum, normed] = add_rms_norm(x, x, weight, 1e-5);
+    const auto [q, k, v] = split_rotate(x, test_rotary(9, 4), 4, 2);
+    return std::vector{rms_norm(x, weight, 1e-5), sum, normed, swiglu(x), q, k, v};
+  };
+  const auto with = all();
+  const at::NoGradGuard no_grad;
+  const auto without = all();
+  for (size_t i = 0; i < with.size(); ++i) CHECK(at::equal(with[i], without[i]));
+}
+
+TEST_CASE("large and infinite gates saturate, numbers that are not stay so") {
+  const Tensor gate_up =
+      torch::tensor({200.0, -200.0, 0.0, NAN, 1.0, 1.0, 1.0, 1.0}, at::kFloat).view({1, 8});
+  const Tensor out = swiglu(gate_up);
+  CHECK(out[0][0].item<float>() == doctest::Approx(200.0));
+  CHECK(std::abs(out[0][1].item<float>()) < 1e-30);
+  CHECK(out[0][2].item<float>() == 0);
+  CHECK(std::isnan(out[0][3].item<float>()));
+  CHECK(std::isnan(rms_norm(torch::tensor({{1.0f, NAN}}), at::ones({2}), 1e-5)[0][0].item<float>()));
+}
+
+TEST_CASE("fused operators give the same bits on any number of threads") {
+  const Tensor x = random_tensor({3000, 96}, at::kBFloat16, 1), weight = random_tensor({96}, at::kFloat, 2);
+  const int threads = at::get_num_threads();
+  std::vector<std::vector<Tensor>> runs;
+  for (const int count : {1, 3}) {
+    at::set_num_threads(count);
+    runs.push_back(run_with_gradients({x, x, weight}, kAddRmsNorm));
+    for (const Tensor& made : run_with_gradients({x}, kSwiglu)) runs.back().push_back(made);
+    for (const Tensor& made : run_with_gradients({x}, split_op(test_rotary(3000, 12))))
+      runs.back().push_back(made);
+  }
+  at::set_num_threads(threads);
+  for (size_t i = 0; i < runs[0].size(); ++i) CHECK(at::equal(runs[0][i], runs[1][i]));
+}
+
+TEST_CASE("the kernels of both instruction sets agree") {
+  if (!__builtin_cpu_supports("avx512bw")) {
+    MESSAGE("skipped: this processor has no AVX-512");
+    return;
+  }
+  const Tensor x = 3 * random_tensor({11, 2 * 50}, at::kBFloat16, 1);
+  const Tensor a = at::empty({11, 50}, at::kBFloat16), b = at::empty({11, 50}, at::kBFloat16);
+  const auto bits = [](const Tensor& t) { return static_cast<uint16_t*>(t.data_ptr()); };
+  kRowKernelsAvx2.bf16.swiglu(bits(x), bits(a), 50, 0, 11);
+  kRowKernelsAvx512.bf16.swiglu(bits(x), bits(b), 50, 0, 11);
+  CHECK(difference_in_ulps(a, b, at::kBFloat16) < 2);
+  const double sum2 = kRowKernelsAvx2.bf16.sum_exponentials(bits(x), 1100, 1.0f, 0.5f),
+               sum512 = kRowKernelsAvx512.bf16.sum_exponentials(bits(x), 1100, 1.0f, 0.5f);
+  CHECK(sum2 == doctest::Approx(sum512).epsilon(1e-6));
+}

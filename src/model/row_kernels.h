@@ -1,0 +1,82 @@
+#pragma once
+// CPU kernels for everything of a transformer that goes row by row: memory is read once, nothing is kept
+// beside the result. One source (row_kernels.inl) is compiled for AVX2 and for AVX-512; row_kernels() picks
+// by what the processor has. fused_ops.h, log_probs.h and infer/sampler.h are the interfaces for others.
+// Pointers are row-major and contiguous; T is float or bfloat16 (as uint16_t); sums are float32.
+#include <cstdint>
+
+namespace selfreward {
+
+template <typename T>
+struct RmsNormForward {
+  const T* x;           // [rows, hidden]
+  const T* delta;       // [rows, hidden] or null
+  const float* weight;  // [hidden]
+  T* sum;               // [rows, hidden] x + delta; null without delta
+  T* out;               // [rows, hidden]
+  float* scale;         // [rows] 1 / rms of x (or of sum)
+  int64_t hidden;
+  float eps;
+};
+
+template <typename T>
+struct RmsNormBackward {
+  const T* x;           // [rows, hidden] what was normed
+  const float* weight;  // [hidden]
+  const float* scale;   // [rows]
+  const T* grad_out;    // [rows, hidden]
+  const T* grad_sum;    // [rows, hidden] or null: added to grad_x
+  T* grad_x;            // [rows, hidden]
+  int64_t hidden;
+};
+
+/// Query, key and value rows, side by side in qkv and each alone.
+template <typename T>
+struct RotaryRows {
+  T* qkv;                  // [rows, (num_heads + 2 * num_kv_heads) * head_dim]
+  T *q, *k, *v;            // [rows, heads, head_dim]
+  const float *cos, *sin;  // [rows, head_dim / 2]
+  int64_t num_heads, num_kv_heads, head_dim;
+};
+
+struct RowMaximum {
+  float value;
+  bool has_nan;
+};
+
+/// Functions over rows [begin, end), and over single rows of logits.
+template <typename T>
+struct RowKernels {
+  using Element = T;
+  void (*rms_norm)(const RmsNormForward<T>&, int64_t begin, int64_t end);
+  /// Adds these rows' part of the weight's gradient to grad_weight [hidden].
+  void (*rms_norm_backward)(const RmsNormBackward<T>&, int64_t begin, int64_t end, float* grad_weight);
+  /// gate_up [rows, 2 * width] -> out [rows, width].
+  void (*swiglu)(const T* gate_up, T* out, int64_t width, int64_t begin, int64_t end);
+  void (*swiglu_backward)(const T* gate_up, const T* grad_out, T* grad_gate_up, int64_t width, int64_t begin,
+                          int64_t end);
+  void (*split_rotate)(const RotaryRows<T>&, int64_t begin, int64_t end);
+  /// Turns q and k back, into qkv.
+  void (*join_rotate_back)(const RotaryRows<T>&, int64_t begin, int64_t end);
+
+  RowMaximum (*maximum)(const T* row, int64_t count);
+  /// Sum of exp((row[i] - maximum) * scale).
+  double (*sum_exponentials)(const T* row, int64_t count, float maximum, float scale);
+  /// row[i] = factor * exp(row[i] - shift).
+  void (*scaled_exponentials)(T* row, int64_t count, float shift, float factor);
+  /// Indices with row[i] >= least, in order, into `indices` [count]; returns how many.
+  int64_t (*find_at_least)(const T* row, int64_t count, float least, int32_t* indices);
+};
+
+/// The fastest kernels that this processor runs.
+template <typename T>
+const RowKernels<T>& row_kernels();
+
+struct RowKernelSet {
+  RowKernels<float> f32;
+  RowKernels<uint16_t> bf16;
+};
+extern const RowKernelSet kRowKernelsAvx2;
+extern const RowKernelSet kRowKernelsAvx512;
+
+}  // namespace selfreward
