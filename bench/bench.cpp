@@ -3,16 +3,15 @@
 // candidates and judge generate, sft and dpo train, iteration does a whole round: candidates, judgements,
 // DPO.
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <climits>
 #include <cstdio>
 #include <fstream>
 #include <numeric>
 
 #include "base/json.h"
+#include "base/memory.h"
 #include "infer/generator.h"
 #include "operator_profile.h"
 #include "train/dpo.h"
@@ -183,6 +182,7 @@ Json measure(Policy& policy, const Json& work, const Options& options) {
 
 void run(const Options& options) {
   Policy policy = Policy::load(options.model, {.device = "auto", .dtype = options.dtype});
+  policy.model().recompute_layers(options.checkpointing);
   const Json work = read_json(options.file);
   std::optional<bench::OperatorProfile> profile;
   if (options.profile) profile.emplace();
@@ -201,8 +201,7 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  keep_memory_in_large_pages(argv);
   CLI::App app("One workload of bench/run");
   Options options;
   app.add_option("WORKLOAD", options.workload)
@@ -213,6 +212,7 @@ int main(int argc, char** argv) {
   app.add_option("--dtype", options.dtype)->check(CLI::IsMember({"bfloat16", "float32"}));
   app.add_option("--drop", options.drop, "first training steps that are not timed");
   app.add_option("--micro-batch-tokens", options.micro_batch_tokens);
+  app.add_flag("--gradient-checkpointing", options.checkpointing);
   app.add_option("--max-cache-tokens", options.max_cache_tokens);
   app.add_flag("--profile", options.profile, "a table of operators on the standard error");
   CLI11_PARSE(app, argc, argv);

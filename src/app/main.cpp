@@ -1,12 +1,10 @@
 // selfreward: Self-Rewarding Language Models in one program. The loop is src/recipe/self_reward_loop.cpp.
-#include <malloc.h>
-
-#include <climits>
 #include <cstdio>
 
 #include "app/commands.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 
 using namespace selfreward;
 
@@ -32,22 +30,15 @@ void add_commands(CLI::App& app) {
   add_playground(app);
 }
 
-/// Tensors are freed and asked for again all the time; pages that go back to the system each time cost a
-/// third of a training step in page faults.
-void keep_freed_pages() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_in_large_pages(argv);
   CLI::App app(
       "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
       "M2 -> M3.");
   add_commands(app);
   install_interrupt_handlers();
-  keep_freed_pages();
   try {
     app.parse(argc, argv);
     return 0;

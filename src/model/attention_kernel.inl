@@ -248,14 +248,18 @@ struct Limits {
 };
 Limits limits_of(const RowTile& tile, const KeyVisit& visit) {
   Limits limits{Ints{}, visit.keys.begin + visit.keys.count, 0};
+  const int64_t group = tile.group(), begin = (visit.query_begin - tile.block.query_begin) * group;
+  if (begin >= tile.first + kLanes || begin + visit.count * group <= tile.first) return limits;
+  const int64_t last = visit.keys.begin + visit.keys.count;
+  int64_t token = tile.token(0), head = tile.first % group;
   for (int64_t lane = 0; lane < kLanes; ++lane) {
-    int64_t end = 0;
-    const int64_t query = lane < tile.rows() ? tile.token(lane) - visit.query_begin : -1;
-    if (query >= 0 && query < visit.count)
-      end = visit.keys.begin + visit.keys.count - (visit.causal ? visit.count - 1 - query : 0);
+    const int64_t query = lane < tile.rows() ? token - visit.query_begin : -1;
+    const bool part = query >= 0 && query < visit.count;
+    const int64_t end = !part ? 0 : visit.causal ? last - (visit.count - 1 - query) : last;
     limits.end[lane] = static_cast<int32_t>(end);
     if (end < limits.least) limits.least = end;
     if (end > limits.most) limits.most = end;
+    if (++head == group) head = 0, ++token;
   }
   return limits;
 }
@@ -315,6 +319,14 @@ struct ForwardScratch {
   }
 };
 
+/// A page that will be needed soon starts on its way from memory: the decoded keys of many sequences do not fit
+/// the caches, and tile loads do not look ahead.
+template <typename Element>
+inline void prefetch(const Element* page, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += 64 / static_cast<int64_t>(sizeof(Element)))
+    __builtin_prefetch(page + i);
+}
+
 /// One step of the running softmax: pages [first, first + count) of a visit.
 template <typename Element>
 void add_segment(ForwardScratch<Element>& s, const AttentionForward& t, const RowTile& tile,
@@ -326,6 +338,9 @@ void add_segment(ForwardScratch<Element>& s, const AttentionForward& t, const Ro
   for (int64_t p = 0; p < count; ++p) {
     keys[p] = page_of<Element>(t.keys, shape, first + p, tile.kv_head);
     values[p] = page_of<Element>(t.values, shape, first + p, tile.kv_head);
+    if (p + 1 < count)
+      prefetch(page_of<Element>(t.keys, shape, first + p + 1, tile.kv_head), shape.page_size());
+    prefetch(values[p], shape.page_size());
     float* scores = s.scores + p * kPageSlots * kLanes;
     multiply(Product<Element>{scores, kLanes, kPageSlots, keys + p, 1, dim, s.q, dim, false});
     const int64_t slot = (first + p) * kPageSlots;

@@ -1,5 +1,7 @@
 #include "model/causal_lm.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include "model/checkpoint.h"
 #include "model/fused_ops.h"
 #include "model/tree_attention.h"
@@ -118,6 +120,47 @@ class DecoderLayer : public torch::nn::Module {
   double eps_;
 };
 
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// A layer of which only the input is kept; its backward pass runs the forward pass again first (Chen et al.
+/// 2016, arXiv 1604.06174). Gradients of the layer's parameters are added to them in the inner pass.
+using RunLayer = std::function<Stream(const Stream&, Dropout*)>;
+
+struct LayerHolder : torch::CustomClassHolder {
+  RunLayer run;
+  std::optional<Dropout> dropout;  // as it was before the forward pass
+};
+
+class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
+ public:
+  static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& delta,
+                               const RunLayer& run, Dropout* dropout) {
+    auto held = c10::make_intrusive<LayerHolder>();
+    held->run = run;
+    if (dropout) held->dropout = Dropout{dropout->probability, dropout->generator.clone()};
+    context->save_for_backward({x, delta});
+    context->saved_data["layer"] = c10::IValue::make_capsule(held);
+    const Stream out = run({x, delta}, dropout);
+    return {out.x, out.delta};
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const auto capsule = context->saved_data["layer"].toCapsule();
+    auto& held = static_cast<LayerHolder&>(*capsule);
+    const Stream in{saved[0].detach().requires_grad_(), saved[1].detach().requires_grad_()};
+    const at::AutoGradMode enable(true);
+    const Stream out = held.run(in, held.dropout ? &*held.dropout : nullptr);
+    torch::autograd::backward({out.x, out.delta}, grads);
+    return {in.x.grad(), in.delta.grad(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
 CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(config), compute_(compute) {
   body_ = register_module("model", std::make_shared<torch::nn::Module>());
   embed_tokens_ = body_->register_module("embed_tokens", std::make_shared<torch::nn::Module>());
@@ -144,8 +187,22 @@ Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const 
   const bool sparse = !lm_head_ && at::GradMode::is_enabled();
   Stream stream{at::embedding(embedding_, batch.ids, -1, false, sparse).to(compute_), {}};
   const Rotary angles = rotary(batch.positions, config_.head_dim, config_.rope_theta);
-  for (size_t i = 0; i < layers_.size(); ++i)
-    stream = layers_[i]->forward(stream, batch, angles, i, dropout);
+  const bool recompute = recompute_layers_ && at::GradMode::is_enabled();
+  if (recompute) stream.delta = at::zeros_like(stream.x);  // a kept input has to be a tensor
+  // The backward pass outlives this call, so it keeps its own batch.
+  const auto kept = recompute ? std::make_shared<const TokenBatch>(batch)
+                              : std::shared_ptr<const TokenBatch>(std::shared_ptr<void>(), &batch);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const RunLayer run = [kept, angles, i, layer = layers_[i]](const Stream& in, Dropout* drop) {
+      return layer->forward(in, *kept, angles, i, drop);
+    };
+    if (recompute) {
+      const auto out = RecomputedLayer::apply(stream.x, stream.delta, run, dropout);
+      stream = {out[0], out[1]};
+    } else {
+      stream = run(stream, dropout);
+    }
+  }
   return DecoderLayer::add_norm(stream, *norm_, config_.rms_norm_eps).second;
 }
 

@@ -4,10 +4,15 @@
 
 namespace selfreward {
 
-/// log softmax(hidden W^T)[target], row by row. Differentiable in hidden and weight; logits are made in
-/// chunks of rows in the forward pass and again in the backward pass, so memory is [chunk, vocab]. hidden
-/// [rows, hidden] in the compute dtype, weight [vocab, hidden], targets [rows] int64 -> [rows] float32.
+/// log softmax(hidden W^T)[target], row by row. Differentiable in hidden and weight; sums in float32. hidden
+/// [rows, hidden] in the compute dtype, weight [vocab, hidden] in any float dtype, targets [rows] int64 ->
+/// [rows] float32. Logits are made in the compute dtype, in chunks of the vocabulary; with gradients, chunks
+/// are kept for the backward pass as far as they fit 256 MiB, and made again beyond that.
 torch::Tensor token_log_probs(const torch::Tensor& hidden, const torch::Tensor& weight,
                               const torch::Tensor& targets);
+
+/// The same by plain operators in chunks of rows: what other devices use and tests compare with.
+torch::Tensor token_log_probs_reference(const torch::Tensor& hidden, const torch::Tensor& weight,
+                                        const torch::Tensor& targets);
 
 }  // namespace selfreward

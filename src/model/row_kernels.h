@@ -62,10 +62,20 @@ struct RowKernels {
   RowMaximum (*maximum)(const T* row, int64_t count);
   /// Sum of exp((row[i] - maximum) * scale).
   double (*sum_exponentials)(const T* row, int64_t count, float maximum, float scale);
-  /// row[i] = factor * exp(row[i] - shift).
-  void (*scaled_exponentials)(T* row, int64_t count, float shift, float factor);
   /// Indices with row[i] >= least, in order, into `indices` [count]; returns how many.
   int64_t (*find_at_least)(const T* row, int64_t count, float least, int32_t* indices);
+
+  /// Columns of rows [count, width]: brings maximum [width] and total [width] = sum of exp(x - maximum) up to
+  /// date with these rows. They start as the smallest float and 0.
+  void (*running_sum_exponentials)(const T* rows, int64_t count, int64_t stride, int64_t width,
+                                   float* maximum, float* total);
+  /// x = factor[column] * exp(x - shift[column]) in rows [count, width].
+  void (*scaled_exponentials)(T* rows, int64_t count, int64_t width, const float* shift, const float* factor);
+  /// sum += from, elementwise.
+  void (*add_to)(const T* from, float* sum, int64_t count);
+  /// to[c * to_stride + r] = from[r * from_stride + c].
+  void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
+                    int64_t columns);
 };
 
 /// The fastest kernels that this processor runs.

@@ -6,6 +6,9 @@
 namespace selfreward {
 namespace {
 
+inline int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
 inline float to_float(float x) {
   return x;
 }
@@ -28,11 +31,9 @@ inline float rounded(float x) {
   return to_float(to<T>(x));
 }
 
-/// exp(x) to 3e-7 for |x| < 87, and not less than 1e-38: 2^n times a polynomial of degree 5 for the fraction
-/// in [-1/2, 1/2], fitted to the least relative error.
+/// exp(x) to 3e-7: 2^n times a polynomial of degree 5 for the fraction in [-1/2, 1/2], fitted to the least
+/// relative error. Below -88 it is 0; x must be below 88 and not infinite; NaN stays NaN.
 inline float exponential(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
   const float n = __builtin_rintf(x * 1.44269504f);
   const float f = x * 1.44269504f - n;
   float power = 1.32764641e-3f;
@@ -41,7 +42,12 @@ inline float exponential(float x) {
   power = power * f + 2.40221197e-1f;
   power = power * f + 6.93146967e-1f;
   power = power * f + 1.0f;
-  return power * __builtin_bit_cast(float, (static_cast<int32_t>(n) + 127) << 23);
+  const int32_t exponent = static_cast<int32_t>(n) + 127;
+  return power * __builtin_bit_cast(float, (exponent < 0 ? 0 : exponent) << 23);
+}
+inline float sigmoid(float x) {
+  const float opposite = -x < 87.0f ? -x : 87.0f;
+  return 1.0f / (1.0f + exponential(opposite));
 }
 
 template <typename T>
@@ -109,7 +115,7 @@ void swiglu(const T* gate_up, T* out, int64_t width, int64_t begin, int64_t end)
     T* __restrict o = out + row * width;
     for (int64_t i = 0; i < width; ++i) {
       const float g = to_float(gate[i]);
-      o[i] = to<T>(rounded<T>(g / (1.0f + exponential(-g))) * to_float(up[i]));
+      o[i] = to<T>(rounded<T>(g * sigmoid(g)) * to_float(up[i]));
     }
   }
 }
@@ -126,7 +132,7 @@ void swiglu_backward(const T* gate_up, const T* grad_out, T* grad_gate_up, int64
     T* __restrict grad_up = grad_gate + width;
     for (int64_t i = 0; i < width; ++i) {
       const float g = to_float(gate[i]), d = to_float(grad[i]);
-      const float s = 1.0f / (1.0f + exponential(-g));
+      const float s = sigmoid(g);
       grad_gate[i] = to<T>(d * to_float(up[i]) * s * (1.0f + g * (1.0f - s)));
       grad_up[i] = to<T>(d * rounded<T>(g * s));
     }
@@ -195,17 +201,56 @@ double sum_exponentials(const T* __restrict row, int64_t count, float maximum, f
   const float shift = maximum * scale;
   double total = 0;
   for (int64_t begin = 0; begin < count; begin += kBlock) {
-    const int64_t end = count < begin + kBlock ? count : begin + kBlock;
+    const int64_t end = smaller(count, begin + kBlock);
     float sum = 0;
-    for (int64_t i = begin; i < end; ++i) sum += exponential(to_float(row[i]) * scale - shift);
+    for (int64_t i = begin; i < end; ++i) {
+      const float x = to_float(row[i]) * scale - shift;
+      sum += exponential(x < -87.0f ? -87.0f : x);  // logits may be minus infinity
+    }
     total += static_cast<double>(sum);
   }
   return total;
 }
 
+/// Rows in blocks that stay in the second-level cache, columns in strips whose sums stay in the first.
 template <typename T>
-void scaled_exponentials(T* __restrict row, int64_t count, float shift, float factor) {
-  for (int64_t i = 0; i < count; ++i) row[i] = to<T>(factor * exponential(to_float(row[i]) - shift));
+void running_sum_exponentials(const T* rows, int64_t count, int64_t stride, int64_t width,
+                              float* __restrict maximum, float* __restrict total) {
+  constexpr int64_t kBlock = 64, kStrip = 512;
+  float sum[kStrip], highest[kStrip];
+  for (int64_t row = 0; row < count; row += kBlock)
+    for (int64_t left = 0; left < width; left += kStrip) {
+      const int64_t columns = smaller(kStrip, width - left), end = smaller(count, row + kBlock);
+      for (int64_t c = 0; c < columns; ++c) highest[c] = maximum[left + c], sum[c] = 0;
+      for (int64_t r = row; r < end; ++r) {
+        const T* __restrict x = rows + r * stride + left;
+        for (int64_t c = 0; c < columns; ++c)
+          highest[c] = to_float(x[c]) > highest[c] ? to_float(x[c]) : highest[c];
+      }
+      for (int64_t r = row; r < end; ++r) {
+        const T* __restrict x = rows + r * stride + left;
+        for (int64_t c = 0; c < columns; ++c) sum[c] += exponential(to_float(x[c]) - highest[c]);
+      }
+      for (int64_t c = 0; c < columns; ++c) {
+        const float fall = maximum[left + c] - highest[c];  // huge at the start
+        total[left + c] = total[left + c] * exponential(fall < -87.0f ? -87.0f : fall) + sum[c];
+        maximum[left + c] = highest[c];
+      }
+    }
+}
+
+template <typename T>
+void scaled_exponentials(T* rows, int64_t count, int64_t width, const float* __restrict shift,
+                         const float* __restrict factor) {
+  for (int64_t r = 0; r < count; ++r) {
+    T* __restrict x = rows + r * width;
+    for (int64_t c = 0; c < width; ++c) x[c] = to<T>(factor[c] * exponential(to_float(x[c]) - shift[c]));
+  }
+}
+
+template <typename T>
+void add_to(const T* __restrict from, float* __restrict to_sum, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to_sum[i] += to_float(from[i]);
 }
 
 template <typename T>
@@ -213,7 +258,7 @@ int64_t find_at_least(const T* __restrict row, int64_t count, float least, int32
   constexpr int64_t kBlock = 64;  // most blocks hold nothing: one vector comparison and on
   int64_t found = 0;
   for (int64_t begin = 0; begin < count; begin += kBlock) {
-    const int64_t end = count < begin + kBlock ? count : begin + kBlock;
+    const int64_t end = smaller(count, begin + kBlock);
     float largest = to_float(row[begin]);
     for (int64_t i = begin; i < end; ++i) largest = to_float(row[i]) > largest ? to_float(row[i]) : largest;
     if (largest < least) continue;
@@ -225,12 +270,77 @@ int64_t find_at_least(const T* __restrict row, int64_t count, float least, int32
   return found;
 }
 
+/// Eight, or sixteen, 16-bit numbers in registers, loaded and stored at any address.
+typedef uint16_t Half __attribute__((vector_size(16), aligned(2), may_alias));
+typedef uint16_t Words __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint32_t Pairs __attribute__((vector_size(32)));
+typedef uint64_t Quads __attribute__((vector_size(32)));
+
+/// A 16 x 8 block of `from` as an 8 x 16 block of `to`: rows r and r + 8 share a register, then neighbours
+/// are interleaved by 1, 2 and 4 numbers, each step in registers of its own width.
+void transpose_block(const uint16_t* from, int64_t from_stride, uint16_t* to, int64_t to_stride) {
+  Words rows[8];
+  for (int64_t r = 0; r < 8; ++r)
+    rows[r] = __builtin_shufflevector(*reinterpret_cast<const Half*>(from + r * from_stride),
+                                      *reinterpret_cast<const Half*>(from + (r + 8) * from_stride), 0, 1, 2,
+                                      3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  Pairs pairs[8];
+  for (int64_t r = 0; r < 4; ++r) {
+    const Words a = rows[2 * r], b = rows[2 * r + 1];
+    pairs[2 * r] =
+        (Pairs)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27);
+    pairs[2 * r + 1] =
+        (Pairs)__builtin_shufflevector(a, b, 4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31);
+  }
+  Quads quads[8];  // [2 * column pair + half]: rows 0 .. 3 of columns 2 p, 2 p + 1, or rows 4 .. 7
+  for (int64_t half = 0; half < 2; ++half)
+    for (int64_t side = 0; side < 2; ++side) {
+      const Pairs a = pairs[4 * half + side], b = pairs[4 * half + 2 + side];
+      quads[4 * side + half] = (Quads)__builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+      quads[4 * side + 2 + half] = (Quads)__builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+  for (int64_t p = 0; p < 4; ++p) {
+    const Quads a = quads[2 * p], b = quads[2 * p + 1];
+    *reinterpret_cast<Words*>(to + 2 * p * to_stride) = (Words)__builtin_shufflevector(a, b, 0, 4, 2, 6);
+    *reinterpret_cast<Words*>(to + (2 * p + 1) * to_stride) =
+        (Words)__builtin_shufflevector(a, b, 1, 5, 3, 7);
+  }
+}
+void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  for (int64_t c = 0; c < 8; ++c)
+    for (int64_t r = 0; r < 16; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+}
+
+template <typename T>
+void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
+  constexpr int64_t kRows = 16, kColumns = 8;  // of a block
+  constexpr int64_t kTall = 256, kLine = 32;   // of a tile: what is read stays in the caches until written
+  const int64_t full_rows = rows / kRows * kRows, full_columns = columns / kColumns * kColumns;
+  for (int64_t top = 0; top < full_rows; top += kTall)
+    for (int64_t left = 0; left < full_columns; left += kLine)
+      for (int64_t r = top; r < smaller(top + kTall, full_rows); r += kRows)
+        for (int64_t c = left; c < smaller(left + kLine, full_columns); c += kColumns)
+          transpose_block(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = r < full_rows ? full_columns : 0; c < columns; ++c)
+      to[c * to_stride + r] = from[r * from_stride + c];
+}
+
 template <typename T>
 constexpr RowKernels<T> kernels_of() {
-  return {rms_norm<T>,        rms_norm_backward<T>, swiglu<T>,
-          swiglu_backward<T>, split_rotate<T>,      join_rotate_back<T>,
-          maximum<T>,         sum_exponentials<T>,  scaled_exponentials<T>,
-          find_at_least<T>};
+  return {rms_norm<T>,
+          rms_norm_backward<T>,
+          swiglu<T>,
+          swiglu_backward<T>,
+          split_rotate<T>,
+          join_rotate_back<T>,
+          maximum<T>,
+          sum_exponentials<T>,
+          find_at_least<T>,
+          running_sum_exponentials<T>,
+          scaled_exponentials<T>,
+          add_to<T>,
+          transpose<T>};
 }
 constexpr RowKernelSet kKernels{kernels_of<float>(), kernels_of<uint16_t>()};
 

@@ -19,6 +19,7 @@ struct TrainSettings {
   double adam_beta1 = 0.9, adam_beta2 = 0.95, adam_epsilon = 1e-8;
   double max_grad_norm = 1.0;
   double dropout = 0.0;
+  bool gradient_checkpointing = false;
   int64_t logging_steps = 1;
   int64_t save_steps = 0;
 
@@ -40,6 +41,8 @@ struct TrainSettings {
     f("adam_epsilon", adam_epsilon, "added to the root of the second moment");
     f("max_grad_norm", max_grad_norm, "gradients are scaled down to this global norm; 0 is off");
     f("dropout", dropout, "probability of dropping an element of each block's output (residual dropout)");
+    f("gradient_checkpointing", gradient_checkpointing,
+      "keep only what flows between layers and compute the rest again in the backward pass: less memory");
     f("logging_steps", logging_steps, "steps between two lines of metrics.jsonl");
     f("save_steps", save_steps,
       "steps between two resumable checkpoints of the training state; 0: only a finished model is kept");

@@ -99,6 +99,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   fs::create_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
   const DeterministicScope deterministic(model.device());
+  model.recompute_layers(settings.gradient_checkpointing);
   AdamW optimizer(model, settings);
   resume(optimizer, files);
   const fs::path metrics_path = files.dir / "metrics.jsonl";

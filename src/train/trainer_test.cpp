@@ -101,3 +101,17 @@ TEST_CASE("a loss that is not a number stops the training before it destroys the
                        doctest::Contains("not finite"), Error);
   for (const auto& [name, tensor] : weights_of(policy.model())) CHECK(at::equal(tensor, before.at(name)));
 }
+
+TEST_CASE("layers that are computed again in the backward pass give the same training, with dropout too") {
+  TrainSettings settings;
+  settings.learning_rate = 1e-3;
+  settings.max_steps = 3;
+  settings.train_batch_size = 3;
+  settings.dropout = 0.1;
+  Policy kept = tiny_policy(), again = tiny_policy();
+  train_sft(kept.model(), some_rows(), settings, Seed(4), scratch_training("kept"), "test");
+  settings.gradient_checkpointing = true;
+  train_sft(again.model(), some_rows(), settings, Seed(4), scratch_training("again"), "test");
+  const auto a = weights_of(kept.model()), b = weights_of(again.model());
+  for (const auto& [name, tensor] : a) CHECK(at::equal(tensor, b.at(name)));
+}
