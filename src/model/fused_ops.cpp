@@ -11,9 +11,6 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-template <typename Kernels>
-using Element = typename std::decay_t<Kernels>::Element;
-
 Tensor as_float(const Tensor& weight) {
   return weight.detach().to(at::kFloat).contiguous();
 }
@@ -183,6 +180,20 @@ class SplitRotateFunction : public torch::autograd::Function<SplitRotateFunction
 };
 
 }  // namespace
+
+Tensor transposed(const Tensor& x) {
+  if (!has_row_kernels(x)) return x.t().contiguous();
+  const Tensor from = x.detach().contiguous(), to = at::empty({x.size(1), x.size(0)}, x.options());
+  const int64_t rows = x.size(0), columns = x.size(1);
+  with_row_kernels(x, [&](const auto& kernels) {
+    using T = Element<decltype(kernels)>;
+    for_each_row_piece(columns, rows, [&](int64_t begin, int64_t end) {
+      kernels.transpose(data_of<T>(from) + begin, columns, data_of<T>(to) + begin * rows, rows, rows,
+                        end - begin);
+    });
+  });
+  return to;
+}
 
 Tensor rms_norm_reference(const Tensor& x, const Tensor& weight, double eps) {
   const Tensor wide = x.to(at::kFloat);

@@ -38,4 +38,8 @@ QueryKeyValue split_rotate(const torch::Tensor& qkv, const Rotary& rotary, int64
 QueryKeyValue split_rotate_reference(const torch::Tensor& qkv, const Rotary& rotary, int64_t num_heads,
                                      int64_t num_kv_heads);
 
+/// x^T, contiguous; not differentiable. oneDNN's bfloat16 products take twice the time where it must turn an
+/// operand itself: dW = dY^T X is fastest as at::mm(transposed(dY), X). x [rows, columns] -> [columns, rows].
+torch::Tensor transposed(const torch::Tensor& x);
+
 }  // namespace selfreward

@@ -185,6 +185,15 @@ TEST_CASE("fused operators give the same bits on any number of threads") {
   for (size_t i = 0; i < runs[0].size(); ++i) CHECK(at::equal(runs[0][i], runs[1][i]));
 }
 
+TEST_CASE("a transpose is exact for any shape") {
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t rows : {1, 15, 16, 33, 300})
+      for (const int64_t columns : {1, 8, 31, 100}) {
+        const Tensor x = random_tensor({rows, columns}, dtype, 1);
+        CHECK(at::equal(transposed(x), x.t()));
+      }
+}
+
 TEST_CASE("the kernels of both instruction sets agree") {
   if (!__builtin_cpu_supports("avx512bw")) {
     MESSAGE("skipped: this processor has no AVX-512");

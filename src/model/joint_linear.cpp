@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "model/fused_ops.h"
+
 namespace selfreward {
 namespace {
 
@@ -45,7 +47,7 @@ class Product : public torch::autograd::Function<Product> {
     const auto saved = context->get_saved_variables();
     const Tensor &x = saved[0], &joint = saved[1], &grad = grads[0];
     variable_list result{at::mm(grad, joint), Tensor()};
-    const Tensor grad_joint = at::mm(grad.t(), x);
+    const Tensor grad_joint = at::mm(transposed(grad), x);
     int64_t first = 0;
     for (size_t i = 2; i < saved.size(); ++i) {
       result.push_back(grad_joint.narrow(0, first, saved[i].size(0)).to(saved[i].scalar_type()));

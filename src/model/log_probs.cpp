@@ -2,6 +2,9 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "model/row_views.h"
+#include "model/vocab_chunks.h"
+
 namespace selfreward {
 namespace {
 
@@ -9,16 +12,17 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kChunkFloats = 1 << 24;  // 64 MiB of float32 logits at once
+constexpr int64_t kReferenceFloats = 1 << 24;  // 64 MiB of float32 logits at once
+constexpr int64_t kKeepBytes = 256 << 20;
 
-/// Calls visit(first row, rows) for chunks of rows whose logits fit kChunkFloats.
+/// Calls visit(first row, rows) for chunks of rows whose logits fit kReferenceFloats.
 template <typename Visit>
 void for_each_chunk(int64_t rows, int64_t vocab, Visit visit) {
-  const int64_t chunk = std::max<int64_t>(1, kChunkFloats / vocab);
+  const int64_t chunk = std::max<int64_t>(1, kReferenceFloats / vocab);
   for (int64_t first = 0; first < rows; first += chunk) visit(first, std::min(chunk, rows - first));
 }
 
-class TokenLogProbs : public torch::autograd::Function<TokenLogProbs> {
+class ReferenceFunction : public torch::autograd::Function<ReferenceFunction> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight,
                         const Tensor& targets) {
@@ -56,10 +60,42 @@ class TokenLogProbs : public torch::autograd::Function<TokenLogProbs> {
   }
 };
 
+struct Holder : torch::CustomClassHolder {
+  explicit Holder(VocabLogProbs held) : value(std::move(held)) {}
+  VocabLogProbs value;
+};
+
+class ChunkedFunction : public torch::autograd::Function<ChunkedFunction> {
+ public:
+  static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight,
+                        const Tensor& targets) {
+    auto held = c10::make_intrusive<Holder>(VocabLogProbs(hidden, weight.to(hidden.scalar_type()), targets));
+    const Tensor log_probs = held->value.log_probs(kKeepBytes);
+    context->save_for_backward({hidden, weight});  // so that a change of either before backward is noticed
+    context->saved_data["log_probs"] = c10::IValue::make_capsule(held);
+    return log_probs;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const auto held = context->saved_data["log_probs"].toCapsule();
+    auto made = static_cast<Holder&>(*held).value.gradients(grads[0].to(at::kFloat).contiguous(),
+                                                            saved[1].scalar_type());
+    return {made.hidden, made.weight, Tensor()};
+  }
+};
+
 }  // namespace
 
+Tensor token_log_probs_reference(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
+  return ReferenceFunction::apply(hidden, weight, targets);
+}
+
 Tensor token_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
-  return TokenLogProbs::apply(hidden, weight, targets);
+  if (!has_row_kernels(hidden) || hidden.size(0) == 0)
+    return token_log_probs_reference(hidden, weight, targets);
+  if (at::GradMode::is_enabled()) return ChunkedFunction::apply(hidden, weight, targets);
+  return VocabLogProbs(hidden, weight.to(hidden.scalar_type()), targets).log_probs(/*keep_bytes=*/0);
 }
 
 }  // namespace selfreward

@@ -12,7 +12,10 @@ inline bool has_row_kernels(const torch::Tensor& x) {
   return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
-/// Calls launch(kernels) with the kernels of x's dtype; decltype(kernels)::Element is its element.
+template <typename Kernels>
+using Element = typename std::decay_t<Kernels>::Element;
+
+/// Calls launch(kernels) with the kernels of x's dtype; Element<decltype(kernels)> is its element.
 template <typename Launch>
 void with_row_kernels(const torch::Tensor& x, Launch launch) {
   if (x.scalar_type() == at::kFloat) {
@@ -26,6 +29,19 @@ void with_row_kernels(const torch::Tensor& x, Launch launch) {
 template <typename T>
 T* data_of(const torch::Tensor& tensor) {
   return tensor.defined() ? static_cast<T*>(tensor.data_ptr()) : nullptr;
+}
+
+inline float load(const float* at) {
+  return *at;
+}
+inline float load(const uint16_t* at) {
+  return at::BFloat16(*at, at::BFloat16::from_bits());
+}
+inline void store(float value, float* at) {
+  *at = value;
+}
+inline void store(float value, uint16_t* at) {
+  *at = at::BFloat16(value).x;
 }
 
 /// Calls task(begin, end) for pieces of `rows` rows of `width` elements, on all threads when it pays.
