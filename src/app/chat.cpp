@@ -71,7 +71,7 @@ void add_chat(CLI::App& app) {
   command->add_option("--max-new-tokens", options->sampling.max_new_tokens, "length of a reply")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--device", options->device, "auto, cpu or cuda")->capture_default_str();
+  command->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   command->add_option("--dtype", options->dtype, "bfloat16 or float32")->capture_default_str();
   command->add_option("--seed", options->seed, "the same seed gives the same replies")->capture_default_str();
   command->callback([options] { chat(*options); });

@@ -1,6 +1,7 @@
 #include "infer/generator.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 
 #include <deque>
 
@@ -204,7 +205,7 @@ class Session {
     step.rows.push_back(step.last_row());
   }
 
-  /// -> [rows, vocab] float32 on the CPU
+  /// -> [rows, vocab] on the CPU, float32 or bfloat16
   Tensor forward(const Step& step) {
     const auto tensor = [&](const std::vector<int64_t>& values) {
       return torch::tensor(values, at::kLong).to(policy_.model().device());
@@ -213,7 +214,8 @@ class Session {
     const Tensor hidden = policy_.model().hidden_states(batch);
     if (step.rows.empty()) return {};
     const Tensor logits = policy_.model().logits(hidden.index_select(0, tensor(step.rows)));
-    return logits.to(at::kFloat).to(at::kCPU).contiguous();
+    const bool known = logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16;
+    return (known ? logits : logits.to(at::kFloat)).to(at::kCPU).contiguous();
   }
 
   /// The samples of the prompts that this step has completed.
@@ -239,14 +241,23 @@ class Session {
   }
 
   std::vector<int64_t> draw(const Tensor& logits, const std::vector<int64_t>& rows) const {
+    if (!logits.defined()) return {};
+    return logits.scalar_type() == at::kFloat ? draw_from<float>(logits, rows)
+                                              : draw_from<uint16_t>(logits, rows);
+  }
+
+  template <typename T>
+  std::vector<int64_t> draw_from(const Tensor& logits, const std::vector<int64_t>& rows) const {
+    RECORD_FUNCTION("sample_token", {});
     std::vector<int64_t> drawn(rows.size());
-    const int64_t vocab = logits.defined() ? logits.size(1) : 0;
+    const int64_t vocab = logits.size(1);
+    const T* data = static_cast<const T*>(logits.data_ptr());
     at::parallel_for(0, std::ssize(rows), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const size_t at = static_cast<size_t>(i);
         const Sequence& sequence = at < fresh_.size() ? fresh_[at] : live_[at - fresh_.size()];
-        drawn[at] = sample_token(logits.data_ptr<float>() + rows[at] * vocab, vocab, params_, sequence.seed,
-                                 std::ssize(sequence.ids));
+        drawn[at] =
+            sample_token(data + rows[at] * vocab, vocab, params_, sequence.seed, std::ssize(sequence.ids));
       }
     });
     return drawn;

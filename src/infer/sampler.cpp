@@ -1,89 +1,143 @@
 #include "infer/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <numeric>
+#include <limits>
+#include <span>
 
 #include "base/error.h"
+#include "model/row_kernels.h"
 
 namespace selfreward {
 namespace {
 
+using Tokens = std::vector<TokenProbability>;
+
 /// Largest element, and an error where the row is not a number anywhere.
-float checked_maximum(const float* logits, int64_t vocab) {
-  float maximum = -INFINITY;
-  bool broken = false;
-  for (int64_t i = 0; i < vocab; ++i) {
-    maximum = std::max(maximum, logits[i]);
-    broken |= std::isnan(logits[i]);
-  }
-  check(!broken && std::isfinite(maximum),
+template <typename T>
+float checked_maximum(const T* logits, int64_t vocab) {
+  const RowMaximum maximum = row_kernels<T>().maximum(logits, vocab);
+  check(!maximum.has_nan && std::isfinite(maximum.value),
         "[sampler] the model's logits are not finite; training has diverged "
         "(lower learning_rate) or the checkpoint is damaged");
-  return maximum;
+  return maximum.value;
+}
+
+/// Ids whose logit is at least `least`, in order.
+template <typename T>
+std::span<const int32_t> ids_at_least(const T* logits, int64_t vocab, float least) {
+  thread_local std::vector<int32_t> ids;  // kept: a fresh one would be fresh pages for every row
+  ids.resize(static_cast<size_t>(vocab));
+  const int64_t count = row_kernels<T>().find_at_least(logits, vocab, least, ids.data());
+  return {ids.data(), static_cast<size_t>(count)};
+}
+
+float logit_of(const float* logits, int32_t id) {
+  return logits[id];
+}
+float logit_of(const uint16_t* logits, int32_t id) {
+  return std::bit_cast<float>(static_cast<uint32_t>(logits[id]) << 16);
 }
 
 bool more_probable(const TokenProbability& a, const TokenProbability& b) {
   return a.probability != b.probability ? a.probability > b.probability : a.id < b.id;
 }
 
-void normalise(std::vector<TokenProbability>& tokens) {
-  double total = 0;
-  for (const auto& token : tokens) total += token.probability;
+double mass_of(std::span<const TokenProbability> tokens) {
+  double mass = 0;
+  for (const auto& token : tokens) mass += token.probability;
+  return mass;
+}
+
+void normalise(Tokens& tokens) {
+  const double total = mass_of(tokens);
   for (auto& token : tokens) token.probability /= total;
 }
 
-/// Tokens that can be in the nucleus. Those below (1 - top_p) / vocab together weigh less than 1 - top_p, so
-/// the nucleus never needs them; only the rest is sorted.
-std::vector<TokenProbability> plausible_tokens(const float* logits, int64_t vocab,
-                                               const SamplingParams& params) {
+/// The most probable tokens of softmax(logits / temperature), unsorted: all above some probability, which is
+/// lowered until they are `count` and weigh `mass`, or are all there are.
+template <typename T>
+Tokens heaviest_tokens(const T* logits, int64_t vocab, double temperature, int64_t count, double mass) {
   const float maximum = checked_maximum(logits, vocab);
-  const float scale = static_cast<float>(1.0 / params.temperature);
-  std::vector<float> weights(static_cast<size_t>(vocab));
-  double total = 0;
-  for (int64_t i = 0; i < vocab; ++i)
-    total += weights[static_cast<size_t>(i)] = std::exp((logits[i] - maximum) * scale);
-  const double least = std::max(0.0, 1.0 - params.top_p) / static_cast<double>(vocab) * total;
-  std::vector<TokenProbability> tokens;
-  for (int64_t i = 0; i < vocab; ++i)
-    if (const double weight = weights[static_cast<size_t>(i)]; weight >= least && weight > 0)
-      tokens.push_back({i, weight / total});
+  const float scale = static_cast<float>(1.0 / temperature);
+  const double total = row_kernels<T>().sum_exponentials(logits, vocab, maximum, scale);
+  Tokens tokens;
+  for (const float depth : {5.0f, 8.0f, 12.0f, 18.0f, 26.0f, 40.0f, std::numeric_limits<float>::infinity()}) {
+    const float least = std::max(maximum - depth / scale, std::numeric_limits<float>::lowest());
+    tokens.clear();
+    for (const int32_t id : ids_at_least(logits, vocab, least))
+      tokens.push_back({id, std::exp((logit_of(logits, id) - maximum) * scale) / total});
+    if (std::ssize(tokens) >= count && mass_of(tokens) >= mass) break;
+  }
+  std::erase_if(tokens, [](const TokenProbability& token) { return token.probability == 0; });
+  return tokens;
+}
+
+/// The fewest of the most probable tokens that weigh at least `mass`: moves them to the front, the least
+/// probable of them last, and returns how many. Halves the range that holds the last one; no full sort.
+size_t move_heaviest_to_front(Tokens& tokens, double mass) {
+  constexpr int64_t kFew = 16;
+  auto begin = tokens.begin(), end = tokens.end();
+  while (end - begin > kFew) {
+    const auto middle = begin + (end - begin) / 2;
+    std::nth_element(begin, middle, end, more_probable);
+    const double upper = mass_of({begin, middle});
+    if (upper >= mass) {
+      end = middle;
+    } else {
+      mass -= upper;
+      begin = middle;
+    }
+  }
+  std::sort(begin, end, more_probable);
+  while (begin + 1 < end && (mass -= begin->probability) > 0) ++begin;
+  return static_cast<size_t>(begin - tokens.begin()) + 1;
+}
+
+/// The tokens that can be drawn, unsorted. `mass`: without a cut, tokens beyond this mass are not needed.
+template <typename T>
+Tokens nucleus(const T* logits, int64_t vocab, const SamplingParams& params, double mass) {
+  const bool top_k = params.top_k > 0 && params.top_k < vocab, top_p = params.top_p < 1;
+  Tokens tokens = heaviest_tokens(logits, vocab, params.temperature, top_k ? params.top_k : 1,
+                                  top_k   ? 0.0
+                                  : top_p ? params.top_p
+                                          : mass);
+  if (top_k && params.top_k < std::ssize(tokens)) {
+    std::nth_element(tokens.begin(), tokens.begin() + params.top_k, tokens.end(), more_probable);
+    tokens.resize(static_cast<size_t>(params.top_k));
+    normalise(tokens);
+  }
+  if (top_p) {
+    tokens.resize(move_heaviest_to_front(tokens, params.top_p));
+    normalise(tokens);
+  }
   return tokens;
 }
 
 }  // namespace
 
-std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab,
+template <typename T>
+std::vector<TokenProbability> sampling_distribution(const T* logits, int64_t vocab,
                                                     const SamplingParams& params) {
-  auto tokens = plausible_tokens(logits, vocab, params);
+  Tokens tokens = nucleus(logits, vocab, params, /*mass=*/2);
   std::sort(tokens.begin(), tokens.end(), more_probable);
-  if (params.top_k > 0 && params.top_k < static_cast<int64_t>(tokens.size())) {
-    tokens.resize(static_cast<size_t>(params.top_k));
-    normalise(tokens);
-  }
-  double mass = 0;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    mass += tokens[i].probability;
-    if (mass >= params.top_p) {
-      tokens.resize(i + 1);
-      break;
-    }
-  }
   normalise(tokens);
   return tokens;
 }
 
-int64_t sample_token(const float* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
+template <typename T>
+int64_t sample_token(const T* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
                      int64_t position) {
-  if (params.temperature == 0) {
-    const float maximum = checked_maximum(logits, vocab);
-    return std::find(logits, logits + vocab, maximum) - logits;
-  }
-  const auto tokens = sampling_distribution(logits, vocab, params);
-  double left = seed.uniform(static_cast<uint64_t>(position));
-  for (const auto& token : tokens)
-    if ((left -= token.probability) < 0) return token.id;
-  return tokens.back().id;
+  if (params.temperature == 0) return ids_at_least(logits, vocab, checked_maximum(logits, vocab)).front();
+  const double uniform = seed.uniform(static_cast<uint64_t>(position));
+  Tokens tokens = nucleus(logits, vocab, params, uniform);
+  return tokens[move_heaviest_to_front(tokens, uniform) - 1].id;
 }
+
+template std::vector<TokenProbability> sampling_distribution(const float*, int64_t, const SamplingParams&);
+template std::vector<TokenProbability> sampling_distribution(const uint16_t*, int64_t, const SamplingParams&);
+template int64_t sample_token(const float*, int64_t, const SamplingParams&, const Seed&, int64_t);
+template int64_t sample_token(const uint16_t*, int64_t, const SamplingParams&, const Seed&, int64_t);
 
 }  // namespace selfreward

@@ -29,12 +29,15 @@ struct TokenProbability {
 
 /// The distribution that is drawn from, most probable first (equal ones by id), probabilities summing to 1:
 /// softmax(logits / temperature), cut to the top_k most probable, then to the fewest with mass >= top_p.
-std::vector<TokenProbability> sampling_distribution(const float* logits, int64_t vocab,
+/// logits [vocab], T is float or bfloat16 (its bits as uint16_t).
+template <typename T>
+std::vector<TokenProbability> sampling_distribution(const T* logits, int64_t vocab,
                                                     const SamplingParams& params);
 
 /// A token of that distribution by inversion at seed.uniform(position); temperature 0 is the argmax
 /// (the smallest id among equals). A row with NaN is an error: the network has diverged.
-int64_t sample_token(const float* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
+template <typename T>
+int64_t sample_token(const T* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
                      int64_t position);
 
 }  // namespace selfreward

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -23,6 +26,48 @@ std::vector<float> logits_of(const std::vector<double>& probabilities) {
   std::vector<float> logits;
   for (const double p : probabilities) logits.push_back(static_cast<float>(std::log(p)));
   return logits;
+}
+
+/// Logits of a vocabulary: normal with `spread`, rounded to what bfloat16 holds.
+std::vector<float> random_logits(int64_t vocab, double spread, uint64_t seed) {
+  std::vector<float> logits;
+  for (int64_t i = 0; i < vocab; ++i) {
+    const auto index = static_cast<uint64_t>(2 * i);
+    const double radius = std::sqrt(-2 * std::log(1 - Seed(seed).uniform(index)));
+    const double normal = radius * std::cos(6.283185307 * Seed(seed).uniform(index + 1));
+    const auto bits = std::bit_cast<uint32_t>(static_cast<float>(spread * normal));
+    logits.push_back(std::bit_cast<float>(bits & 0xffff0000u));
+  }
+  return logits;
+}
+
+std::vector<uint16_t> bfloat16_of(const std::vector<float>& logits) {
+  std::vector<uint16_t> bits;
+  for (const float x : logits) bits.push_back(static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16));
+  return bits;
+}
+
+/// The definition, in float64 and with a full sort.
+std::vector<TokenProbability> plain_distribution(const std::vector<float>& logits, const SamplingParams& p) {
+  std::vector<TokenProbability> tokens;
+  const double maximum = *std::max_element(logits.begin(), logits.end());
+  for (size_t i = 0; i < logits.size(); ++i)
+    tokens.push_back({static_cast<int64_t>(i), std::exp((logits[i] - maximum) / p.temperature)});
+  std::stable_sort(tokens.begin(), tokens.end(),
+                   [](const auto& a, const auto& b) { return a.probability > b.probability; });
+  const auto normalise = [&] {
+    double total = 0;
+    for (const auto& token : tokens) total += token.probability;
+    for (auto& token : tokens) token.probability /= total;
+  };
+  if (p.top_k > 0) tokens.resize(static_cast<size_t>(p.top_k));
+  normalise();
+  double mass = 0;
+  size_t kept = 0;
+  while (kept < tokens.size() && mass < p.top_p) mass += tokens[kept++].probability;
+  tokens.resize(kept);
+  normalise();
+  return tokens;
 }
 
 }  // namespace
@@ -50,6 +95,52 @@ TEST_CASE("the distribution is cut by top-k, then by top-p, and sums to one") {
       CHECK(tokens[i].probability == doctest::Approx(row.expected[i].second).epsilon(1e-6));
     }
   }
+}
+
+TEST_CASE("the distribution over a large vocabulary equals a full sort, in float32 and bfloat16") {
+  const SamplingParams rows[] = {params(1, 0.9, 0),     params(0.7, 0.95, 0), params(1, 1, 40),
+                                 params(0.7, 0.9, 300), params(2, 0.5, 0),    params(1, 0.9999, 0)};
+  for (const double spread : {0.3, 1.0, 3.0})
+    for (const auto& row : rows) {
+      const auto logits = random_logits(5000, spread, 3);
+      const auto expected = plain_distribution(logits, row);
+      const auto tokens = sampling_distribution(logits.data(), 5000, row);
+      CAPTURE(spread);
+      CAPTURE(row.top_p);
+      CHECK(std::abs(std::ssize(tokens) - std::ssize(expected)) <= 1);  // rounding at the edge
+      double difference = 0;
+      for (size_t i = 0; i < std::min(tokens.size(), expected.size()); ++i) {
+        difference = std::max(difference, std::abs(tokens[i].probability - expected[i].probability));
+        if (tokens[i].id != expected[i].id) difference = 1;
+      }
+      CHECK(difference < 1e-5);
+      const auto low = sampling_distribution(bfloat16_of(logits).data(), 5000, row);
+      REQUIRE(low.size() == tokens.size());
+      for (size_t i = 0; i < low.size(); ++i) {
+        REQUIRE(low[i].id == tokens[i].id);
+        REQUIRE(low[i].probability == doctest::Approx(tokens[i].probability).epsilon(1e-6));
+      }
+    }
+}
+
+TEST_CASE("a draw is the inversion of the sorted distribution") {
+  const auto logits = random_logits(3000, 2.0, 5);
+  for (const auto& row : {params(1, 1, 0), params(0.7, 0.9, 0), params(1, 1, 50)}) {
+    const auto tokens = sampling_distribution(logits.data(), 3000, row);
+    for (int64_t position = 0; position < 50; ++position) {
+      double left = Seed(9).uniform(static_cast<uint64_t>(position));
+      size_t i = 0;
+      while (i + 1 < tokens.size() && (left -= tokens[i].probability) > 0) ++i;
+      CHECK(sample_token(logits.data(), 3000, row, Seed(9), position) == tokens[i].id);
+    }
+  }
+}
+
+TEST_CASE("a token whose logit is minus infinity is never drawn") {
+  const float logits[] = {0, -INFINITY, 0, -INFINITY};
+  const auto tokens = sampling_distribution(logits, 4, params(1, 1, 0));
+  REQUIRE(tokens.size() == 2);
+  CHECK(tokens[0].probability == doctest::Approx(0.5));
 }
 
 TEST_CASE("draws follow the distribution") {

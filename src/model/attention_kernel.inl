@@ -319,8 +319,8 @@ struct ForwardScratch {
   }
 };
 
-/// A page that will be needed soon starts on its way from memory: the decoded keys of many sequences do not fit
-/// the caches, and tile loads do not look ahead.
+/// A page that will be needed soon starts on its way from memory: the decoded keys of many sequences do not
+/// fit the caches, and tile loads do not look ahead.
 template <typename Element>
 inline void prefetch(const Element* page, int64_t elements) {
   for (int64_t i = 0; i < elements; i += 64 / static_cast<int64_t>(sizeof(Element)))

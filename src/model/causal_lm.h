@@ -38,8 +38,8 @@ class CausalLM : public torch::nn::Module {
   /// Normal(0, std) matrices and unit norms, from an addressed seed.
   void initialize(uint64_t seed, double std);
 
-  /// Whether a forward pass with gradients keeps only what flows between layers and computes the rest again in
-  /// the backward pass: a fraction of the memory for a third more time. Results are the same.
+  /// Whether a forward pass with gradients keeps only what flows between layers and computes the rest again
+  /// in the backward pass: a fraction of the memory for a third more time. Results are the same.
   void recompute_layers(bool on) { recompute_layers_ = on; }
 
   const ModelConfig& config() const { return config_; }
@@ -58,8 +58,8 @@ class CausalLM : public torch::nn::Module {
   std::shared_ptr<torch::nn::Module> body_, embed_tokens_;  // "model", "model.embed_tokens"
   std::vector<std::shared_ptr<DecoderLayer>> layers_;
   std::shared_ptr<RMSNorm> norm_;
-  torch::Tensor embedding_;          // [vocab, hidden]
-  std::shared_ptr<Linear> lm_head_;  // null where tied
+  torch::Tensor embedding_;              // [vocab, hidden]
+  std::shared_ptr<Linear> lm_head_;      // null where tied
   std::shared_ptr<JointLinear> output_;  // of the logits
 };
 

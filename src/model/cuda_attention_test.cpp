@@ -176,3 +176,13 @@ TEST_CASE("on a GPU the gradients of a key that many spans see are summed in flo
   flash_tree_attention(in.q, in.k, in.v, ragged, its_keys).sum().backward();
   CHECK(in.k.grad()[0][0][0].item<double>() == 600);  // 601 rounded; a sum of ones in bfloat16 stops at 256
 }
+
+TEST_CASE("on a GPU a step of single tokens over a store equals the reference") {
+  if (!has_gpu()) return;
+  const auto device = pick_device("cuda");
+  const AttentionPlan plan{{0, 1, 22, {{10, 4}}, 0, /*earlier=*/2}, {1, 1, 30, {{10, 4}}, 0}};
+  const at::NoGradGuard no_grad;
+  const Inputs in = random_inputs(2, 40, at::TensorOptions().dtype(at::kBFloat16).device(device));
+  const Tensor out = flash_tree_attention(in.q, in.k, in.v, ragged_keys(plan, device));
+  CHECK(max_difference(out, tree_attention_reference(in.q, in.k, in.v, plan)) < 0.02);
+}

@@ -161,7 +161,7 @@ TEST_CASE("results without gradients are those with gradients") {
 
 TEST_CASE("large and infinite gates saturate, numbers that are not stay so") {
   const Tensor gate_up =
-      torch::tensor({200.0, -200.0, 0.0, NAN, 1.0, 1.0, 1.0, 1.0}, at::kFloat).view({1, 8});
+      torch::tensor({200.0f, -200.0f, 0.0f, NAN, 1.0f, 1.0f, 1.0f, 1.0f}, at::kFloat).view({1, 8});
   const Tensor out = swiglu(gate_up);
   CHECK(out[0][0].item<float>() == doctest::Approx(200.0));
   CHECK(std::abs(out[0][1].item<float>()) < 1e-30);

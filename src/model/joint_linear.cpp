@@ -60,7 +60,8 @@ class Product : public torch::autograd::Function<Product> {
 }  // namespace
 
 Tensor JointLinear::forward(const Tensor& x) const {
-  if (!at::GradMode::is_enabled()) return packed_.defined() ? packed_product(x, packed_) : at::linear(x, joint());
+  if (!at::GradMode::is_enabled())
+    return packed_.defined() ? packed_product(x, packed_) : at::linear(x, joint());
   return Product::apply(x, joint(), at::TensorList(weights_));
 }
 

@@ -14,8 +14,8 @@ class JointLinear {
   JointLinear(std::vector<torch::Tensor> weights, torch::Dtype compute)
       : weights_(std::move(weights)), compute_(compute) {}
 
-  /// x [tokens, in] in the compute dtype -> [tokens, sum of out_i]. Differentiable in x and the weights, whose
-  /// gradients have the weights' own dtype.
+  /// x [tokens, in] in the compute dtype -> [tokens, sum of out_i]. Differentiable in x and the weights,
+  /// whose gradients have the weights' own dtype.
   torch::Tensor forward(const torch::Tensor& x) const;
 
   /// Lays the weights out for many products without gradients (oneDNN's blocks on a CPU), until unpack().
@@ -28,7 +28,7 @@ class JointLinear {
   std::vector<torch::Tensor> weights_;
   torch::Dtype compute_;
   torch::Tensor packed_;
-  mutable torch::Tensor joint_;  // [sum of out_i, in]
+  mutable torch::Tensor joint_;                                   // [sum of out_i, in]
   mutable std::vector<std::pair<const void*, int64_t>> made_of_;  // data and version of each weight
 };
 

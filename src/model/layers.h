@@ -1,5 +1,6 @@
 #pragma once
-// What goes into a Llama network and the modules that hold its parameters. Modules nest so that named_parameters() spells the checkpoint's names.
+// What goes into a Llama network and the modules that hold its parameters. Modules nest so that
+// named_parameters() spells the checkpoint's names.
 #include <torch/nn/module.h>
 #include <torch/types.h>
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "model/attention_kernel.h"
+#include "model/cuda_attention.h"
 
 namespace selfreward {
 namespace {
@@ -247,12 +248,15 @@ Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& 
 }
 
 Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan) {
+  if (fits_flash_attention(q)) return flash_tree_attention(q, k, v, ragged_keys(plan, q.device()));
   if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan);
   if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan);
   return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), PlanHolder(paged(plan))).out;
 }
 
 Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const AttentionPlan& plan) {
+  if (fits_flash_attention(q))
+    return flash_tree_attention(q, store.keys(), store.values(), ragged_keys(plan, q.device()));
   if (!q.device().is_cpu()) return tree_attention_reference(q, store.keys(), store.values(), plan);
   return run_forward(q.contiguous(), store.keys(), store.values(), store.keys().size(1),
                      attention_blocks(plan))

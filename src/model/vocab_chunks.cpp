@@ -25,11 +25,12 @@ Tensor matrix_in(const Tensor& space, int64_t rows, int64_t columns) {
   return space.view({-1}).narrow(0, 0, rows * columns).view({rows, columns});
 }
 
-/// Chunks of equal size that fit kChunkBytes.
+/// Chunks of about equal size that fit kChunkBytes, an odd number of kLanes: rows that start at the same
+/// place of every page push each other out of the first-level cache.
 int64_t chunk_size(int64_t vocab, int64_t row_bytes) {
   const int64_t most = std::max(kLeastChunk, kChunkBytes / row_bytes);
   const int64_t chunks = (vocab + most - 1) / most;
-  return (vocab + chunks - 1) / chunks;
+  return ((vocab + chunks - 1) / chunks + kLanes - 1) / kLanes / 2 * (2 * kLanes) + kLanes;
 }
 
 void add_float(const Tensor& sum, const Tensor& part) {

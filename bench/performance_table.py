@@ -1,0 +1,279 @@
+"""Makes docs/performance.md from the results of bench/run: performance_table.py RESULTS [PAGE]"""
+import json
+import os
+import pathlib
+import platform
+import statistics
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+OURS = "selfreward"
+SECTIONS = {"amx": "With AMX", "avx512": "Without AMX: oneDNN held to AVX-512, as on a machine that has none"}
+INTRODUCTION = """Made by `bench/run` (tables: `bench/performance_table.py`): all tools on the same machine, one
+after the other in one run, from the same files of token ids, with the same weights (SmolLM2-135M-Instruct).
+Lengths are fixed, the end of turn is ignored; temperature 0.7, top-p 0.9. One-thread runs are pinned.
+
+- Share of peak: FLOPs over the best GEMM of torch (1024 or 2048 cubed) of the same type and threads in this
+  run. FLOPs are 2 P a token of generation, each prompt counted once, and 6 P a token of training, P the
+  parameters of matrix products. So work that a shared prefix saves is credited, DPO's reference pass is not.
+- TRL "as shipped" has gradient checkpointing off, which favours it (its default is on). "Malloc tuned": glibc
+  keeps its pages. The bare torch loop trains row by row, without padding. In bfloat16 the peers' weights and
+  optimizer state are bfloat16.
+- llama.cpp reads a shared prefix once, keeps its KV cache in float16 and uses AMX for quantized weights only,
+  not for bfloat16 or float32.
+- transformers prompt by prompt: the first four prompts.
+"""
+WORKLOADS = {
+    "candidates": ("Candidates, new tokens a second",
+                   "16 prompts of 96 tokens, 4 samples each, 96 new tokens."),
+    "judge": ("Judge, new tokens a second",
+              "8 instructions x 4 candidates: prompts of 384 tokens, 256 shared; 3 samples of 64 tokens."),
+    "sft": ("SFT, tokens a second (padding not counted)",
+            "Rows of 128 to 512 tokens, batches of 4; the first 2 of 6 steps not timed."),
+    "dpo": ("DPO, pairs a second (reference included)",
+            "Prompts of 128 tokens, answers of 64 to 192, batches of 4; the first of 3 steps not timed."),
+    "iteration": ("One whole iteration, prompts a second",
+                  "32 prompts, 4 candidates each, 3 judgements of each candidate, DPO on 64 pairs."),
+}
+# seconds a prompt: its work in each part, over the rate of the tool that does the part ("": the best peer)
+PARTS = {"candidates": 4 * 96, "judge": 4 * 3 * 64, "dpo": 1}
+LOOPS = {
+    "transformers + TRL, as shipped": ("transformers, one batched call", "transformers, one batched call",
+                                       "TRL, as shipped"),
+    "best peer of each part": ("", "", ""),
+    OURS: (OURS, OURS, OURS),
+}
+
+
+def cpu_info(field):
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(field)), "unknown")
+
+
+def cpu_flags():
+    wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8")
+    return [flag for flag in wanted if flag in cpu_info("flags").split()]
+
+
+def machine():
+    kib = int(pathlib.Path("/proc/meminfo").read_text().split()[1])
+    return {"CPU": cpu_info("model name"), "instructions": ", ".join(cpu_flags()), "cores": os.cpu_count(),
+            "memory": f"{kib / 2**20:.0f} GiB", "system": f"{platform.system()} {platform.release()}"}
+
+
+def read_results(file):
+    return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+
+
+def rate(row):
+    if row["workload"] == "iteration":
+        return row["prompts"] / row["wall_s"]
+    return row["pairs_per_s" if row["workload"] == "dpo" else "tokens_per_s"]
+
+
+def name_of(row):
+    return ", ".join(filter(None, (row["tool"], row["mode"])))
+
+
+def summary(runs):
+    """Medians of one measurement's repeats."""
+    keys = [key for key in ("gflops", "peak_rss_mib", "gemm_1024_gflops", "gemm_2048_gflops", "read_gb_per_s")
+            if key in runs[0]]
+    result = {key: statistics.median(row[key] for row in runs) for key in keys}
+    if runs[0]["workload"] == "ceilings":
+        return result
+    rates = sorted(map(rate, runs))
+    result.update(rate=statistics.median(rates), low=rates[0], high=rates[-1], runs=len(rates))
+    return result
+
+
+def summarise(rows):
+    """(dtype, threads) -> (workload, name) -> summary: what is called groups, place -> group, below."""
+    runs = {}
+    for row in sorted(rows, key=lambda row: (row["threads"], row["dtype"])):
+        group = runs.setdefault((row["dtype"], row["threads"]), {})
+        group.setdefault((row["workload"], name_of(row)), []).append(row)
+    return {place: {key: summary(rows) for key, rows in group.items()} for place, group in runs.items()}
+
+
+def best(group, workload, name=""):
+    """The best rate of the tools whose name begins so, of all peers without a name; None: not measured."""
+    return max((stat["rate"] for (work, tool), stat in group.items()
+                if work == workload and tool.startswith(name) and (name or tool != OURS)), default=None)
+
+
+def over(a, b):
+    return a / b if a and b else None
+
+
+def peak_share(group, stat):
+    ceiling = next((stat["gflops"] for (work, _), stat in group.items() if work == "ceilings"), None)
+    return over(stat.get("gflops"), ceiling)
+
+
+def seconds(group, loop):
+    return [over(work, best(group, part, tool)) for (part, work), tool in zip(PARTS.items(), LOOPS[loop])]
+
+
+def total(seconds):
+    return sum(seconds) if all(seconds) else None
+
+
+def times(workload, peer):
+    return lambda group: over(best(group, workload, OURS), best(group, workload, peer))
+
+
+def loop_times(loop):
+    return lambda group: over(total(seconds(group, loop)), total(seconds(group, OURS)))
+
+
+def share(workload):
+    return lambda group: peak_share(group, group.get((workload, OURS), {}))
+
+
+def memory_gib(workload):
+    return lambda group: over(group.get((workload, OURS), {}).get("peak_rss_mib"), 1024)
+
+
+# what, its value in a group, the goal (bfloat16, one thread), unit; memory is to stay below its goal
+GOALS = [
+    ("candidates / llama.cpp", times("candidates", "llama.cpp"), 2, "x"),
+    ("candidates / transformers, one batched call", times("candidates", "transformers, one batched"), 5, "x"),
+    ("candidates / transformers, prompt by prompt", times("candidates", "transformers, prompt"), None, "x"),
+    ("candidates, share of peak", share("candidates"), 0.6, "%"),
+    ("judge / llama.cpp", times("judge", "llama.cpp"), 2, "x"),
+    ("judge / transformers", times("judge", "transformers"), 8, "x"),
+    ("SFT / TRL as shipped", times("sft", "TRL, as shipped"), 2.5, "x"),
+    ("SFT / TRL tuned", times("sft", "TRL, malloc tuned"), 1.9, "x"),
+    ("SFT / bare torch loop", times("sft", "bare torch loop"), None, "x"),
+    ("SFT, share of peak", share("sft"), 0.65, "%"),
+    ("DPO / TRL as shipped", times("dpo", "TRL, as shipped"), 4, "x"),
+    ("DPO / TRL tuned, the better of the two", times("dpo", "TRL, malloc tuned"), 2.5, "x"),
+    ("DPO, peak memory", memory_gib("dpo"), 2.5, "GiB"),
+    ("loop / transformers + TRL, as shipped", loop_times("transformers + TRL, as shipped"), 5, "x"),
+    ("loop / best peer of each part", loop_times("best peer of each part"), 1.8, "x"),
+]
+
+
+def number(value):
+    """Three digits that count."""
+    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
+
+
+def shown(value, unit):
+    if value is None:
+        return "-"
+    return {"%": f"{100 * value:.0f} %", "x": f"{value:.2f}x", "GiB": f"{value:.1f} GiB"}[unit]
+
+
+def verdict(value, goal, unit):
+    if goal is None:
+        return ""
+    if value is None:
+        return "not measured"
+    return "yes" if (value <= goal if unit == "GiB" else value >= goal) else "**no**"
+
+
+def place_name(place):
+    return f"{place[0]}, {place[1]} thread" + "s" * (place[1] > 1)
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def goal_table(groups):
+    rows = []
+    for what, value, goal, unit in GOALS:
+        sign = "" if goal is None else f"at {'most' if unit == 'GiB' else 'least'} {shown(goal, unit)}"
+        met = verdict(value(groups.get(("bfloat16", 1), {})), goal, unit)
+        rows.append([what, sign, met] + [shown(value(group), unit) for group in groups.values()])
+    return table(["ours", "goal (bfloat16, 1 thread)", "met", *map(place_name, groups)], rows)
+
+
+def ceiling_table(groups):
+    keys = ("gemm_1024_gflops", "gemm_2048_gflops", "read_gb_per_s")
+    rows = [[place_name(place), *[number(stat[key]) for key in keys]]
+            for place, group in groups.items() for (work, _), stat in group.items() if work == "ceilings"]
+    return table(["torch", "GEMM 1024, GFLOP/s", "GEMM 2048, GFLOP/s", "memory read, GB/s"], rows)
+
+
+def workload_table(groups, workload):
+    rows = []
+    for place, group in groups.items():
+        stats = [(tool, stat) for (work, tool), stat in group.items() if work == workload]
+        for tool, stat in sorted(stats, key=lambda item: -item[1]["rate"]):
+            spread = f"{number(stat['low'])} - {number(stat['high'])}"
+            rows.append([tool, *place, number(stat["rate"]), spread, shown(peak_share(group, stat), "%"),
+                         f"{stat['peak_rss_mib']:.0f}", stat["runs"]])
+    return table(["tool", "type", "threads", "median", "spread", "share of peak", "peak MiB", "runs"], rows)
+
+
+def loop_table(groups):
+    """From the rates of the parts; the iteration that is measured as a whole has two pairs a prompt."""
+    rows = []
+    for place, group in groups.items():
+        for loop in [loop for loop in LOOPS if any(seconds(group, loop))]:
+            parts = seconds(group, loop)
+            measured = over(1, best(group, "iteration", OURS)) if loop == OURS else None
+            values = [*parts, total(parts), total([*parts, parts[-1]]), measured]
+            rows.append([loop, *place, *map(number, values)])
+    return table(["tools", "type", "threads", "4 candidates", "12 judgements", "1 pair", "sum",
+                  "sum with 2 pairs", "measured with 2 pairs"], rows)
+
+
+def thread_table(groups):
+    """The rate with the most threads over that with one."""
+    rows = []
+    for dtype in dict.fromkeys(dtype for dtype, _ in groups):
+        one, most = groups.get((dtype, 1), {}), max(threads for other, threads in groups if other == dtype)
+        both = [key for key in one if key in groups[dtype, most] and key[0] in WORKLOADS and most > 1]
+        for work, tool in sorted(both, key=lambda key: list(WORKLOADS).index(key[0])):
+            ratio = over(groups[dtype, most][work, tool]["rate"], one[work, tool]["rate"])
+            goal = 1.8 if tool == OURS and most == 2 else None
+            rows.append([work, tool, dtype, most, shown(ratio, "x"), shown(goal, "x") if goal else "",
+                         verdict(ratio, goal, "x")])
+    return table(["workload", "tool", "type", "threads", "over one", "goal", "met"], rows)
+
+
+def section(title, groups):
+    parts = [f"## {title}\n", "### Ceilings\n", ceiling_table(groups), "### Goals\n", goal_table(groups)]
+    for workload, (heading, text) in WORKLOADS.items():
+        parts += [f"### {heading}\n", text + "\n", workload_table(groups, workload)]
+    parts += ["### The loop, seconds a prompt\n", loop_table(groups)]
+    return [*parts, "### Threads\n", thread_table(groups)]
+
+
+def failures(rows):
+    """What failed and was not measured in any repeat."""
+    def key(row):
+        return name_of(row), row["workload"], row["dtype"], f"{row['threads']} thread(s)", row["isa"]
+
+    measured = {key(row) for row in rows if "failed" not in row}
+    found = {key(row): row["failed"] for row in rows if "failed" in row and key(row) not in measured}
+    lines = [f"- {', '.join(what)}: {why}" for what, why in found.items()]
+    return ["## Not measured\n", *lines] if lines else []
+
+
+def page(results):
+    """Of the results with the largest scale, where there are several."""
+    scale = max((row["scale"] for row in results if "scale" in row), default=1)
+    rows = [row for row in results if row.get("scale") == scale]
+    good = [row for row in rows if "failed" not in row]
+    tools = sorted({f"{row['tool']} {row['version']}" for row in good if row.get("version")})
+    notes = HERE / "performance_notes.md"
+    parts = ["# Performance\n", INTRODUCTION]
+    parts += [f"**A trial: the workloads are cut to {scale:g} of their size.**\n"] if scale != 1 else []
+    machine = next((row["machine"] for row in results if "machine" in row), {})
+    parts += ["; ".join(f"{key}: {value}" for key, value in machine.items()) + "."]
+    parts += [f"Versions: {', '.join(tools)}.\n"] + ([notes.read_text()] if notes.exists() else [])
+    for isa, title in SECTIONS.items():
+        groups = summarise([row for row in good if row["isa"] == isa])
+        parts += section(title, groups) if groups else []
+    return "\n".join(parts + failures(rows)).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    out = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "docs/performance.md"
+    out.write_text(page(read_results(pathlib.Path(sys.argv[1]))))
