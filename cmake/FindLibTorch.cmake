@@ -24,6 +24,15 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
   target_link_libraries(LibTorch::LibTorch INTERFACE
     -Wl,--no-as-needed "${LibTorch_CPU_LIBRARY}" "${LibTorch_C10_LIBRARY}" -Wl,--as-needed Threads::Threads)
+  # at::parallel_for is a header: without OpenMP it runs on one thread. The runtime has to be LibTorch's own,
+  # or two pools of threads would wait for each other.
+  find_library(LibTorch_OPENMP_LIBRARY NAMES libgomp.so.1 gomp NO_DEFAULT_PATH PATHS "${_lib}")
+  target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
+  if(LibTorch_OPENMP_LIBRARY)
+    target_link_libraries(LibTorch::LibTorch INTERFACE "${LibTorch_OPENMP_LIBRARY}")
+  else()
+    target_link_options(LibTorch::LibTorch INTERFACE -fopenmp)
+  endif()
   target_link_options(LibTorch::LibTorch INTERFACE
     "-Wl,-rpath,${_lib}" "-Wl,-rpath-link,${_lib}:${_wheels}/nvidia/cu13/lib")
 endif()

@@ -1,6 +1,11 @@
 #include "model/device.h"
 
+#include <ATen/Parallel.h>
 #include <doctest/doctest.h>
+
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "base/error.h"
 
@@ -40,4 +45,17 @@ TEST_CASE("training on a CPU does not ask for deterministic algorithms, and a sc
     CHECK(at::globalContext().deterministicAlgorithms());
   }
   CHECK_FALSE(at::globalContext().deterministicAlgorithms());
+}
+
+TEST_CASE("our own loops run on as many threads as LibTorch's") {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(2);
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  at::parallel_for(0, 2, /*grain_size=*/1, [&](int64_t, int64_t) {
+    const std::lock_guard lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  at::set_num_threads(threads);
+  CHECK(seen.size() == 2);  // 1: this file was compiled without OpenMP, and at::parallel_for is a header
 }
