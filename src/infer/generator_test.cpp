@@ -116,6 +116,18 @@ TEST_CASE("a completion does not depend on the batch, the cache size, or the oth
     CHECK(ids_of(alone.generate({requests[i]}, p))[0] == expected[i]);
 }
 
+TEST_CASE("sequences that had to give up their pages are computed again to the same tokens") {
+  Policy policy = load(kTiny);
+  SamplingParams p = params(70, 0.8);
+  p.ignore_eos = true;  // every sequence grows to three pages
+  const std::vector<GenerationRequest> requests = {{{5, 6, 7, 8}, 6, Seed(1)}, {{9, 10, 11}, 6, Seed(2)}};
+  const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
+  Generator tight(policy, {.max_cache_tokens = 10 * kPageSlots});
+  CHECK(ids_of(tight.generate(requests, p)) == expected);
+  CHECK(tight.stats().preemptions > 0);
+  CHECK(ids_of(tight.generate(requests, p)) == expected);
+}
+
 TEST_CASE("samples of one prompt differ, and the prompt is computed once") {
   Policy policy = load(kTiny);
   Generator generator(policy, {});
