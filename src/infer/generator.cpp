@@ -214,8 +214,7 @@ class Session {
     const Tensor hidden = policy_.model().hidden_states(batch);
     if (step.rows.empty()) return {};
     const Tensor logits = policy_.model().logits(hidden.index_select(0, tensor(step.rows)));
-    const bool known = logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16;
-    return (known ? logits : logits.to(at::kFloat)).to(at::kCPU).contiguous();
+    return logits.to(at::kCPU).contiguous();
   }
 
   /// The samples of the prompts that this step has completed.

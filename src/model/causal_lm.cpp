@@ -19,6 +19,10 @@ Tensor dropped(const Tensor& x, Dropout* dropout) {
   return x * keep / (1 - dropout->probability);
 }
 
+std::shared_ptr<Linear> add_linear(torch::nn::Module& module, const char* name, int64_t in, int64_t out) {
+  return module.register_module(name, std::make_shared<Linear>(in, out));
+}
+
 }  // namespace
 
 /// Grouped-query attention with rotary positions; "self_attn" of the checkpoint.
@@ -27,10 +31,10 @@ class Attention : public torch::nn::Module {
   Attention(const ModelConfig& c, torch::Dtype compute)
       : num_heads_(c.num_attention_heads),
         num_kv_heads_(c.num_key_value_heads),
-        q_proj_(add("q_proj", c.hidden_size, num_heads_ * c.head_dim)),
-        k_proj_(add("k_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
-        v_proj_(add("v_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
-        o_proj_(add("o_proj", num_heads_ * c.head_dim, c.hidden_size)),
+        q_proj_(add_linear(*this, "q_proj", c.hidden_size, num_heads_ * c.head_dim)),
+        k_proj_(add_linear(*this, "k_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
+        v_proj_(add_linear(*this, "v_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
+        o_proj_(add_linear(*this, "o_proj", num_heads_ * c.head_dim, c.hidden_size)),
         qkv({q_proj_->weight, k_proj_->weight, v_proj_->weight}, compute),
         output({o_proj_->weight}, compute) {}
 
@@ -40,10 +44,6 @@ class Attention : public torch::nn::Module {
   }
 
  private:
-  std::shared_ptr<Linear> add(const char* name, int64_t in, int64_t out) {
-    return register_module(name, std::make_shared<Linear>(in, out));
-  }
-
   static Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const TokenBatch& batch,
                        size_t layer) {
     if (!batch.stores) return tree_attention(q, k, v, batch.plan);
@@ -63,19 +63,15 @@ class Attention : public torch::nn::Module {
 class FeedForward : public torch::nn::Module {
  public:
   FeedForward(const ModelConfig& c, torch::Dtype compute)
-      : gate_proj_(add("gate_proj", c.hidden_size, c.intermediate_size)),
-        up_proj_(add("up_proj", c.hidden_size, c.intermediate_size)),
-        down_proj_(add("down_proj", c.intermediate_size, c.hidden_size)),
+      : gate_proj_(add_linear(*this, "gate_proj", c.hidden_size, c.intermediate_size)),
+        up_proj_(add_linear(*this, "up_proj", c.hidden_size, c.intermediate_size)),
+        down_proj_(add_linear(*this, "down_proj", c.intermediate_size, c.hidden_size)),
         gate_up({gate_proj_->weight, up_proj_->weight}, compute),
         down({down_proj_->weight}, compute) {}
 
   Tensor forward(const Tensor& x) const { return down.forward(swiglu(gate_up.forward(x))); }
 
  private:
-  std::shared_ptr<Linear> add(const char* name, int64_t in, int64_t out) {
-    return register_module(name, std::make_shared<Linear>(in, out));
-  }
-
   std::shared_ptr<Linear> gate_proj_, up_proj_, down_proj_;
 
  public:

@@ -27,8 +27,7 @@ const AttentionKernels& kernels_for(at::ScalarType compute) {
 
 /// Pages of one head dimension for at least `slots` slots; what was never written is undefined.
 Tensor empty_pages(int64_t slots, const AttentionShape& shape, at::ScalarType element) {
-  const int64_t pages = (slots + kPageSlots - 1) / kPageSlots;
-  return at::empty({pages, shape.num_kv_heads, shape.page_size()}, element);
+  return at::empty({whole_pages(slots) / kPageSlots, shape.num_kv_heads, shape.page_size()}, element);
 }
 
 at::ScalarType element_type(at::ScalarType compute) {
@@ -98,7 +97,7 @@ PagedPlan paged(const AttentionPlan& plan) {
     span.self_begin = made.num_slots;
     for (int64_t i = 0; i < span.count; ++i) made.slots.push_back(made.num_slots + i);
     for (KeyRange& range : span.context) range.begin = moved.at(range.begin);
-    made.num_slots += (span.count + kPageSlots - 1) / kPageSlots * kPageSlots;
+    made.num_slots += whole_pages(span.count);
   }
   return made;
 }
@@ -127,16 +126,18 @@ struct PlanHolder : torch::CustomClassHolder {
   const std::vector<QueryBlock> blocks;
 };
 
+/// A batch's own keys or values [keys, num_kv_heads, head_dim] in pages.
+Tensor packed(const Tensor& x, const AttentionShape& shape, const PagedPlan& paged, WriteRow write) {
+  const Tensor pages = empty_pages(paged.num_slots, shape, element_type(x.scalar_type()));
+  write_pages(pages, paged.slots, x, write);
+  return pages;
+}
+
 Output forward_over_batch(const Tensor& q, const Tensor& k, const Tensor& v, const PlanHolder& held) {
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
-  const auto packed = [&](const Tensor& x, WriteRow write) {
-    const Tensor pages =
-        empty_pages(held.paged.num_slots, shape_of(q, k.size(1)), element_type(q.scalar_type()));
-    write_pages(pages, held.paged.slots, x, write);
-    return pages;
-  };
-  return run_forward(q, packed(k, kernels.write_row), packed(v, kernels.write_transposed), k.size(1),
-                     held.blocks);
+  const AttentionShape shape = shape_of(q, k.size(1));
+  return run_forward(q, packed(k, shape, held.paged, kernels.write_row),
+                     packed(v, shape, held.paged, kernels.write_transposed), k.size(1), held.blocks);
 }
 
 class TreeAttention : public torch::autograd::Function<TreeAttention> {
@@ -161,16 +162,12 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
     const PlanHolder& held = static_cast<const PlanHolder&>(*capsule);
     const AttentionShape shape = shape_of(q, k.size(1));
     const AttentionKernels& kernels = kernels_for(q.scalar_type());
-    const auto pages = [&](at::ScalarType type) { return empty_pages(held.paged.num_slots, shape, type); };
-    const auto packed = [&](const Tensor& x, WriteRow write) {
-      const Tensor made = pages(element_type(q.scalar_type()));
-      write_pages(made, held.paged.slots, x, write);
-      return made;
-    };
+    const auto zeros = [&] { return empty_pages(held.paged.num_slots, shape, at::kFloat).zero_(); };
     const Tensor grad_out = grads[0].contiguous(), grad_q = at::empty_like(q);
-    const Tensor grad_keys = pages(at::kFloat).zero_(), grad_values = pages(at::kFloat).zero_();
-    const Tensor keys = packed(k, kernels.write_row), keys_transposed = packed(k, kernels.write_transposed),
-                 values = packed(v, kernels.write_row);
+    const Tensor grad_keys = zeros(), grad_values = zeros();
+    const Tensor keys = packed(k, shape, held.paged, kernels.write_row),
+                 keys_transposed = packed(k, shape, held.paged, kernels.write_transposed),
+                 values = packed(v, shape, held.paged, kernels.write_row);
     const AttentionBackward tensors{q.data_ptr(),
                                     out.data_ptr(),
                                     grad_out.data_ptr(),
