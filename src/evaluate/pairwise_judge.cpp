@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/text_util.h"
+#include "feedback/score_parser.h"
 #include "feedback/shards.h"
 
 namespace selfreward {
@@ -77,6 +78,11 @@ std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRub
   return Verdict::tie;
 }
 
+bool is_verdict_line(std::string_view line, const PairwiseRubric& rubric) {
+  const auto match = rubric.verdict_pattern.search(line);
+  return match && begins_line(line, match->front().begin);
+}
+
 void to_json(Json& json, const PairwiseJudgement& value) {
   json = Json{{"prompt_id", value.prompt_id},
               {"reply_shown_first", value.reply_shown_first},
@@ -96,6 +102,8 @@ void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vect
                     const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
                     RecordSink<PairwiseJudgement>& out) {
   Generator generator(judge, generation);
+  SamplingParams params(sampling);
+  params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
   for_each_shard(pairs, generation.shard_size, "comparisons", out, [&](std::span<const AnswerPair> shard) {
     std::vector<GenerationRequest> requests;
     std::vector<PairwiseJudgement> made;
@@ -111,7 +119,7 @@ void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vect
       requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
       asked.push_back(made.size() - 1);
     }
-    const auto completions = generator.generate(requests, sampling);
+    const auto completions = generator.generate(requests, params);
     for (size_t i = 0; i < asked.size(); ++i) {
       PairwiseJudgement& judgement = made[asked[i]];
       judgement.reply_shown_first = completions[2 * i][0].text;

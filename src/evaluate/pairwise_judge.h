@@ -20,6 +20,8 @@ struct PairwiseRubric {
 
 /// The last match of the pattern, upper or lower case; absent where there is none.
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric);
+/// Whether a complete line gives the verdict and ends the reply: the match of the pattern opens it.
+bool is_verdict_line(std::string_view line, const PairwiseRubric& rubric);
 
 /// Two answers to one prompt and what the judge said of them in both orders.
 struct PairwiseJudgement {

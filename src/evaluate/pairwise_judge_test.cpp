@@ -26,6 +26,14 @@ TEST_CASE("verdicts are read from the last line that has one") {
   }
 }
 
+TEST_CASE("a reply ends with a line that begins with the verdict") {
+  CHECK(is_verdict_line("Verdict: A", rubric()));
+  CHECK(is_verdict_line("**Verdict: tie** because", rubric()));
+  CHECK(!is_verdict_line("Verdict:", rubric()));
+  CHECK(!is_verdict_line("Verdict: Apple", rubric()));
+  CHECK(!is_verdict_line("My verdict: A", rubric()));
+}
+
 TEST_CASE("an answer that contains a placeholder is not expanded") {
   const std::string text = rubric().render("Q", "see {response_b}", "second");
   CHECK(text.find("see {response_b}") != std::string::npos);

@@ -9,6 +9,13 @@
 namespace selfreward {
 namespace {
 
+/// How replies are sampled: each ends with its score line.
+SamplingParams reply_params(const SamplingSettings& sampling, const Rubric& rubric) {
+  SamplingParams params(sampling);
+  params.is_last_line = [&rubric](std::string_view line) { return is_score_line(line, rubric); };
+  return params;
+}
+
 std::vector<JudgeReply> parse_replies(const std::vector<Completion>& completions, const Rubric& rubric) {
   std::vector<JudgeReply> replies;
   for (const Completion& reply : completions)
@@ -48,6 +55,7 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
                    const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
                    RecordSink<Judgement>& out) {
   Generator generator(policy, generation);
+  const SamplingParams params = reply_params(settings.sampling, rubric);
   for_each_shard(items, generation.shard_size, "judgements", out, [&](std::span<const JudgeItem> shard) {
     std::vector<GenerationRequest> requests;
     std::vector<Judgement> judgements;
@@ -64,7 +72,7 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
           {std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
       asked.push_back(judgements.size() - 1);
     }
-    const auto completions = generator.generate(requests, settings.sampling);
+    const auto completions = generator.generate(requests, params);
     for (size_t i = 0; i < asked.size(); ++i) {
       judgements[asked[i]].replies = parse_replies(completions[i], rubric);
       judgements[asked[i]].score = mean_score(judgements[asked[i]].replies);

@@ -26,7 +26,8 @@ std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked);
 Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item);
 
 /// Appends one judgement of each item: settings.num_evals_to_average replies of the policy, the score their
-/// mean. An item that does not fit the context is judged by no reply and counted as "too_long".
+/// mean. A reply ends with its score line (is_score_line). An item that does not fit the context is judged by
+/// no reply and counted as "too_long".
 void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
                    const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
                    RecordSink<Judgement>& out);

@@ -4,6 +4,7 @@
 
 #include "feedback/candidates.h"
 #include "feedback/new_prompts.h"
+#include "feedback/score_parser.h"
 
 using namespace selfreward;
 
@@ -69,6 +70,24 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
        read_jsonl<Judgement>(scratch("none").parent_path().parent_path() /
                              "selfreward_judge_test_judgements1" / "records.jsonl"))
     CHECK(judgement.replies.size() == 2);
+}
+
+TEST_CASE("a judge's reply has nothing behind its score line") {
+  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
+  rubric.score_pattern = Regex(R"((?m)^(?=.*?(\d)))");  // any digit of a line: a model this hot writes some
+  const JudgeSettings settings{.num_evals_to_average = 200,
+                               .sampling = {.max_new_tokens = 60, .temperature = 3.0}};
+  const auto judged = memo<Judgement>(scratch("score_line"), [&](RecordSink<Judgement>& out) {
+    judge_answers(policy, rubric, {{"a", "tell me a story", 0, "no"}}, settings, {}, Seed(3), out);
+  });
+  int64_t long_replies = 0;
+  for (const JudgeReply& reply : judged[0].replies) {
+    const size_t line_end = reply.text.find('\n');
+    long_replies += line_end != std::string::npos;
+    CHECK(!(line_end != std::string::npos && is_score_line(reply.text.substr(0, line_end), rubric)));
+  }
+  CHECK(long_replies > 0);  // whose first line has no digit
 }
 
 TEST_CASE("a model that writes no acceptable prompt is an error with the reasons, not an endless loop") {

@@ -12,7 +12,8 @@ namespace {
 struct NamedScore {
   double value = 0;
   bool in_range = false;
-  size_t end = 0;  // byte after the number
+  size_t begin = 0;  // of the match
+  size_t end = 0;    // byte after the number
 };
 
 std::optional<double> number_of(std::string_view digits) {
@@ -23,15 +24,15 @@ std::optional<double> number_of(std::string_view digits) {
   return value;
 }
 
-std::vector<NamedScore> find_scores(const std::string& text, const Rubric& rubric) {
+std::vector<NamedScore> find_scores(std::string_view text, const Rubric& rubric) {
   std::vector<NamedScore> found;
   for (const Regex::Match& match : rubric.score_pattern.find_all(text)) {
     const auto value = number_of(match.at(1).in(text));
     if (!value) continue;  // a pattern with \d may catch digits of other scripts
     const std::string_view scale = match.size() > 2 ? match[2].in(text) : "";
     const bool same_scale = scale.empty() || number_of(scale) == rubric.max_score;
-    found.push_back(
-        {*value, same_scale && *value >= rubric.min_score && *value <= rubric.max_score, match[1].end});
+    const bool in_range = same_scale && *value >= rubric.min_score && *value <= rubric.max_score;
+    found.push_back({*value, in_range, match[0].begin, match[1].end});
   }
   return found;
 }
@@ -61,6 +62,16 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
   if (differ(scores)) return failed(JudgeFailure::several_scores);
   if (!scores.back().in_range) return failed(JudgeFailure::out_of_range);
   return {std::move(text), scores.back().value, std::nullopt};
+}
+
+bool is_score_line(std::string_view line, const Rubric& rubric) {
+  const auto scores = find_scores(line, rubric);
+  return !scores.empty() && begins_line(line, scores.front().begin);
+}
+
+bool begins_line(std::string_view line, size_t at) {
+  const std::string_view before = line.substr(0, at);
+  return !before.starts_with(' ') && before.find_first_not_of(" *_#`>\"'[<(") == std::string_view::npos;
 }
 
 std::optional<double> mean_score(const std::vector<JudgeReply>& replies) {

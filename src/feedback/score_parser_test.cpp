@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 using namespace selfreward;
 
 namespace {
@@ -10,6 +12,13 @@ using Failure = JudgeFailure;
 
 JudgeReply parse(const std::string& text, FinishReason reason = FinishReason::stop) {
   return parse_judge_reply(text, reason, Rubric());
+}
+
+/// The part of a reply that is generated: it ends with its score line.
+std::string until_score_line(const std::string& reply, const Rubric& rubric = {}) {
+  for (size_t begin = 0, end; (end = reply.find('\n', begin)) != std::string::npos; begin = end + 1)
+    if (is_score_line(reply.substr(begin, end - begin), rubric)) return reply.substr(0, end);
+  return reply;
 }
 
 /// "4.5", or the name of the failure.
@@ -125,6 +134,45 @@ TEST_CASE("a reply cut by the length limit has a score only where the number is 
     CAPTURE(text);
     CHECK(outcome(parse(text, FinishReason::length)) == wanted);
   }
+}
+
+TEST_CASE("a reply ends with its score line, which is read as it would be read in the whole reply") {
+  const std::vector<std::array<std::string, 3>> table = {
+      // what the model would write; what is generated; what is read
+      {"Good.\nScore: 4", "Good.\nScore: 4", "4"},
+      {"Good.\nScore: 4\nAs I said.", "Good.\nScore: 4", "4"},
+      {"Good.\nScore: 4\nUser: next\nScore: 1", "Good.\nScore: 4", "4"},  // several_scores as a whole
+      {"Score: 4\nIt is good.", "Score: 4", "4"},
+      {"**Score: 4/5**\nbecause", "**Score: 4/5**", "4"},
+      {"## Score: 4\nbecause", "## Score: 4", "4"},
+      {"Score: 4 out of 5, because\nit is good", "Score: 4 out of 5, because", "4"},
+      {"Score: 1 + 1 = 2\nbecause", "Score: 1 + 1 = 2", "2"},
+      {"Score: 10\nScore: 4", "Score: 10", "out_of_range"},  // several_scores as a whole
+      {"Score: 4/10\nGood.", "Score: 4/10", "out_of_range"},
+      {"Score: 4\r\nGood.", "Score: 4\r", "4"},
+      // No score yet
+      {"Score:\n1. Relevance: yes\nScore: 2", "Score:\n1. Relevance: yes\nScore: 2", "2"},
+      {"Score: 3-4\nScore: 3\n.", "Score: 3-4\nScore: 3", "3"},
+      {"Score: <total points>\nScore: 2\n.", "Score: <total points>\nScore: 2", "2"},
+      {"Score: ٤\nScore: 2\n.", "Score: ٤\nScore: 2", "2"},
+      // Perhaps the score of a part
+      {"Relevance score: 1\nScore: 4\n.", "Relevance score: 1\nScore: 4", "several_scores"},
+      {"1. Score: 1\n2. Score: 1\n", "1. Score: 1\n2. Score: 1\n", "1"},
+      {"- Score: 1\n- Score: 2\n", "- Score: 1\n- Score: 2\n", "several_scores"},
+      {"1. Relevance\n   Score: 1\nScore: 1\n.", "1. Relevance\n   Score: 1\nScore: 1", "1"},
+      {"It is good. Score: 4\nGood.", "It is good. Score: 4\nGood.", "4"},
+  };
+  for (const auto& [whole, generated, read] : table) {
+    CAPTURE(whole);
+    CHECK(until_score_line(whole) == generated);
+    CHECK(outcome(parse(until_score_line(whole))) == read);
+    const std::string in_whole = outcome(parse(whole));
+    CHECK((in_whole == read || in_whole == "several_scores"));
+  }
+  Rubric rubric;
+  rubric.score_pattern = Regex(R"(\[\[(\d+)\]\])");
+  CHECK(until_score_line("[[4]]\nRating: [[4]]\n", rubric) == "[[4]]");
+  CHECK(until_score_line("Rating: [[4]]\n", rubric) == "Rating: [[4]]\n");
 }
 
 TEST_CASE("the reply is kept as it was written, scored or not") {

@@ -26,7 +26,7 @@ struct EftSettings {
     f("max_prompts", max_prompts, "ranked prompts to judge, 0 for all");
     f("max_examples", max_examples, "at most this many judgements are kept, 0 for all (the paper: 1630)");
     f("max_score_share", max_score_share, "the most common score is thinned to this share; 1 is off");
-    f("sampling", sampling, "how the baseline writes judgements");
+    f("sampling", sampling, "how the baseline writes judgements; each ends with its score line");
   }
 };
 
@@ -83,7 +83,7 @@ struct JudgeSettings {
     f("rubric", rubric, "the judge's prompt, maximum and score pattern (docs/formats.md, rubric)");
     f("num_evals_to_average", num_evals_to_average,
       "judgements K of each answer; the score is the mean of the valid ones");
-    f("sampling", sampling, "how judgements are written");
+    f("sampling", sampling, "how judgements are written; each ends with its score line");
   }
 };
 

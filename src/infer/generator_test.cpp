@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "base/text_util.h"
+
 using namespace selfreward;
 
 namespace {
@@ -57,6 +59,42 @@ TokenIds sample_plainly(Policy& policy, const GenerationRequest& request, int64_
     if (policy.chat().is_stop(made.back())) break;
   }
   return made;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines(1);
+  for (const char c : text)
+    if (c == '\n')
+      lines.emplace_back();
+    else
+      lines.back() += c;
+  return lines;
+}
+
+constexpr int64_t kLongAnswer = 120;
+
+/// The first request gets a long answer; the others share a prompt that leaves room for 8 tokens.
+std::pair<std::vector<GenerationRequest>, SamplingParams> one_long_and_many_short() {
+  std::vector<GenerationRequest> requests = {{{5, 6, 7}, 1, Seed(1)}};
+  for (int64_t i = 0; i < 8; ++i) {
+    TokenIds prompt(240, 9);
+    prompt.resize(248, 20 + i);
+    requests.push_back({prompt, 1, Seed(2).child(i)});
+  }
+  SamplingParams p = params(kLongAnswer, 0.8);
+  p.ignore_eos = true;
+  return {requests, p};
+}
+
+/// Of each completion, in the order in which they are done.
+std::vector<int64_t> steps_until_done(Policy& policy, const GenerationSettings& settings) {
+  const auto [requests, p] = one_long_and_many_short();
+  std::vector<int64_t> done;
+  int64_t step = 0;
+  Generator(policy, settings).generate(requests, p, [&, step](int64_t count) mutable {
+    done.resize(static_cast<size_t>(count), ++step);
+  });
+  return done;
 }
 
 }  // namespace
@@ -151,6 +189,50 @@ TEST_CASE("a stop string ends a completion and is cut from its text") {
   CHECK(stopped.finish_reason == FinishReason::stop);
   CHECK(stopped.text.find(stop) == std::string::npos);
   CHECK(stopped.ids.size() <= free_text.ids.size());
+}
+
+TEST_CASE("every complete line is asked for once, and the first one that is the last ends the completion") {
+  Policy policy = load(kTiny);
+  Generator generator(policy, {});
+  const std::vector<GenerationRequest> requests = {{{5, 6, 7}, 40, Seed(9)}};
+  SamplingParams p = params(60, 1.0);
+  std::multiset<std::string> lines, expected;
+  p.is_last_line = [&](std::string_view line) { return lines.emplace(line), false; };
+  const auto free_text = generator.generate(requests, p)[0];
+  p.is_last_line = [](std::string_view) { return true; };
+  const auto stopped = generator.generate(requests, p)[0];
+  for (size_t i = 0; i < free_text.size(); ++i) {
+    const std::string text = policy.tokenizer().decode(free_text[i].ids);
+    const auto pieces = lines_of(text);
+    for (size_t n = 0; n + 1 < pieces.size(); ++n) expected.insert(pieces[n]);
+    CHECK(stopped[i].text == strip(pieces[0]));
+    CHECK(std::equal(stopped[i].ids.begin(), stopped[i].ids.end(), free_text[i].ids.begin()));
+    CHECK(stopped[i].finish_reason == (pieces.size() > 1 ? FinishReason::stop : free_text[i].finish_reason));
+  }
+  CHECK(expected.size() > 3);
+  CHECK(lines == expected);
+}
+
+TEST_CASE("short answers are done long before a long one that was asked for first") {
+  Policy policy = load(kTiny);
+  for (const int64_t max_batch_size : {256, 4}) {
+    const auto done = steps_until_done(policy, {.max_batch_size = max_batch_size});
+    CHECK(done.back() == kLongAnswer);
+    CHECK(done[done.size() - 2] < kLongAnswer / 2);
+  }
+}
+
+TEST_CASE("a small cache only delays: all is done, to the same tokens") {
+  Policy policy = load(kTiny);
+  const auto [requests, p] = one_long_and_many_short();
+  const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
+  // The long answer needs 1 + 4 pages, the short ones 8 together and 1 + 1 each.
+  for (const int64_t pages : {14, 12}) {
+    Generator generator(policy, {.max_cache_tokens = pages * kPageSlots});
+    CHECK(ids_of(generator.generate(requests, p)) == expected);
+  }
+  const auto done = steps_until_done(policy, {.max_cache_tokens = 14 * kPageSlots});
+  CHECK(done[done.size() / 2] < kLongAnswer / 2);  // one after the other, beside the long one
 }
 
 TEST_CASE(

@@ -1,8 +1,10 @@
 #pragma once
 // One token out of a row of logits. A draw depends on (seed, position) alone, not on other sequences.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/seed.h"
@@ -10,14 +12,16 @@
 
 namespace selfreward {
 
-/// How tokens are drawn, and text that ends a completion (and is cut from its text).
+/// How tokens are drawn, and what ends a completion besides the stop tokens.
 struct SamplingParams : SamplingSettings {
   SamplingParams() = default;
   SamplingParams(const SamplingSettings& settings,
                  std::vector<std::string> stop_strings = {})  // NOLINT: implicit
       : SamplingSettings(settings), stop(std::move(stop_strings)) {}
 
-  std::vector<std::string> stop;
+  std::vector<std::string> stop;  // text that ends a completion and is cut from its text
+  /// Asked for each line when its newline is there; true ends the completion with that line.
+  std::function<bool(std::string_view line)> is_last_line;
   bool ignore_eos = false;  // go on to max_new_tokens whatever is drawn: fixed lengths for measurements
 };
 
