@@ -1,22 +1,12 @@
 #include "model/attention_kernel.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <string_view>
+#include "base/cpu_features.h"
 
 namespace selfreward {
 namespace {
 
 constexpr int64_t kBlockTokens = 64;   // of a long span
 constexpr int64_t kJoinedTokens = 32;  // of joined short spans: enough rows to share a prefix, and many tasks
-
-/// Linux keeps the state of the tile registers only for processes that ask for it (arch_prctl).
-bool allowed_amx() {
-  constexpr int kRequestPermission = 0x1023, kTileData = 18;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
 
 const AttentionKernelSet*& chosen() {
   static const AttentionKernelSet* set = runnable_attention_kernels().back();
@@ -55,18 +45,10 @@ void join(QueryBlock& block, const QuerySpan& span, const QuerySpan& before, std
 }  // namespace
 
 std::vector<const AttentionKernelSet*> runnable_attention_kernels() {
-  const char* setting = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string_view limit = setting ? setting : "";
   std::vector<const AttentionKernelSet*> sets{&kAttentionKernelsAvx2};
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  if (!avx512 || limit.starts_with("AVX2")) return sets;
-  sets.push_back(&kAttentionKernelsAvx512);
-  if (!__builtin_cpu_supports("avx512bf16") || limit == "AVX512_CORE" || limit == "AVX512_CORE_VNNI")
-    return sets;
-  sets.push_back(&kAttentionKernelsAvx512Bf16);
-  if (__builtin_cpu_supports("amx-bf16") && !limit.starts_with("AVX512") && allowed_amx())
-    sets.push_back(&kAttentionKernelsAmx);
+  if (cpu_level() >= CpuLevel::avx512) sets.push_back(&kAttentionKernelsAvx512);
+  if (cpu_level() >= CpuLevel::avx512_bf16) sets.push_back(&kAttentionKernelsAvx512Bf16);
+  if (cpu_level() >= CpuLevel::amx) sets.push_back(&kAttentionKernelsAmx);
   return sets;
 }
 

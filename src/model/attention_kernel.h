@@ -4,10 +4,12 @@
 // tree_attention.h is the interface for models.
 //
 // Keys and values lie in pages of 32 slots, a head's part of a page together:
-//   rows        [pages, num_kv_heads, 32, head_dim]
-//   transposed  [pages, num_kv_heads, head_dim, 32]
-// in the kernel's element type: bfloat16 where the processor multiplies it, else float. head_dim is padded
-// with zeros to padded_head_dim().
+//   rows    [pages, num_kv_heads, 32, head_dim]
+//   paired  [pages, num_kv_heads, 16, head_dim, 2]: slots 2 i and 2 i + 1 interleaved
+// in the kernel's element type: bfloat16 where the processor multiplies it, else float. Sums over head_dim
+// (scores) read rows; sums over slots read pairs, as products of bfloat16 add up two neighbours at once.
+// Products of floats do not: where elements are floats, pairs are rows too. Either way a token is written to
+// few cache lines. head_dim is padded with zeros to padded_head_dim().
 #include <cstdint>
 
 #include "model/token_tree.h"
@@ -43,18 +45,18 @@ std::vector<QueryBlock> attention_blocks(const AttentionPlan& plan);
 struct AttentionForward {
   const void* q;       // [tokens, num_heads, head_dim], compute dtype
   const void* keys;    // rows of pages
-  const void* values;  // transposed pages
+  const void* values;  // paired pages
   void* out;           // [tokens, num_heads, head_dim], compute dtype
-  float* lse;          // [tokens, num_heads] log of the softmax's denominator
+  float* lse;          // [tokens, num_heads] log of the softmax's denominator, or null
 };
 
 /// Gradients of keys and values are added up over the blocks of a tree, in pages of float rows.
 struct AttentionBackward {
-  const void *q, *out, *grad_out;               // [tokens, num_heads, head_dim], compute dtype
-  const void *keys, *keys_transposed, *values;  // pages; values as rows
-  const float* lse;                             // [tokens, num_heads]
-  void* grad_q;                                 // [tokens, num_heads, head_dim], compute dtype
-  float *grad_keys, *grad_values;               // rows of pages
+  const void *q, *out, *grad_out;           // [tokens, num_heads, head_dim], compute dtype
+  const void *keys, *keys_paired, *values;  // pages; values as rows
+  const float* lse;                         // [tokens, num_heads]
+  void* grad_q;                             // [tokens, num_heads, head_dim], compute dtype
+  float *grad_keys, *grad_values;           // rows of pages
 };
 
 /// The kernels of one compute dtype on one instruction set. forward and backward do one block and one
@@ -69,7 +71,7 @@ struct AttentionKernels {
   /// Writes one token's row [head_dim] of the compute dtype at `slot` of a head's part of its page. The first
   /// slot of a page clears the rest, so that what was never written is zero.
   void (*write_row)(const void* row, void* page, int64_t slot, int64_t head_dim);
-  void (*write_transposed)(const void* row, void* page, int64_t slot, int64_t head_dim);
+  void (*write_paired)(const void* row, void* page, int64_t slot, int64_t head_dim);
 };
 
 struct AttentionKernelSet {
@@ -77,8 +79,7 @@ struct AttentionKernelSet {
   AttentionKernels float32, bfloat16;
 };
 
-/// The kernels that this processor runs, the fastest last. A limit in ONEDNN_MAX_CPU_ISA holds for them too,
-/// so that one setting shows how the whole program does on a lesser processor.
+/// The kernels that this processor runs, the fastest last.
 std::vector<const AttentionKernelSet*> runnable_attention_kernels();
 /// The fastest of them, unless a test has set others.
 const AttentionKernelSet& attention_kernels();

@@ -6,7 +6,7 @@ TokenBatch tree_batch(const TokenTree& tree, torch::Device device) {
   const auto positions = tree.positions();
   return {torch::tensor(tree.tokens(), at::kLong).to(device),
           torch::tensor(positions, at::kLong).to(device),
-          attention_plan(tree),
+          prepare_plan(attention_plan(tree), device),
           nullptr,
           {}};
 }

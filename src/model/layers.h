@@ -13,9 +13,9 @@ namespace selfreward {
 struct TokenBatch {
   torch::Tensor ids;        // [tokens] int64
   torch::Tensor positions;  // [tokens] int64, distance from the root
-  AttentionPlan plan;       // over `stores` if there are some, else over the batch's own keys
+  SharedPlan plan;          // over `stores` if there are some, else over the batch's own keys
   std::vector<KeyValueStore>* stores = nullptr;  // of each layer; inference: keys and values go here first
-  std::vector<int64_t> slots;                    // [tokens] where they are written; only with `stores`
+  torch::Tensor slots;                           // [tokens] int64, where they are written; only with `stores`
 };
 
 /// A flat tree as a batch over its own keys, on `device`.

@@ -9,8 +9,18 @@
 
 #include "model/attention_kernel.h"
 #include "model/cuda_attention.h"
+#include "model/device.h"
 
 namespace selfreward {
+
+struct PreparedPlan {
+  AttentionPlan plan;              // as it was given; what follows is of a CPU or of a GPU
+  std::vector<QueryBlock> blocks;  // over slots of pages
+  torch::Tensor slots;             // [keys] where the pages of a batch's own keys hold them
+  int64_t num_slots = 0;           // of those pages
+  RaggedKeys ragged;
+};
+
 namespace {
 
 using torch::Tensor;
@@ -37,15 +47,16 @@ at::ScalarType element_type(at::ScalarType compute) {
 using WriteRow = void (*)(const void*, void*, int64_t, int64_t);
 
 /// Writes x [tokens, num_kv_heads, head_dim] into pages at `slots`; a thread writes all of a head.
-void write_pages(const Tensor& pages, const std::vector<int64_t>& slots, const Tensor& x, WriteRow write) {
+void write_pages(const Tensor& pages, const Tensor& slots, const Tensor& x, WriteRow write) {
   const int64_t heads = x.size(1), head_dim = x.size(2);
   const int64_t row_bytes = head_dim * x.element_size(), token_bytes = x.stride(0) * x.element_size();
   const int64_t page_bytes = pages.size(2) * pages.element_size();
   const char* from = static_cast<const char*>(x.data_ptr());
   char* to = static_cast<char*>(pages.data_ptr());
+  const int64_t* slot_of = slots.data_ptr<int64_t>();
   at::parallel_for(0, heads, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
-    for (int64_t token = 0; token < std::ssize(slots); ++token) {
-      const int64_t slot = slots[static_cast<size_t>(token)], page = slot / kPageSlots;
+    for (int64_t token = 0; token < slots.size(0); ++token) {
+      const int64_t slot = slot_of[token], page = slot / kPageSlots;
       for (int64_t head = begin; head < end; ++head)
         write(from + token * token_bytes + head * row_bytes, to + (page * heads + head) * page_bytes, slot,
               head_dim);
@@ -63,17 +74,17 @@ void parallel_tasks(int64_t count, int64_t scratch_bytes, Task task) {
 }
 
 struct Output {
-  Tensor out, lse;  // [tokens, num_heads, head_dim]; [tokens, num_heads] float32
+  Tensor out, lse;  // [tokens, num_heads, head_dim]; [tokens, num_heads] float32 where it is wanted
 };
 
 Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t num_kv_heads,
-                   const std::vector<QueryBlock>& blocks) {
+                   const std::vector<QueryBlock>& blocks, bool want_lse) {
   RECORD_FUNCTION("tree_attention forward", {});
-  const Output made{at::empty_like(q), at::empty({q.size(0), q.size(1)}, at::kFloat)};
+  const Output made{at::empty_like(q), want_lse ? at::empty({q.size(0), q.size(1)}, at::kFloat) : Tensor()};
   const AttentionShape shape = shape_of(q, num_kv_heads);
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
   const AttentionForward tensors{q.data_ptr(), keys.data_ptr(), values.data_ptr(), made.out.data_ptr(),
-                                 made.lse.data_ptr<float>()};
+                                 want_lse ? made.lse.data_ptr<float>() : nullptr};
   // Neighbouring tasks are heads of one block, so each thread gets a mix of long and short blocks.
   parallel_tasks(std::ssize(blocks) * num_kv_heads, kernels.scratch_bytes(shape),
                  [&](int64_t i, void* scratch) {
@@ -83,23 +94,21 @@ Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, in
   return made;
 }
 
-/// A plan over a batch's own keys, moved so that every span's keys begin a page: trees then share no page.
-struct PagedPlan {
-  AttentionPlan plan;
-  std::vector<int64_t> slots;  // [keys]
-  int64_t num_slots = 0;
-};
-PagedPlan paged(const AttentionPlan& plan) {
-  PagedPlan made{plan, {}, 0};
+/// Blocks over a batch's own keys, which are moved so that every span's keys begin a page: trees then share
+/// no page.
+void lay_in_pages(PreparedPlan& made) {
+  AttentionPlan paged = made.plan;
+  std::vector<int64_t> slots;
   std::unordered_map<int64_t, int64_t> moved;  // first key of a span -> its slot
-  for (QuerySpan& span : made.plan) {
+  for (QuerySpan& span : paged) {
     moved[span.self_begin] = made.num_slots;
     span.self_begin = made.num_slots;
-    for (int64_t i = 0; i < span.count; ++i) made.slots.push_back(made.num_slots + i);
+    for (int64_t i = 0; i < span.count; ++i) slots.push_back(made.num_slots + i);
     for (KeyRange& range : span.context) range.begin = moved.at(range.begin);
     made.num_slots += whole_pages(span.count);
   }
-  return made;
+  made.slots = index_tensor(slots, at::kCPU);
+  made.blocks = attention_blocks(paged);
 }
 
 /// Ranges of blocks that share keys: [begin, end), tree after tree.
@@ -113,42 +122,40 @@ std::vector<std::pair<size_t, size_t>> trees_of(const std::vector<QueryBlock>& b
 }
 
 /// Rows out of pages of float rows: -> [keys, num_kv_heads, head_dim] in `type`.
-Tensor rows_of(const Tensor& pages, const std::vector<int64_t>& slots, int64_t head_dim,
-               at::ScalarType type) {
+Tensor rows_of(const Tensor& pages, const Tensor& slots, int64_t head_dim, at::ScalarType type) {
   const Tensor by_slot =
       pages.view({pages.size(0), pages.size(1), kPageSlots, -1}).transpose(1, 2).flatten(0, 1);
-  return by_slot.narrow(2, 0, head_dim).index_select(0, torch::tensor(slots, at::kLong)).to(type);
+  return by_slot.narrow(2, 0, head_dim).index_select(0, slots).to(type);
 }
 
 struct PlanHolder : torch::CustomClassHolder {
-  explicit PlanHolder(PagedPlan held) : paged(std::move(held)), blocks(attention_blocks(paged.plan)) {}
-  const PagedPlan paged;
-  const std::vector<QueryBlock> blocks;
+  explicit PlanHolder(SharedPlan held) : plan(std::move(held)) {}
+  const SharedPlan plan;
 };
 
 /// A batch's own keys or values [keys, num_kv_heads, head_dim] in pages.
-Tensor packed(const Tensor& x, const AttentionShape& shape, const PagedPlan& paged, WriteRow write) {
-  const Tensor pages = empty_pages(paged.num_slots, shape, element_type(x.scalar_type()));
-  write_pages(pages, paged.slots, x, write);
+Tensor packed(const Tensor& x, const AttentionShape& shape, const PreparedPlan& plan, WriteRow write) {
+  const Tensor pages = empty_pages(plan.num_slots, shape, element_type(x.scalar_type()));
+  write_pages(pages, plan.slots, x, write);
   return pages;
 }
 
-Output forward_over_batch(const Tensor& q, const Tensor& k, const Tensor& v, const PlanHolder& held) {
+Output forward_over_batch(const Tensor& q, const Tensor& k, const Tensor& v, const PreparedPlan& plan,
+                          bool want_lse) {
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
   const AttentionShape shape = shape_of(q, k.size(1));
-  return run_forward(q, packed(k, shape, held.paged, kernels.write_row),
-                     packed(v, shape, held.paged, kernels.write_transposed), k.size(1), held.blocks);
+  return run_forward(q, packed(k, shape, plan, kernels.write_row),
+                     packed(v, shape, plan, kernels.write_paired), k.size(1), plan.blocks, want_lse);
 }
 
 class TreeAttention : public torch::autograd::Function<TreeAttention> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& q_in, const Tensor& k_in, const Tensor& v_in,
-                        const AttentionPlan& plan) {
+                        const SharedPlan& plan) {
     const Tensor q = q_in.contiguous(), k = k_in.contiguous(), v = v_in.contiguous();
-    const auto held = c10::make_intrusive<PlanHolder>(paged(plan));
-    const Output made = forward_over_batch(q, k, v, *held);
+    const Output made = forward_over_batch(q, k, v, *plan, /*want_lse=*/true);
     context->save_for_backward({q, k, v, made.out, made.lse});
-    context->saved_data["plan"] = c10::IValue::make_capsule(held);
+    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
     return made.out;
   }
 
@@ -159,34 +166,36 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
     const auto saved = context->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
     const auto capsule = context->saved_data["plan"].toCapsule();
-    const PlanHolder& held = static_cast<const PlanHolder&>(*capsule);
+    const PreparedPlan& plan = *static_cast<const PlanHolder&>(*capsule).plan;
     const AttentionShape shape = shape_of(q, k.size(1));
     const AttentionKernels& kernels = kernels_for(q.scalar_type());
-    const auto zeros = [&] { return empty_pages(held.paged.num_slots, shape, at::kFloat).zero_(); };
+    const auto zeros = [&] { return empty_pages(plan.num_slots, shape, at::kFloat).zero_(); };
     const Tensor grad_out = grads[0].contiguous(), grad_q = at::empty_like(q);
     const Tensor grad_keys = zeros(), grad_values = zeros();
-    const Tensor keys = packed(k, shape, held.paged, kernels.write_row),
-                 keys_transposed = packed(k, shape, held.paged, kernels.write_transposed),
-                 values = packed(v, shape, held.paged, kernels.write_row);
+    const Tensor keys = packed(k, shape, plan, kernels.write_row),
+                 values = packed(v, shape, plan, kernels.write_row);
+    // Pairs of floats are rows.
+    const Tensor keys_paired =
+        kernels.element_size == 4 ? keys : packed(k, shape, plan, kernels.write_paired);
     const AttentionBackward tensors{q.data_ptr(),
                                     out.data_ptr(),
                                     grad_out.data_ptr(),
                                     keys.data_ptr(),
-                                    keys_transposed.data_ptr(),
+                                    keys_paired.data_ptr(),
                                     values.data_ptr(),
                                     lse.data_ptr<float>(),
                                     grad_q.data_ptr(),
                                     grad_keys.data_ptr<float>(),
                                     grad_values.data_ptr<float>()};
-    const auto trees = trees_of(held.blocks);
+    const auto trees = trees_of(plan.blocks);
     parallel_tasks(std::ssize(trees) * shape.num_kv_heads, kernels.scratch_bytes(shape),
                    [&](int64_t i, void* scratch) {
                      const auto [begin, end] = trees[static_cast<size_t>(i / shape.num_kv_heads)];
                      for (size_t block = begin; block < end; ++block)
-                       kernels.backward(tensors, shape, held.blocks[block], i % shape.num_kv_heads, scratch);
+                       kernels.backward(tensors, shape, plan.blocks[block], i % shape.num_kv_heads, scratch);
                    });
-    return {grad_q, rows_of(grad_keys, held.paged.slots, shape.head_dim, k.scalar_type()),
-            rows_of(grad_values, held.paged.slots, shape.head_dim, v.scalar_type()), Tensor()};
+    return {grad_q, rows_of(grad_keys, plan.slots, shape.head_dim, k.scalar_type()),
+            rows_of(grad_values, plan.slots, shape.head_dim, v.scalar_type()), Tensor()};
   }
 };
 
@@ -222,17 +231,16 @@ KeyValueStore::KeyValueStore(int64_t slots, int64_t num_kv_heads, int64_t head_d
   values_ = make();
 }
 
-void KeyValueStore::write(const std::vector<int64_t>& slots, const Tensor& k, const Tensor& v) {
+void KeyValueStore::write(const Tensor& slots, const Tensor& k, const Tensor& v) {
   RECORD_FUNCTION("KeyValueStore::write", {});
   if (k.device().is_cpu()) {
     const AttentionKernels& kernels = kernels_for(k.scalar_type());
     write_pages(keys_, slots, k, kernels.write_row);
-    write_pages(values_, slots, v, kernels.write_transposed);
+    write_pages(values_, slots, v, kernels.write_paired);
     return;
   }
-  const Tensor at = torch::tensor(slots, at::kLong).to(k.device());
-  keys_.index_copy_(0, at, k);
-  values_.index_copy_(0, at, v);
+  keys_.index_copy_(0, slots, k);
+  values_.index_copy_(0, slots, v);
 }
 
 Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -244,19 +252,34 @@ Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& 
   return at::cat(parts);
 }
 
-Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan) {
-  if (fits_flash_attention(q)) return flash_tree_attention(q, k, v, ragged_keys(plan, q.device()));
-  if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan);
-  if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan);
-  return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), PlanHolder(paged(plan))).out;
+SharedPlan prepare_plan(AttentionPlan plan, torch::Device device) {
+  PreparedPlan made;
+  made.plan = std::move(plan);
+  if (device.is_cpu()) lay_in_pages(made);
+  if (device.is_cuda()) made.ragged = ragged_keys(made.plan, device);
+  return std::make_shared<const PreparedPlan>(std::move(made));
 }
 
-Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const AttentionPlan& plan) {
-  if (fits_flash_attention(q))
-    return flash_tree_attention(q, store.keys(), store.values(), ragged_keys(plan, q.device()));
-  if (!q.device().is_cpu()) return tree_attention_reference(q, store.keys(), store.values(), plan);
-  return run_forward(q.contiguous(), store.keys(), store.values(), store.keys().size(1),
-                     attention_blocks(plan))
+SharedPlan prepare_store_plan(AttentionPlan plan, torch::Device device) {
+  PreparedPlan made;
+  made.plan = std::move(plan);
+  if (device.is_cpu()) made.blocks = attention_blocks(made.plan);
+  if (device.is_cuda()) made.ragged = ragged_keys(made.plan, device);
+  return std::make_shared<const PreparedPlan>(std::move(made));
+}
+
+Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const SharedPlan& plan) {
+  if (fits_flash_attention(q)) return flash_tree_attention(q, k, v, plan->ragged);
+  if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan->plan);
+  if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan);
+  return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), *plan, /*want_lse=*/false).out;
+}
+
+Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const SharedPlan& plan) {
+  if (fits_flash_attention(q)) return flash_tree_attention(q, store.keys(), store.values(), plan->ragged);
+  if (!q.device().is_cpu()) return tree_attention_reference(q, store.keys(), store.values(), plan->plan);
+  return run_forward(q.contiguous(), store.keys(), store.values(), store.keys().size(1), plan->blocks,
+                     /*want_lse=*/false)
       .out;
 }
 

@@ -1,10 +1,22 @@
 #pragma once
 // Attention of grouped query heads over token trees: no padding, no [tokens, tokens] mask.
+//   const SharedPlan plan = prepare_plan(attention_plan(tree), device);  // once for all layers
+//   const torch::Tensor out = tree_attention(q, k, v, plan);
 #include <torch/types.h>
+
+#include <memory>
 
 #include "model/token_tree.h"
 
 namespace selfreward {
+
+/// An AttentionPlan as the attention of a device wants it; all layers of a forward pass share one.
+struct PreparedPlan;
+using SharedPlan = std::shared_ptr<const PreparedPlan>;
+/// Of a plan over the batch's own keys.
+SharedPlan prepare_plan(AttentionPlan plan, torch::Device device);
+/// Of a plan over the slots of a store.
+SharedPlan prepare_store_plan(AttentionPlan plan, torch::Device device);
 
 /// Keys and values of one layer, addressed by slot: the storage under a KV cache. On a CPU they lie in pages
 /// as the kernel wants them (attention_kernel.h), elsewhere as [slots, num_kv_heads, head_dim].
@@ -12,9 +24,9 @@ class KeyValueStore {
  public:
   KeyValueStore(int64_t slots, int64_t num_kv_heads, int64_t head_dim, const torch::TensorOptions& options);
 
-  /// k and v [tokens, num_kv_heads, head_dim], compute dtype; slots [tokens]. Slots of a page are written in
-  /// ascending order, the first of them (a multiple of 32) first.
-  void write(const std::vector<int64_t>& slots, const torch::Tensor& k, const torch::Tensor& v);
+  /// k and v [tokens, num_kv_heads, head_dim], compute dtype; slots [tokens] int64 on the same device. Slots
+  /// of a page are written in ascending order, the first of them (a multiple of 32) first.
+  void write(const torch::Tensor& slots, const torch::Tensor& k, const torch::Tensor& v);
 
   const torch::Tensor& keys() const { return keys_; }
   const torch::Tensor& values() const { return values_; }
@@ -27,10 +39,10 @@ class KeyValueStore {
 /// v. q [tokens, num_heads, head_dim], k and v [keys, num_kv_heads, head_dim], all float32 or all bfloat16
 /// -> [tokens, num_heads, head_dim]; scores and sums are float32. The CPU has its own kernel.
 torch::Tensor tree_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                             const AttentionPlan& plan);
+                             const SharedPlan& plan);
 
-/// The same over keys and values in a store, without gradients; the plan speaks of its slots.
-torch::Tensor tree_attention(const torch::Tensor& q, const KeyValueStore& store, const AttentionPlan& plan);
+/// The same over keys and values in a store, without gradients.
+torch::Tensor tree_attention(const torch::Tensor& q, const KeyValueStore& store, const SharedPlan& plan);
 
 /// The same in plain tensor operations, one span at a time: what the kernel is tested against, and the path
 /// of devices without a kernel.

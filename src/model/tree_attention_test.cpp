@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <numeric>
-
 #include "model/attention_kernel.h"
 
 using namespace selfreward;
@@ -69,7 +67,7 @@ TEST_CASE("every kernel that this processor runs equals plain tensor operations,
       const AttentionPlan plan = attention_plan(tree);
       const Inputs a = random_inputs(tree.num_tokens(), heads, kv_heads, head_dim, at::kFloat);
       const Inputs b = random_inputs(tree.num_tokens(), heads, kv_heads, head_dim, at::kFloat);
-      const Tensor out = tree_attention(a.q, a.k, a.v, plan);
+      const Tensor out = tree_attention(a.q, a.k, a.v, prepare_plan(plan, at::kCPU));
       const Tensor expected = tree_attention_reference(b.q, b.k, b.v, plan);
       CHECK(max_difference(out, expected) < 2e-6);
       const Tensor weight = at::randn(out.sizes());
@@ -93,7 +91,7 @@ TEST_CASE("in bfloat16 every kernel is as near to float32 as its inputs allow") 
       const Inputs low = random_inputs(tree.num_tokens(), 6, 2, head_dim, at::kBFloat16);
       const auto up = [](const Tensor& x) { return x.detach().to(at::kFloat).requires_grad_(); };
       const Inputs high{up(low.q), up(low.k), up(low.v)};
-      const Tensor out = tree_attention(low.q, low.k, low.v, plan);
+      const Tensor out = tree_attention(low.q, low.k, low.v, prepare_plan(plan, at::kCPU));
       const Tensor expected = tree_attention_reference(high.q, high.k, high.v, plan);
       CHECK(max_difference(out, expected) < 0.02);  // bfloat16 keeps 8 bits; outputs are near 1
       const Tensor weight = at::randn(out.sizes()).to(at::kBFloat16).to(at::kFloat);
@@ -119,8 +117,6 @@ TEST_CASE("many decoded tokens below a shared prompt are computed as one by one"
   }
   const int64_t slots = 224 + 40 * kPageSlots;
   const Tensor q = at::randn({40, 6, 64}), k = at::randn({slots, 2, 64}), v = at::randn({slots, 2, 64});
-  std::vector<int64_t> all(static_cast<size_t>(slots));
-  std::iota(all.begin(), all.end(), int64_t{0});
   const at::NoGradGuard no_grad;
   const Tensor expected = tree_attention_reference(q, k, v, plan);
   for (const AttentionKernelSet* kernels : each.sets)
@@ -128,9 +124,33 @@ TEST_CASE("many decoded tokens below a shared prompt are computed as one by one"
       CAPTURE(kernels->name);
       set_attention_kernels(*kernels);
       KeyValueStore store(slots, 2, 64, at::TensorOptions().dtype(type));
-      store.write(all, k.to(type), v.to(type));
-      CHECK(max_difference(tree_attention(q.to(type), store, plan), expected) < tolerance);
+      store.write(at::arange(slots), k.to(type), v.to(type));
+      CHECK(max_difference(tree_attention(q.to(type), store, prepare_store_plan(plan, at::kCPU)), expected) <
+            tolerance);
     }
+}
+
+TEST_CASE("a decoded token over many pages is computed as in plain tensor operations, whatever its group") {
+  const EachKernel each;
+  at::manual_seed(7);
+  // Own keys: all of pages 0-9 but 20 slots, two tokens at once in page 10, and a lone first token in
+  // page 11.
+  const AttentionPlan plan{{0, 1, 299, {}, 0, 299}, {1, 2, 330, {{40, 23}}, 0, 10}, {3, 1, 352, {}, 0, 0}};
+  const at::NoGradGuard no_grad;
+  for (const int64_t group : {1, 3, 5, 8, 20}) {
+    const Tensor q = at::randn({4, 2 * group, 40}), k = at::randn({384, 2, 40}), v = at::randn({384, 2, 40});
+    const Tensor expected = tree_attention_reference(q, k, v, plan);
+    for (const AttentionKernelSet* kernels : each.sets)
+      for (const auto& [type, tolerance] : {std::pair{at::kFloat, 2e-6}, {at::kBFloat16, 0.03}}) {
+        CAPTURE(kernels->name);
+        CAPTURE(group);
+        set_attention_kernels(*kernels);
+        KeyValueStore store(384, 2, 40, at::TensorOptions().dtype(type));
+        store.write(at::arange(384), k.to(type), v.to(type));
+        const Tensor out = tree_attention(q.to(type), store, prepare_store_plan(plan, at::kCPU));
+        CHECK(max_difference(out, expected) < tolerance);
+      }
+  }
 }
 
 TEST_CASE("a range that neighbours share is visited once") {
@@ -148,12 +168,13 @@ TEST_CASE("a range that neighbours share is visited once") {
 TEST_CASE("a branch is computed as if it were alone") {
   const TokenTree tree = forked_tree();
   const Inputs in = random_inputs(tree.num_tokens(), 4, 2, 16, at::kFloat);
-  const Tensor out = tree_attention(in.q, in.k, in.v, attention_plan(tree));
+  const Tensor out = tree_attention(in.q, in.k, in.v, prepare_plan(attention_plan(tree), at::kCPU));
   // The path prompt -> branch -> leaf as one sequence.
   const Tensor path = at::cat({at::arange(0, 42), at::arange(112, 113)});
   TokenTree alone;
   alone.add(kNoParent, TokenIds(43));
   const auto rows = [&](const Tensor& x) { return x.index_select(0, path); };
-  const Tensor single = tree_attention(rows(in.q), rows(in.k), rows(in.v), attention_plan(alone));
+  const Tensor single =
+      tree_attention(rows(in.q), rows(in.k), rows(in.v), prepare_plan(attention_plan(alone), at::kCPU));
   CHECK(max_difference(rows(out), single) < 2e-6);
 }
