@@ -2,12 +2,23 @@
 // Several matrices of a checkpoint (q, k and v; gate and up) as one product, in the compute dtype.
 #include <torch/types.h>
 
+#include <functional>
+#include <optional>
 #include <vector>
+
+#include "model/packed_product.h"
 
 namespace selfreward {
 
-/// y = x [W_1; W_2; ...]^T. The parameters stay where they are, in the dtype they have; what is multiplied is
-/// a joint copy in the compute dtype that is made again only when a parameter has changed.
+/// What a product's input was made from and how: where it is cheap to make again, the backward pass does that
+/// and nothing but the source is kept.
+struct Origin {
+  torch::Tensor source;
+  std::function<torch::Tensor(const torch::Tensor& source)> make;
+};
+
+/// y = x [W_1; W_2; ...]^T. Parameters of any dtype stay where they are; what is multiplied is a joint copy
+/// in the compute dtype that is made again only when a parameter has changed. After join() there is no copy.
 class JointLinear {
  public:
   /// weights[i] [out_i, in], all with the same `in`.
@@ -15,19 +26,24 @@ class JointLinear {
       : weights_(std::move(weights)), compute_(compute) {}
 
   /// x [tokens, in] in the compute dtype -> [tokens, sum of out_i]. Differentiable in x and the weights,
-  /// whose gradients have the weights' own dtype.
-  torch::Tensor forward(const torch::Tensor& x) const;
+  /// whose gradients have the weights' own dtype. With an origin, x must be origin.make(origin.source).
+  torch::Tensor forward(const torch::Tensor& x, const Origin& origin = {}) const;
 
-  /// Lays the weights out for many products without gradients (oneDNN's blocks on a CPU), until unpack().
+  /// Makes the parameters rows of one matrix of the compute dtype, for training: until one of them is given
+  /// other data, products read them where they are.
+  void join();
+
+  /// Lays the weights out for many products without gradients (on a CPU), until unpack().
   void pack();
-  void unpack() { packed_ = torch::Tensor(); }
+  void unpack() { packed_.reset(); }
 
  private:
   const torch::Tensor& joint() const;
+  bool joined() const;
 
   std::vector<torch::Tensor> weights_;
   torch::Dtype compute_;
-  torch::Tensor packed_;
+  std::optional<PackedWeights> packed_;
   mutable torch::Tensor joint_;                                   // [sum of out_i, in]
   mutable std::vector<std::pair<const void*, int64_t>> made_of_;  // data and version of each weight
 };

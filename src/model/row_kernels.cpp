@@ -1,12 +1,12 @@
 #include "model/row_kernels.h"
 
+#include "base/cpu_features.h"
+
 namespace selfreward {
 namespace {
 
 const RowKernelSet& kernel_set() {
-  static const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return avx512 ? kRowKernelsAvx512 : kRowKernelsAvx2;
+  return cpu_level() >= CpuLevel::avx512 ? kRowKernelsAvx512 : kRowKernelsAvx2;
 }
 
 }  // namespace

@@ -1,0 +1,4 @@
+#include "model/packed_product.inl"
+
+const selfreward::ProductKernelSet selfreward::kProductKernelsAvx512{
+    "Avx512", kFloat32Kernel, {kWidth, 1, multiply<Bf16>}};
