@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "model/checkpoint.h"
+#include "model/embedding.h"
 #include "model/fused_ops.h"
 #include "model/tree_attention.h"
 
@@ -38,8 +39,9 @@ class Attention : public torch::nn::Module {
         qkv({q_proj_->weight, k_proj_->weight, v_proj_->weight}, compute),
         output({o_proj_->weight}, compute) {}
 
-  Tensor forward(const Tensor& x, const TokenBatch& batch, const Rotary& angles, size_t layer) const {
-    const auto [q, k, v] = split_rotate(qkv.forward(x), angles, num_heads_, num_kv_heads_);
+  Tensor forward(const Tensor& x, const Origin& origin, const TokenBatch& batch, const Rotary& angles,
+                 size_t layer) const {
+    const auto [q, k, v] = split_rotate(qkv.forward(x, origin), angles, num_heads_, num_kv_heads_);
     return output.forward(attend(q, k, v, batch, layer).flatten(1));
   }
 
@@ -69,7 +71,10 @@ class FeedForward : public torch::nn::Module {
         gate_up({gate_proj_->weight, up_proj_->weight}, compute),
         down({down_proj_->weight}, compute) {}
 
-  Tensor forward(const Tensor& x) const { return down.forward(swiglu(gate_up.forward(x))); }
+  Tensor forward(const Tensor& x, const Origin& origin) const {
+    const Tensor both = gate_up.forward(x, origin);
+    return down.forward(swiglu(both), {both, swiglu});
+  }
 
  private:
   std::shared_ptr<Linear> gate_proj_, up_proj_, down_proj_;
@@ -97,9 +102,10 @@ class DecoderLayer : public torch::nn::Module {
   Stream forward(const Stream& in, const TokenBatch& batch, const Rotary& angles, size_t layer,
                  Dropout* dropout) const {
     const auto [before, normed] = add_norm(in, *input_layernorm_, eps_);
-    const Tensor attended = dropped(self_attn->forward(normed, batch, angles, layer), dropout);
+    const Tensor attended = dropped(
+        self_attn->forward(normed, norm_of(before, *input_layernorm_), batch, angles, layer), dropout);
     const auto [x, post_normed] = add_rms_norm(before, attended, post_attention_layernorm_->weight, eps_);
-    return {x, dropped(mlp->forward(post_normed), dropout)};
+    return {x, dropped(mlp->forward(post_normed, norm_of(x, *post_attention_layernorm_)), dropout)};
   }
 
   /// {x + delta, its norm}
@@ -112,6 +118,12 @@ class DecoderLayer : public torch::nn::Module {
   std::shared_ptr<FeedForward> mlp;
 
  private:
+  Origin norm_of(const Tensor& x, const RMSNorm& norm) const {
+    return {x, [weight = norm.weight, eps = eps_](const Tensor& source) {
+              return rms_norm(source, weight, eps);
+            }};
+  }
+
   std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_;
   double eps_;
 };
@@ -180,8 +192,7 @@ torch::Device CausalLM::device() const {
 
 Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const {
   // A tied embedding gets a dense gradient from the output anyway, so the few rows looked up are added to it.
-  const bool sparse = !lm_head_ && at::GradMode::is_enabled();
-  Stream stream{at::embedding(embedding_, batch.ids, -1, false, sparse).to(compute_), {}};
+  Stream stream{embed(embedding_, batch.ids, /*sparse_gradient=*/!lm_head_).to(compute_), {}};
   const Rotary angles = rotary(batch.positions, config_.head_dim, config_.rope_theta);
   const bool recompute = recompute_layers_ && at::GradMode::is_enabled();
   if (recompute) stream.delta = at::zeros_like(stream.x);  // a kept input has to be a tensor
@@ -204,6 +215,10 @@ Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const 
 
 const Tensor& CausalLM::output_weight() const {
   return lm_head_ ? lm_head_->weight : embedding_;
+}
+
+void CausalLM::join_products() {
+  for (JointLinear* product : products()) product->join();
 }
 
 Tensor CausalLM::logits(const Tensor& hidden) const {

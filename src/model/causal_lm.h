@@ -42,6 +42,9 @@ class CausalLM : public torch::nn::Module {
   /// in the backward pass: a fraction of the memory for a third more time. Results are the same.
   void recompute_layers(bool on) { recompute_layers_ = on; }
 
+  /// Makes the matrices, which have the compute dtype, the very ones that are multiplied: no copies of them.
+  void join_products();
+
   const ModelConfig& config() const { return config_; }
   torch::Dtype compute_dtype() const { return compute_; }
   torch::Device device() const;

@@ -39,6 +39,20 @@ struct RotaryRows {
   int64_t num_heads, num_kv_heads, head_dim;
 };
 
+/// What an AdamW step reads and writes; the weights are split (train/adamw.h).
+template <typename T>
+struct AdamwRun {
+  const T* grad;
+  uint16_t* high;
+  int16_t* low;
+  float *exp_avg, *exp_avg_sq;
+  float grad_scale, beta1, beta2;
+  float kept;        // 1 - learning rate * weight decay
+  float step_size;   // learning rate / (1 - beta1^step)
+  float root_scale;  // 1 / sqrt(1 - beta2^step)
+  float epsilon;
+};
+
 struct RowMaximum {
   float value;
   bool has_nan;
@@ -76,6 +90,10 @@ struct RowKernels {
   /// to[c * to_stride + r] = from[r * from_stride + c].
   void (*transpose)(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows,
                     int64_t columns);
+
+  double (*sum_of_squares)(const T* x, int64_t count);
+  /// One AdamW step of weights [begin, end) with gradients of type T.
+  void (*adamw)(const AdamwRun<T>&, int64_t begin, int64_t end);
 };
 
 /// The fastest kernels that this processor runs.

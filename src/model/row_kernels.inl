@@ -341,6 +341,8 @@ void transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int
       to[c * to_stride + r] = from[r * from_stride + c];
 }
 
+#include "model/weight_kernels.inl"
+
 template <typename T>
 constexpr RowKernels<T> kernels_of() {
   return {rms_norm<T>,
@@ -355,7 +357,9 @@ constexpr RowKernels<T> kernels_of() {
           running_sum_exponentials<T>,
           scaled_exponentials<T>,
           add_to<T>,
-          transpose<T>};
+          transpose<T>,
+          sum_of_squares<T>,
+          adamw<T>};
 }
 constexpr RowKernelSet kKernels{kernels_of<float>(), kernels_of<uint16_t>()};
 

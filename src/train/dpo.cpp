@@ -132,9 +132,8 @@ Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::
   for (const auto& micro : micro_batches(rows, settings.train.micro_batch_tokens, cost)) {
     auto dropout = make_dropout(settings.train.dropout, seed, step, index++, model.device());
     const PairLogProbs logps = pair_log_probs(model, all, micro, dropout ? &*dropout : nullptr);
-    contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
-                 reference_of(reference.rejected, micro, logps.chosen), settings, sums)
-        .backward();
+    add_gradients(model, contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
+                                      reference_of(reference.rejected, micro, logps.chosen), settings, sums));
   }
   Json metrics = to_metrics(sums, settings);
   metrics["num_tokens"] = tokens;

@@ -1,77 +1,81 @@
 #include "train/optimizer.h"
 
-#include <ATen/ops/_fused_adamw.h>
-#include <torch/csrc/autograd/variable.h>
-
 #include <cmath>
 
 namespace selfreward {
 
 using torch::Tensor;
 
+void add_gradients(const CausalLM& model, const Tensor& loss) {
+  for (const Tensor& parameter : model.parameters())
+    if (parameter.grad().defined()) parameter.mutable_grad() = parameter.grad().to(at::kFloat);
+  loss.backward();
+}
+
 AdamW::AdamW(CausalLM& model, const TrainSettings& settings) : settings_(settings) {
-  groups_[0].weight_decay = settings.weight_decay;
-  groups_[1].weight_decay = 0;
   for (auto& item : model.named_parameters()) {
-    item.value().set_data(item.value().detach().to(at::kFloat));
-    item.value().set_requires_grad(true);
-    Group& group = groups_[item.value().dim() >= 2 ? 0 : 1];
-    group.parameters.push_back(item.value());
-    group.exp_avgs.push_back(at::zeros_like(item.value(), at::TensorOptions().requires_grad(false)));
-    group.exp_avg_sqs.push_back(at::zeros_like(item.value(), at::TensorOptions().requires_grad(false)));
-    named_.emplace_back(item.key(), item.value());
+    Tensor& parameter = item.value();
+    const bool matrix = parameter.dim() >= 2;
+    const Tensor weight = parameter.detach().to(at::kFloat);
+    Entry entry{item.key(),
+                parameter,
+                {},
+                {at::zeros_like(weight), at::zeros_like(weight)},
+                matrix ? settings.weight_decay : 0};
+    if (matrix && model.compute_dtype() == at::kBFloat16) {
+      const SplitWeight parts = split_weight(weight);
+      parameter.set_data(parts.high);
+      entry.low = parts.low;
+    } else {
+      parameter.set_data(weight);
+    }
+    parameter.set_requires_grad(true);
+    entries_.push_back(std::move(entry));
   }
+  model.join_products();
 }
 
 AdamW::~AdamW() {
-  for (auto& [name, parameter] : named_) {
-    parameter.mutable_grad() = Tensor();
-    parameter.set_requires_grad(false);
+  for (Entry& entry : entries_) {
+    entry.moments = {};
+    entry.parameter.mutable_grad() = Tensor();
+    entry.parameter.set_requires_grad(false);
+    if (entry.low.defined()) entry.parameter.set_data(join_weight(entry.parameter, entry.low));
   }
 }
 
-double AdamW::clip() {
-  std::vector<Tensor> gradients;
-  for (const auto& [name, parameter] : named_)
-    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
-  const double norm = at::stack(at::_foreach_norm(gradients)).to(at::kDouble).norm().item<double>();
-  check(std::isfinite(norm), "[train] the gradient norm is not finite at step ", steps_ + 1,
+double AdamW::gradient_norm() const {
+  double sum = 0;
+  for (const Entry& entry : entries_)
+    if (entry.parameter.grad().defined()) sum += sum_of_squares(entry.parameter.grad());
+  check(std::isfinite(sum), "[train] the gradient norm is not finite at step ", steps_ + 1,
         "; lower learning_rate, or check the data for broken rows");
-  const double scale = settings_.max_grad_norm / (norm + 1e-6);
-  if (settings_.max_grad_norm > 0 && scale < 1) at::_foreach_mul_(gradients, scale);
-  return norm;
+  return std::sqrt(sum);
 }
 
 double AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;
-  const double norm = clip();
+  const double norm = gradient_norm(), scale = settings_.max_grad_norm / (norm + 1e-6);
   ++steps_;
-  const Tensor count =
-      at::full({}, static_cast<double>(steps_), named_.front().second.options().requires_grad(false));
-  for (Group& group : groups_) {
-    std::vector<Tensor> gradients;
-    for (const Tensor& parameter : group.parameters)
-      gradients.push_back(parameter.grad().defined() ? parameter.grad() : at::zeros_like(parameter));
-    const std::vector<Tensor> counts(gradients.size(), count);
-    at::_fused_adamw_(group.parameters, gradients, group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{},
-                      counts, learning_rate, settings_.adam_beta1, settings_.adam_beta2, group.weight_decay,
-                      settings_.adam_epsilon, /*amsgrad=*/false, /*maximize=*/false);
-  }
-  for (const auto& [name, parameter] : named_) {
+  for (Entry& entry : entries_) {
+    Tensor& parameter = entry.parameter;
+    const Tensor grad = parameter.grad().defined() ? parameter.grad() : at::zeros_like(parameter);
+    adamw_step(parameter, entry.low, entry.moments, grad,
+               {learning_rate, settings_.adam_beta1, settings_.adam_beta2, settings_.adam_epsilon,
+                entry.weight_decay, settings_.max_grad_norm > 0 && scale < 1 ? scale : 1, steps_});
     parameter.mutable_grad() = Tensor();
-    torch::autograd::impl::bump_version(parameter);  // the fused operator does not say that it wrote
   }
   return norm;
 }
 
 NamedTensors AdamW::state() const {
   NamedTensors state;
-  for (const auto& [name, parameter] : named_) state.emplace_back("parameter." + name, parameter.detach());
-  for (size_t g = 0; g < 2; ++g)
-    for (size_t i = 0; i < groups_[g].parameters.size(); ++i) {
-      state.emplace_back(str("exp_avg.", g, ".", i), groups_[g].exp_avgs[i]);
-      state.emplace_back(str("exp_avg_sq.", g, ".", i), groups_[g].exp_avg_sqs[i]);
-    }
+  for (const Entry& entry : entries_) {
+    state.emplace_back("parameter." + entry.name, entry.parameter.detach());
+    if (entry.low.defined()) state.emplace_back("low." + entry.name, entry.low);
+    state.emplace_back("exp_avg." + entry.name, entry.moments.exp_avg);
+    state.emplace_back("exp_avg_sq." + entry.name, entry.moments.exp_avg_sq);
+  }
   return state;
 }
 
@@ -79,9 +83,10 @@ void AdamW::load_state(const TensorMap& saved, int64_t steps) {
   const at::NoGradGuard no_grad;
   for (auto& [name, tensor] : state()) {
     const auto found = saved.find(name);
-    check(found != saved.end() && found->second.sizes() == tensor.sizes(),
+    check(found != saved.end() && found->second.sizes() == tensor.sizes() &&
+              found->second.scalar_type() == tensor.scalar_type(),
           "[train] the training checkpoint does not fit this model: '", name,
-          "' is missing or has another shape");
+          "' is missing or has another shape or type");
     tensor.copy_(found->second);
   }
   steps_ = steps;

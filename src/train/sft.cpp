@@ -43,7 +43,7 @@ double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std
     auto dropout = make_dropout(settings.dropout, seed, step, index++, model.device());
     const torch::Tensor part =
         -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
-    (weight * part).backward();
+    add_gradients(model, weight * part);
     loss += part.item<double>();
   }
   return loss;
