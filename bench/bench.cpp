@@ -11,7 +11,6 @@
 #include <numeric>
 
 #include "base/json.h"
-#include "base/memory.h"
 #include "infer/generator.h"
 #include "operator_profile.h"
 #include "train/dpo.h"
@@ -201,7 +200,6 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_memory_in_large_pages(argv);
   CLI::App app("One workload of bench/run");
   Options options;
   app.add_option("WORKLOAD", options.workload)

@@ -8,6 +8,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 OURS = "selfreward"
+CHECKPOINTED = "selfreward, gradient checkpointing"
 SECTIONS = {"amx": "With AMX", "avx512": "Without AMX: oneDNN held to AVX-512, as on a machine that has none"}
 INTRODUCTION = """Made by `bench/run` (tables: `bench/performance_table.py`): all tools on the same machine, one
 after the other in one run, from the same files of token ids, with the same weights (SmolLM2-135M-Instruct).
@@ -35,6 +36,14 @@ WORKLOADS = {
     "iteration": ("One whole iteration, prompts a second",
                   "32 prompts, 4 candidates each, 3 judgements of each candidate, DPO on 64 pairs."),
 }
+# workload -> the candidates workload with more work
+CURVES = {"prompts_4x": "4x prompts", "length_4x": "4x new tokens", "samples_8x": "8x samples"}
+CURVES_TEXT = """The candidates workload with several times the work. The rate is to fall by at most 15 %,
+attention apart, whose cost grows with the square of the length. "Attention" is its share of the time,
+measured in runs of their own.
+"""
+PROFILED = "profiled"  # the mode of those runs
+LINEAR = 0.85  # of the rate
 # seconds a prompt: its work in each part, over the rate of the tool that does the part ("": the best peer)
 PARTS = {"candidates": 4 * 96, "judge": 4 * 3 * 64, "dpo": 1}
 LOOPS = {
@@ -131,8 +140,8 @@ def share(workload):
     return lambda group: peak_share(group, group.get((workload, OURS), {}))
 
 
-def memory_gib(workload):
-    return lambda group: over(group.get((workload, OURS), {}).get("peak_rss_mib"), 1024)
+def memory_gib(workload, tool=OURS):
+    return lambda group: over(group.get((workload, tool), {}).get("peak_rss_mib"), 1024)
 
 
 # what, its value in a group, the goal (bfloat16, one thread), unit; memory is to stay below its goal
@@ -150,6 +159,9 @@ GOALS = [
     ("DPO / TRL as shipped", times("dpo", "TRL, as shipped"), 4, "x"),
     ("DPO / TRL tuned, the better of the two", times("dpo", "TRL, malloc tuned"), 2.5, "x"),
     ("DPO, peak memory", memory_gib("dpo"), 2.5, "GiB"),
+    ("DPO with gradient checkpointing / TRL as shipped (without)", lambda group: over(
+        best(group, "dpo", CHECKPOINTED), best(group, "dpo", "TRL, as shipped")), 4, "x"),
+    ("DPO with gradient checkpointing, peak memory", memory_gib("dpo", CHECKPOINTED), 2.5, "GiB"),
     ("loop / transformers + TRL, as shipped", loop_times("transformers + TRL, as shipped"), 5, "x"),
     ("loop / best peer of each part", loop_times("best peer of each part"), 1.8, "x"),
 ]
@@ -237,12 +249,47 @@ def thread_table(groups):
     return table(["workload", "tool", "type", "threads", "over one", "goal", "met"], rows)
 
 
-def section(title, groups):
+def without_profiles(rows):
+    return [row for row in rows if row["mode"] != PROFILED]
+
+
+def attention_shares(rows):
+    """(dtype, threads) -> workload -> median share of the time that attention takes."""
+    shares = {}
+    for row in [row for row in rows if "attention_share" in row]:
+        place = shares.setdefault((row["dtype"], row["threads"]), {})
+        place.setdefault(row["workload"], []).append(row["attention_share"])
+    return {place: {work: statistics.median(values) for work, values in found.items()}
+            for place, found in shares.items()}
+
+
+def curve_table(groups, shares):
+    """Rates over that of the candidates workload, and the same of the time that is not attention."""
+    rows = []
+    for place, group in groups.items():
+        def curve(workload):
+            rate, share = best(group, workload, OURS), shares.get(place, {}).get(workload)
+            return rate, share, None if share is None else over(rate, 1 - share)
+
+        rate_1x, share_1x, apart_1x = curve("candidates")
+        for workload, what in CURVES.items():
+            rate, share, apart = curve(workload)
+            if rate:
+                ratio = over(apart, apart_1x)
+                rows.append([what, *place, number(rate_1x), number(rate), shown(over(rate, rate_1x), "x"),
+                             shown(share_1x, "%"), shown(share, "%"), shown(ratio, "x"),
+                             verdict(ratio, LINEAR, "x")])
+    return table(["work", "type", "threads", "1x, tokens/s", "more, tokens/s", "over 1x", "attention at 1x",
+                  "attention", "over 1x, attention apart", f"at least {LINEAR}x"], rows)
+
+
+def section(title, groups, shares):
     parts = [f"## {title}\n", "### Ceilings\n", ceiling_table(groups), "### Goals\n", goal_table(groups)]
     for workload, (heading, text) in WORKLOADS.items():
         parts += [f"### {heading}\n", text + "\n", workload_table(groups, workload)]
     parts += ["### The loop, seconds a prompt\n", loop_table(groups)]
-    return [*parts, "### Threads\n", thread_table(groups)]
+    return [*parts, "### Threads\n", thread_table(groups), "### Cost curves\n", CURVES_TEXT,
+            curve_table(groups, shares)]
 
 
 def failures(rows):
@@ -269,8 +316,9 @@ def page(results):
     parts += ["; ".join(f"{key}: {value}" for key, value in machine.items()) + "."]
     parts += [f"Versions: {', '.join(tools)}.\n"] + ([notes.read_text()] if notes.exists() else [])
     for isa, title in SECTIONS.items():
-        groups = summarise([row for row in good if row["isa"] == isa])
-        parts += section(title, groups) if groups else []
+        here = [row for row in good if row["isa"] == isa]
+        groups = summarise(without_profiles(here))
+        parts += section(title, groups, attention_shares(here)) if groups else []
     return "\n".join(parts + failures(rows)).rstrip() + "\n"
 
 

@@ -21,8 +21,8 @@ def words(tokenizer):
     return sorted(i for text, i in tokenizer.get_vocab().items() if is_word(text))
 
 
-def candidates(rng, draw, prompts):
-    return {"prompts": [draw(96) for _ in range(prompts)], "samples": 4, "new": 96}
+def candidates(rng, draw, prompts, samples=1, new=1):
+    return {"prompts": [draw(96) for _ in range(prompts)], "samples": 4 * samples, "new": 96 * new}
 
 
 def judge(rng, draw, instructions):
@@ -53,8 +53,21 @@ def iteration(rng, draw, prompts):
             "dpo": dpo(rng, draw, prompts // 2, warmup_steps=0)}  # two pairs a prompt
 
 
+def prompts_4x(rng, draw, prompts):
+    return candidates(rng, draw, 4 * prompts)
+
+
+def length_4x(rng, draw, prompts):
+    return candidates(rng, draw, prompts, new=4)
+
+
+def samples_8x(rng, draw, prompts):
+    return candidates(rng, draw, prompts, samples=8)
+
+
 # prompts, instructions or steps, and the least that a scale leaves
-SIZES = [(candidates, 16, 1), (judge, 8, 1), (sft, 6, 2), (dpo, 3, 2), (iteration, 32, 2)]
+SIZES = [(candidates, 16, 1), (judge, 8, 1), (sft, 6, 2), (dpo, 3, 2), (iteration, 32, 2),
+         (prompts_4x, 16, 1), (length_4x, 16, 1), (samples_8x, 16, 1)]
 
 
 def id_lists(value):

@@ -4,7 +4,6 @@
 #include "app/commands.h"
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "base/memory.h"
 
 using namespace selfreward;
 
@@ -33,7 +32,6 @@ void add_commands(CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_memory_in_large_pages(argv);
   CLI::App app(
       "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
       "M2 -> M3.");
