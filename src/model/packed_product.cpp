@@ -1,6 +1,7 @@
 #include "model/packed_product.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 
@@ -62,6 +63,7 @@ PackedWeights pack_weights(const Tensor& weights, const ProductKernelSet& kernel
 }
 
 Tensor packed_product(const Tensor& x, const PackedWeights& weights) {
+  RECORD_FUNCTION("packed_product", {});
   const ProductKernel& kernel = *weights.kernel;
   const Tensor from = as_words(x, kernel.word_block);
   const int64_t rows = x.size(0), words = weights.panels.size(1), panels = weights.panels.size(0);

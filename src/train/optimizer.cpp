@@ -1,5 +1,7 @@
 #include "train/optimizer.h"
 
+#include <ATen/record_function.h>
+
 #include <cmath>
 
 namespace selfreward {
@@ -54,6 +56,7 @@ double AdamW::gradient_norm() const {
 }
 
 double AdamW::step(double learning_rate) {
+  RECORD_FUNCTION("AdamW::step", {});
   const at::NoGradGuard no_grad;
   const double norm = gradient_norm(), scale = settings_.max_grad_norm / (norm + 1e-6);
   ++steps_;
