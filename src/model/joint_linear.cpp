@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "model/fused_ops.h"
+#include "model/split_product.h"
 
 namespace selfreward {
 namespace {
@@ -25,7 +26,7 @@ class Product : public torch::autograd::Function<Product> {
     auto holder = c10::make_intrusive<MakerHolder>();
     holder->make = origin.make;
     context->saved_data["make"] = c10::IValue::make_capsule(holder);
-    return at::linear(x, joint);
+    return split_product(x, joint.t());
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
@@ -33,8 +34,8 @@ class Product : public torch::autograd::Function<Product> {
     const auto capsule = context->saved_data["make"].toCapsule();
     const auto& make = static_cast<const MakerHolder&>(*capsule).make;
     const Tensor &joint = saved[1], &grad = grads[0];
-    variable_list result{at::mm(grad, joint), Tensor()};
-    const Tensor grad_joint = at::mm(transposed(grad), make ? make(saved[0]) : saved[0]);
+    variable_list result{split_product(grad, joint), Tensor()};
+    const Tensor grad_joint = split_product(transposed(grad), make ? make(saved[0]) : saved[0]);
     int64_t first = 0;
     for (size_t i = 2; i < saved.size(); ++i) {
       result.push_back(grad_joint.narrow(0, first, saved[i].size(0)).to(saved[i].scalar_type()));
@@ -48,7 +49,8 @@ class Product : public torch::autograd::Function<Product> {
 }  // namespace
 
 Tensor JointLinear::forward(const Tensor& x, const Origin& origin) const {
-  if (!at::GradMode::is_enabled()) return packed_ ? packed_product(x, *packed_) : at::linear(x, joint());
+  if (!at::GradMode::is_enabled())
+    return packed_ ? packed_product(x, *packed_) : split_product(x, joint().t());
   return Product::apply(x, joint(), at::TensorList(weights_), origin);
 }
 

@@ -4,6 +4,7 @@
 
 #include "model/fused_ops.h"
 #include "model/row_views.h"
+#include "model/split_product.h"
 
 namespace selfreward {
 namespace {
@@ -143,7 +144,7 @@ VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad, torch::Dty
     const Tensor logits_t = matrix_in(turned, width, size(chunk));
     turn_to_gradient(chunk, logits, logits_t, g);
     kept_[chunk] = Tensor();
-    at::mm_out(part, logits_t, weight_of(chunk));
+    split_product_out(part, logits_t, weight_of(chunk));
     add_float(sum, part);
     const Tensor target = grad_weight.narrow(0, begin(chunk), size(chunk));
     Tensor product = weight_dtype == hidden_.scalar_type() ? target : weight_part.narrow(0, 0, size(chunk));
