@@ -16,14 +16,22 @@ bool may_change(const std::string& line) {
   return false;
 }
 
+/// The lines of a config that set something; comments may be other words in another version of the program.
+std::vector<std::string> settings_of(const std::string& config) {
+  std::istringstream lines(config);
+  std::vector<std::string> settings;
+  for (std::string line; std::getline(lines, line);)
+    if (!strip(line).starts_with('#')) settings.push_back(line);
+  return settings;
+}
+
 /// Throws where a resolved config differs from that of an earlier call in a line that matters.
 void check_same_settings(const fs::path& path, const std::string& now) {
-  std::istringstream old_lines(read_file(path)), new_lines(now);
-  std::string before, after;
-  while (std::getline(new_lines, after)) {
-    if (!std::getline(old_lines, before)) before.clear();
-    check(before == after || may_change(after), "[run] ", path.string(), " was started with '", strip(before),
-          "', now it is '", strip(after),
+  const auto before = settings_of(read_file(path)), after = settings_of(now);
+  for (size_t i = 0; i < after.size(); ++i) {
+    const std::string old = i < before.size() ? before[i] : "";
+    check(old == after[i] || may_change(after[i]), "[run] ", path.string(), " was started with '", strip(old),
+          "', now it is '", strip(after[i]),
           "'; give another --run-dir for other settings, or remove the old run");
   }
 }

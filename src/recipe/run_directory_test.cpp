@@ -25,6 +25,14 @@ TEST_CASE("a run directory refuses other settings, but last_model may grow") {
   CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("beta"), Error);
 }
 
+TEST_CASE("a run goes on under a version of the program that comments its settings in other words") {
+  const RunConfig config = config_in("comments");
+  { RunDirectory run(config); }
+  const fs::path path = fs::path(config.run_dir) / "config.yaml";
+  write_file_atomically(path, "# another comment\n" + read_file(path) + "  # one more\n");
+  CHECK_NOTHROW(RunDirectory{config});
+}
+
 TEST_CASE("two processes cannot work in one run directory") {
   const RunConfig config = config_in("lock");
   const RunDirectory first(config);
