@@ -63,9 +63,7 @@ void JointLinear::pack() {
 
 void JointLinear::join() {
   const at::NoGradGuard no_grad;
-  variable_list parts;
-  for (const Tensor& weight : weights_) parts.push_back(weight.detach().to(compute_));
-  joint_ = parts.size() == 1 ? parts[0] : at::cat(parts);
+  joint_ = in_one();
   made_of_.clear();
   int64_t first = 0;
   for (Tensor& weight : weights_) {
@@ -91,14 +89,14 @@ const Tensor& JointLinear::joint() const {
   if (joint_.defined() && made_of == made_of_) return joint_;
   const at::NoGradGuard no_grad;
   made_of_ = std::move(made_of);
-  if (weights_.size() == 1) {
-    joint_ = weights_[0].detach().to(compute_);
-    return joint_;
-  }
+  joint_ = in_one();
+  return joint_;
+}
+
+Tensor JointLinear::in_one() const {
   variable_list parts;
   for (const Tensor& weight : weights_) parts.push_back(weight.detach().to(compute_));
-  joint_ = at::cat(parts);
-  return joint_;
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
 }
 
 }  // namespace selfreward

@@ -39,6 +39,7 @@ class JointLinear {
 
  private:
   const torch::Tensor& joint() const;
+  torch::Tensor in_one() const;  // the weights in the compute dtype, one below the other
   bool joined() const;
 
   std::vector<torch::Tensor> weights_;

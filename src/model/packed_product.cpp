@@ -59,7 +59,7 @@ PackedWeights pack_weights(const Tensor& weights, const ProductKernelSet& kernel
       fill_panel(source + p * width * words, words, std::min(width, outputs - p * width), width,
                  to + p * width * words);
   });
-  return {packed, outputs, weights.size(1), &kernel};
+  return {packed, outputs, &kernel};
 }
 
 Tensor packed_product(const Tensor& x, const PackedWeights& weights) {

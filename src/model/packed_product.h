@@ -10,7 +10,7 @@ namespace selfreward {
 /// A matrix [outputs, inputs] in the layout of a kernel.
 struct PackedWeights {
   torch::Tensor panels;  // [panels, words, width] int32
-  int64_t outputs, inputs;
+  int64_t outputs;
   const ProductKernel* kernel;
 };
 
