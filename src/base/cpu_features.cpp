@@ -40,4 +40,10 @@ CpuLevel cpu_level() {
   return level;
 }
 
+bool has_fast_bfloat16() {
+  static const bool fast =
+      cpu_level() == CpuLevel::amx || (cpu_level() == CpuLevel::avx512_bf16 && __builtin_cpu_is("amd"));
+  return fast;
+}
+
 }  // namespace selfreward

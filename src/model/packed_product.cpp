@@ -32,6 +32,11 @@ void fill_panel(const int32_t* from, int64_t words, int64_t outputs, int64_t wid
     for (int64_t i = 0; i < width; ++i) *to++ = i < outputs ? from[i * words + word] : 0;
 }
 
+/// x as the kernel reads it.
+Tensor input_words(const Tensor& x, const ProductKernel& kernel) {
+  return as_words(kernel.wide_x ? x.to(at::kFloat) : x, kernel.word_block * (kernel.wide_x ? 2 : 1));
+}
+
 /// Rows of x that one task multiplies: as many as stay in the cache, in whole tiles of 32.
 int64_t block_rows(int64_t words) {
   return std::clamp<int64_t>(kBlockBytes / (words * 4) / 32 * 32, 32, kProductRows);
@@ -65,9 +70,9 @@ PackedWeights pack_weights(const Tensor& weights, const ProductKernelSet& kernel
 Tensor packed_product(const Tensor& x, const PackedWeights& weights) {
   RECORD_FUNCTION("packed_product", {});
   const ProductKernel& kernel = *weights.kernel;
-  const Tensor from = as_words(x, kernel.word_block);
+  const Tensor from = input_words(x, kernel);
   const int64_t rows = x.size(0), words = weights.panels.size(1), panels = weights.panels.size(0);
-  const int64_t block = block_rows(words), blocks = (rows + block - 1) / block;
+  const int64_t row_words = from.size(1), block = block_rows(row_words), blocks = (rows + block - 1) / block;
   Tensor y = at::empty({rows, weights.outputs}, x.options());
   const auto* source = reinterpret_cast<const uint32_t*>(from.const_data_ptr<int32_t>());
   const auto* panel = reinterpret_cast<const uint32_t*>(weights.panels.const_data_ptr<int32_t>());
@@ -75,7 +80,7 @@ Tensor packed_product(const Tensor& x, const PackedWeights& weights) {
   at::parallel_for(0, blocks * panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t row = task / panels * block, first = task % panels * kernel.width;
-      kernel.multiply({source + row * words, std::min(block, rows - row), words, panel + first * words,
+      kernel.multiply({source + row * row_words, std::min(block, rows - row), words, panel + first * words,
                        out + (row * weights.outputs + first) * y.element_size(), weights.outputs,
                        std::min(kernel.width, weights.outputs - first)});
     }

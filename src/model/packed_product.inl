@@ -33,19 +33,20 @@ inline int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/// sum += a * b, of words that are floats or pairs of bfloat16.
+/// sum += x * w, w a word of each lane: a float, or a pair of bfloat16, which x has as floats.
 struct Float {
   using Element = float;
-  static Lanes multiply_add(Lanes sum, Word a, Words b) {
-    return sum + __builtin_bit_cast(float, a) * reinterpret_cast<Lanes>(b);
+  static constexpr int64_t kFloats = 1;  // of a word
+  static Lanes multiply_add(Lanes sum, const float* x, Words w) {
+    return sum + *x * reinterpret_cast<Lanes>(w);
   }
 };
 struct Bf16 {
   using Element = uint16_t;
-  static Lanes multiply_add(Lanes sum, Word a, Words b) {
-    const Words even = Words{} + (a << 16), odd = Words{} + (a & 0xffff0000u);
-    sum += reinterpret_cast<Lanes>(even) * reinterpret_cast<Lanes>(b << 16);
-    return sum + reinterpret_cast<Lanes>(odd) * reinterpret_cast<Lanes>(b & 0xffff0000u);
+  static constexpr int64_t kFloats = 2;
+  static Lanes multiply_add(Lanes sum, const float* x, Words w) {
+    sum += x[0] * reinterpret_cast<Lanes>(w << 16);
+    return sum + x[1] * reinterpret_cast<Lanes>(w & 0xffff0000u);
   }
 };
 
@@ -100,7 +101,9 @@ constexpr int64_t kFetchDepth = 16;  // words between requests for memory
 
 template <typename Kind, int64_t kRows>
 void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
-  const Word *x = s.t.x + row * s.t.words + s.begin, *w = s.t.panel + s.begin * kWidth;
+  constexpr int64_t kFloats = Kind::kFloats;
+  const float* x = reinterpret_cast<const float*>(s.t.x) + (row * s.t.words + s.begin) * kFloats;
+  const Word* w = s.t.panel + s.begin * kWidth;
   float* sums = s.sums + row * kWidth;
   Lanes sum[kRows][kVectors];
   for (int64_t i = 0; i < kRows; ++i)
@@ -112,7 +115,7 @@ void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
     for (int64_t d = from; d < end; ++d, w += kWidth)
       for (int64_t i = 0; i < kRows; ++i)
         for (int64_t v = 0; v < kVectors; ++v)
-          sum[i][v] = Kind::multiply_add(sum[i][v], x[i * s.t.words + d], words(w + v * kLanes));
+          sum[i][v] = Kind::multiply_add(sum[i][v], x + (i * s.t.words + d) * kFloats, words(w + v * kLanes));
   }
   for (int64_t i = 0; i < kRows; ++i)
     for (int64_t v = 0; v < kVectors; ++v) lanes(sums + i * kWidth + v * kLanes) = sum[i][v];
@@ -143,7 +146,7 @@ void multiply(const PanelProduct& t) {
   store_block<kWidth, typename Kind::Element>(t, sums);
 }
 
-constexpr ProductKernel kFloat32Kernel{kWidth, 1, multiply<Float>};
+constexpr ProductKernel kFloat32Kernel{kWidth, 1, false, multiply<Float>};
 
 }  // namespace
 }  // namespace selfreward

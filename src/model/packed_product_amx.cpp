@@ -88,6 +88,7 @@ void multiply_in_tiles(const PanelProduct& t) {
 
 }  // namespace
 
-const ProductKernelSet kProductKernelsAmx{"Amx", kFloat32Kernel, {kTileWidth, kTile, multiply_in_tiles}};
+const ProductKernelSet kProductKernelsAmx{
+    "Amx", kFloat32Kernel, {kTileWidth, kTile, false, multiply_in_tiles}};
 
 }  // namespace selfreward

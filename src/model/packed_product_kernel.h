@@ -2,7 +2,9 @@
 // CPU kernels of packed_product.h. One source (packed_product.inl) is compiled for AVX2, AVX-512 and AMX.
 // (AVX-512's own bfloat16 products were slower than the conversion to float on a Xeon 6: no kernel has them.)
 //
-// Both operands are seen as 32-bit words: one float, or two bfloat16 of neighbouring depth. Weights lie in
+// Both operands are seen as 32-bit words: one float, or two bfloat16 of neighbouring depth. A kernel without
+// products of bfloat16 takes x as floats, two a word, so that they are widened once and not for each panel.
+// Weights lie in
 // panels of `width` outputs, [panels, words, width], so that what is multiplied next lies next in memory.
 #include <cstdint>
 #include <vector>
@@ -11,7 +13,7 @@ namespace selfreward {
 
 /// One panel times a block of rows.
 struct PanelProduct {
-  const uint32_t* x;  // [rows, words]
+  const uint32_t* x;  // [rows, words], or [rows, 2 * words] floats
   int64_t rows, words;
   const uint32_t* panel;    // [words, width]
   void* y;                  // [rows, stride] float or bfloat16
@@ -24,6 +26,7 @@ constexpr int64_t kProductRows = 256;  // at most, of a task
 struct ProductKernel {
   int64_t width;       // outputs of a panel
   int64_t word_block;  // `words` is a multiple of it
+  bool wide_x;         // of bfloat16: x is floats
   void (*multiply)(const PanelProduct&);
 };
 

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "base/cpu_features.h"
+
 namespace selfreward {
 namespace {
 
@@ -9,6 +11,10 @@ using torch::Tensor;
 
 constexpr int64_t kLarge = 2048;  // rows or columns that oneDNN shares out well
 constexpr int64_t kTile = 32;     // a thread gets a multiple
+
+bool is_faster_widened(const Tensor& out) {
+  return out.device().is_cpu() && out.scalar_type() == at::kBFloat16 && !has_fast_bfloat16();
+}
 
 bool needs_split(const Tensor& out) {
   return out.device().is_cpu() && out.scalar_type() == at::kBFloat16 && at::get_num_threads() > 1 &&
@@ -19,6 +25,10 @@ bool needs_split(const Tensor& out) {
 
 void split_product_out(const Tensor& out_in, const Tensor& a, const Tensor& b) {
   Tensor out = out_in;
+  if (is_faster_widened(out)) {
+    out.copy_(at::mm(a.to(at::kFloat), b.to(at::kFloat)));
+    return;
+  }
   if (!needs_split(out)) {
     at::mm_out(out, a, b);
     return;
