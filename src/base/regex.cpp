@@ -47,42 +47,59 @@ Regex::Match read_match(pcre2_match_data* data, int count) {
   return match;
 }
 
-/// One match from byte `from`; `options` may say that the text is known to be UTF-8.
-std::optional<Regex::Match> match_once(const pcre2_code* code, const std::string& pattern,
-                                       std::string_view text, size_t from, uint32_t options,
-                                       pcre2_match_data* data) {
+/// Searches once from byte `from`: how many groups of `data` are set, 0 where there is no match. `options`
+/// may say that the text is known to be UTF-8.
+int match_once(const pcre2_code* code, const std::string& pattern, std::string_view text, size_t from,
+               uint32_t options, pcre2_match_data* data) {
   const int count =
       pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, data, nullptr);
   if (count == PCRE2_ERROR_NOMATCH || (count <= PCRE2_ERROR_UTF8_ERR1 && count >= PCRE2_ERROR_UTF8_ERR21))
-    return std::nullopt;
+    return 0;
   check(count > 0, "[regex] '", pattern, "' cannot be matched on a text of ", text.size(),
         " bytes (PCRE2 error ", count, "); the pattern may backtrack too much");
-  return read_match(data, count);
+  return count;
+}
+
+/// Calls `take(data, count)` for every match, left to right.
+template <typename Take>
+void for_each_match(const pcre2_code* code, const std::string& pattern, std::string_view text, Take take) {
+  const MatchData data = make_match_data(code);
+  const PCRE2_SIZE* whole = pcre2_get_ovector_pointer(data.get());
+  uint32_t options =
+      0;  // the first search checks that all of the text is UTF-8; to repeat it would be quadratic
+  for (size_t at = 0; at <= text.size(); options = PCRE2_NO_UTF_CHECK) {
+    const int count = match_once(code, pattern, text, at, options, data.get());
+    if (count == 0) return;
+    take(data.get(), count);
+    at = whole[1];
+    if (whole[0] != whole[1]) continue;
+    do ++at;  // step over one UTF-8 character after an empty match
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  }
 }
 
 }  // namespace
 
 std::optional<Regex::Match> Regex::search(std::string_view text, size_t from) const {
   if (from > text.size()) return std::nullopt;
-  return match_once(code_->code, code_->pattern, text, from, /*options=*/0,
-                    make_match_data(code_->code).get());
+  const MatchData data = make_match_data(code_->code);
+  const int count = match_once(code_->code, code_->pattern, text, from, /*options=*/0, data.get());
+  return count == 0 ? std::nullopt : std::optional(read_match(data.get(), count));
 }
 
 std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
   std::vector<Match> all;
-  const MatchData data = make_match_data(code_->code);
-  uint32_t options =
-      0;  // the first search checks that all of the text is UTF-8; to repeat it would be quadratic
-  for (size_t at = 0; at <= text.size(); options = PCRE2_NO_UTF_CHECK) {
-    auto match = match_once(code_->code, code_->pattern, text, at, options, data.get());
-    if (!match) break;
-    const Group whole = (*match)[0];
-    all.push_back(std::move(*match));
-    at = whole.end;
-    if (whole.end == whole.begin)  // step over one UTF-8 character after an empty match
-      do ++at;
-      while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
-  }
+  for_each_match(code_->code, code_->pattern, text,
+                 [&](pcre2_match_data* data, int count) { all.push_back(read_match(data, count)); });
+  return all;
+}
+
+std::vector<Regex::Group> Regex::find_wholes(std::string_view text) const {
+  std::vector<Group> all;
+  for_each_match(code_->code, code_->pattern, text, [&](pcre2_match_data* data, int) {
+    const PCRE2_SIZE* whole = pcre2_get_ovector_pointer(data);
+    all.push_back({whole[0], whole[1]});
+  });
   return all;
 }
 

@@ -28,6 +28,8 @@ class Regex {
   bool matches(std::string_view text) const { return search(text).has_value(); }
   /// Every match, left to right, not overlapping.
   std::vector<Match> find_all(std::string_view text) const;
+  /// As find_all, but of each match only the whole: no memory is asked for by match.
+  std::vector<Group> find_wholes(std::string_view text) const;
 
  private:
   struct Code;

@@ -22,6 +22,9 @@ TEST_CASE("look-ahead and Unicode classes work") {
 
 TEST_CASE("find_all steps over empty matches and whole characters") {
   CHECK(Regex("x*").find_all("éa").size() == 3);
+  CHECK(Regex("x*").find_wholes("éa").size() == 3);
+  CHECK(Regex("b(.)").find_wholes("abcbd").at(1).begin == 3);
+  CHECK(Regex("b").find_wholes("b\xff").empty());
   CHECK(Regex("a").find_all("banana").size() == 3);
 }
 

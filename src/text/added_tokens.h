@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "text/byte_range.h"
 #include "text/normalizer.h"
 #include "text/tokenizer_json.h"
 
@@ -37,17 +39,27 @@ class AddedTokenFinder {
     std::string_view text;
     std::optional<int64_t> id;
   };
-  /// The pieces of valid UTF-8 from begin to end; views into `text`.
-  std::vector<Piece> split(std::string_view text) const;
+  /// The pieces of valid UTF-8 from begin to end; views into `text`. A special token that reaches into one of
+  /// the ranges `plain` is no token; one that lies in it altogether hides others inside of it.
+  std::vector<Piece> split(std::string_view text, const ByteRanges& plain = {}) const;
+  /// Whether it looks for special tokens at all.
+  bool has_special() const { return has_special_; }
 
  private:
-  struct Pattern {
-    std::string text;
-    AddedToken token;
+  struct Match {
+    size_t begin = 0, end = 0;
+    const AddedToken* token = nullptr;  // null: nothing here, or a special token that is plain text
   };
-  const Pattern* longest_at(std::string_view text, size_t at) const;
+  void add(const std::string& pattern, size_t token);
+  /// The longest allowed match at `at`; its end is after `at` also where it is none.
+  Match longest_at(std::string_view text, size_t at, const ByteRanges& plain) const;
 
-  std::array<std::vector<Pattern>, 256> by_first_byte_;  // each sorted, longest first
+  std::vector<AddedToken> tokens_;
+  // The patterns as a tree of their bytes: node 0 is the root, a child is found by its node and byte.
+  std::unordered_map<uint32_t, uint32_t> children_;
+  std::vector<int32_t> ends_;             // [node], the token whose pattern ends there, or -1
+  std::array<uint32_t, 256> roots_ = {};  // [byte], the child of the root, or 0
+  bool has_special_ = false;
 };
 
 /// Finder of the tokens that are looked for before (`normalized` false) or after normalization.

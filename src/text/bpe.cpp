@@ -1,19 +1,13 @@
 #include "text/bpe.h"
 
-#include <queue>
-
+#include "text/byte_level.h"
 #include "text/utf8.h"
 
 namespace selfreward {
 namespace {
 
-constexpr int64_t kMaxVocabulary = 1 << 24;  // ids of a pair fit one key; a larger one is a broken file
+constexpr int64_t kMaxVocabulary = 1 << 24;          // a larger id is one of a broken file
 constexpr std::string_view kSpace = "\xE2\x96\x81";  // "▁", how SentencePiece spells a space
-constexpr size_t kNone = static_cast<size_t>(-1);
-
-uint64_t pair_key(int64_t left, int64_t right) {
-  return (static_cast<uint64_t>(left) << 32) | static_cast<uint64_t>(right);
-}
 
 /// Both halves of a merge, spelled "a b" or ["a", "b"].
 std::pair<std::string, std::string> read_pair(const JsonPart& json) {
@@ -34,15 +28,24 @@ void refuse_options(const JsonPart& model) {
     if (!model.text(key, "").empty()) model.unsupported(key, "null or \"\"");
 }
 
+/// How byte_fallback spells a byte: <0x0A>.
+std::string byte_token(size_t byte) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
+}
+
 }  // namespace
 
-Bpe::Bpe(const JsonPart& model) {
+Bpe::Bpe(const JsonPart& model, bool byte_level, const std::unordered_set<int64_t>& control_ids)
+    : control_ids_(control_ids), byte_level_(byte_level) {
   refuse_options(model);
   read_vocabulary(model);
-  read_merges(model);
+  read_merges(model, control_ids);
+  note_cuts();
   fuse_unknown_ = model.flag("fuse_unk", false);
   byte_fallback_ = model.flag("byte_fallback", false);
   ignore_merges_ = model.flag("ignore_merges", false);
+  for (size_t byte = 0; byte < 256; ++byte) byte_ids_[byte] = find(byte_token(byte));
   if (!model.has("unk_token")) return;
   unknown_ = find(model.text("unk_token"));
   if (!unknown_) model.at("unk_token").wrong("a token of model.vocab");
@@ -65,21 +68,29 @@ void Bpe::note_before_space(std::string_view token) {
     before_space_.insert(code_point(token, previous_character(token, at)));
 }
 
-void Bpe::read_merges(const JsonPart& model) {
-  const std::vector<JsonPart> merges = model.list("merges");
-  merges_.reserve(merges.size());
-  for (size_t i = 0; i < merges.size(); ++i) add_merge(merges[i], static_cast<int64_t>(i));
+void Bpe::note_cuts() {
+  cuts_words_ = !byte_level_ && vocabulary_.contains(kSpace);
+  for (size_t c = 0; c < ascii_cut_.size(); ++c)
+    ascii_cut_[c] =
+        find(std::string(1, static_cast<char>(c))) && !before_space_.contains(static_cast<char32_t>(c));
 }
 
-void Bpe::add_merge(const JsonPart& json, int64_t rank) {
-  const auto [left, right] = read_pair(json);
-  const auto id = [&](const std::string& token) {
-    const auto found = find(token);
-    check(found.has_value(), json.where(), " needs the token '", token, "', which is not in model.vocab");
-    return *found;
-  };
-  const int64_t left_id = id(left), right_id = id(right);
-  merges_[pair_key(left_id, right_id)] = {rank, id(left + right)};
+int64_t Bpe::merged_id(const JsonPart& json, const std::string& token) const {
+  const auto found = find(token);
+  check(found.has_value(), json.where(), " needs the token '", token, "', which is not in model.vocab");
+  return *found;
+}
+
+void Bpe::read_merges(const JsonPart& model, const std::unordered_set<int64_t>& control_ids) {
+  const std::vector<JsonPart> merges = model.list("merges");
+  merges_ = MergeTable(merges.size());
+  for (size_t i = 0; i < merges.size(); ++i) {
+    const auto [left, right] = read_pair(merges[i]);
+    const int64_t left_id = merged_id(merges[i], left), right_id = merged_id(merges[i], right);
+    const int64_t id = merged_id(merges[i], left + right);
+    merges_.insert(left_id, right_id, {static_cast<int32_t>(i), static_cast<int32_t>(id)});
+    if (control_ids.contains(id)) control_parts_.try_emplace(id, left_id, right_id);
+  }
 }
 
 std::optional<int64_t> Bpe::find(std::string_view token) const {
@@ -87,28 +98,19 @@ std::optional<int64_t> Bpe::find(std::string_view token) const {
   return found == vocabulary_.end() ? std::nullopt : std::optional(found->second);
 }
 
-const Bpe::Merge* Bpe::find_merge(int64_t left, int64_t right) const {
-  const auto found = merges_.find(pair_key(left, right));
-  return found == merges_.end() ? nullptr : &found->second;
-}
-
-std::optional<TokenIds> Bpe::byte_tokens(std::string_view character) const {
-  constexpr const char* digits = "0123456789ABCDEF";
-  TokenIds ids;
-  for (const char c : character) {
-    const auto byte = static_cast<unsigned char>(c);
-    const auto id = find(std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">");
-    if (!id) return std::nullopt;
-    ids.push_back(*id);
-  }
-  return ids;
+bool Bpe::append_bytes(std::string_view character, TokenIds& ids) const {
+  const auto id = [&](char c) { return byte_ids_[static_cast<unsigned char>(c)]; };
+  for (const char c : character)
+    if (!id(c)) return false;
+  for (const char c : character) ids.push_back(*id(c));
+  return true;
 }
 
 TokenIds Bpe::character_tokens(std::string_view word) const {
   TokenIds ids;
   ids.reserve(word.size());
-  bool pending =
-      false;  // an unknown token, written before the next known character (not: byte) or at the end
+  // An unknown token is written before the next known character (not: byte) or at the end.
+  bool pending = false;
   const auto write_pending = [&] {
     if (pending) ids.push_back(*unknown_);
     pending = false;
@@ -119,9 +121,7 @@ TokenIds Bpe::character_tokens(std::string_view word) const {
     if (const auto id = find(character)) {
       write_pending();
       ids.push_back(*id);
-    } else if (const auto bytes = byte_fallback_ ? byte_tokens(character) : std::nullopt) {
-      ids.insert(ids.end(), bytes->begin(), bytes->end());
-    } else if (unknown_) {
+    } else if (!(byte_fallback_ && append_bytes(character, ids)) && unknown_) {
       if (!fuse_unknown_) write_pending();
       pending = true;
     }
@@ -130,86 +130,38 @@ TokenIds Bpe::character_tokens(std::string_view word) const {
   return ids;
 }
 
-/// A word while it is merged: a linked list of tokens and the merges that may be done next.
-struct Bpe::Word {
-  struct Symbol {
-    int64_t id;
-    size_t previous, next;  // kNone at the ends
-    bool merged_away = false;
-  };
-  struct Candidate {
-    int64_t rank, id;
-    size_t left;
-    bool operator<(const Candidate& other) const {  // the queue gives its largest: lowest rank, then leftmost
-      return rank != other.rank ? rank > other.rank : left > other.left;
-    }
-  };
-
-  Word(const Bpe& model, const TokenIds& ids) : bpe(model) {
-    for (size_t i = 0; i < ids.size(); ++i)
-      symbols.push_back({ids[i], i == 0 ? kNone : i - 1, i + 1 == ids.size() ? kNone : i + 1});
-    for (size_t i = 0; i < ids.size(); ++i) propose(i);
-  }
-
-  const Merge* merge_at(size_t left) const {
-    if (left == kNone || symbols[left].merged_away || symbols[left].next == kNone) return nullptr;
-    return bpe.find_merge(symbols[left].id, symbols[symbols[left].next].id);
-  }
-  void propose(size_t left) {
-    if (const Merge* merge = merge_at(left)) queue.push({merge->rank, merge->id, left});
-  }
-  void merge(size_t left) {
-    Symbol& symbol = symbols[left];
-    Symbol& right = symbols[symbol.next];
-    right.merged_away = true;
-    symbol.next = right.next;
-    if (right.next != kNone) symbols[right.next].previous = left;
-  }
-  void run() {
-    while (!queue.empty()) {
-      const Candidate best = queue.top();
-      queue.pop();
-      const Merge* current = merge_at(best.left);
-      if (!current || current->id != best.id) continue;  // a neighbour was merged meanwhile
-      merge(best.left);
-      symbols[best.left].id = best.id;
-      propose(symbols[best.left].previous);
-      propose(best.left);
-    }
-  }
-
-  const Bpe& bpe;
-  std::vector<Symbol> symbols;
-  std::priority_queue<Candidate> queue;
-};
-
-TokenIds Bpe::merged_tokens(std::string_view word) const {
-  Word merging(*this, character_tokens(word));
-  merging.run();
-  TokenIds ids;
-  for (const Word::Symbol& symbol : merging.symbols)
-    if (!symbol.merged_away) ids.push_back(symbol.id);
-  return ids;
-}
-
 /// Whether no merge can join the characters before and after `at`: a "▁" follows one that it follows in no
 /// token.
 bool Bpe::is_cut(std::string_view word, size_t at) const {
-  if (!vocabulary_.contains(kSpace)) return false;
+  const auto last = static_cast<unsigned char>(word[at - 1]);
+  if (last < ascii_cut_.size()) return ascii_cut_[last];
   const size_t before = previous_character(word, at);
   return find(word.substr(before, at - before)) && !before_space_.contains(code_point(word, before));
 }
 
+std::optional<int64_t> Bpe::whole_token(std::string_view word) const {
+  const auto whole = ignore_merges_ ? find(word) : std::nullopt;
+  return whole && !control_ids_.contains(*whole) ? whole : std::nullopt;
+}
+
+TokenIds Bpe::tokens_of(const std::string& part) const {
+  const auto whole = cuts_words_ ? std::nullopt : whole_token(part);
+  if (whole) return {*whole};
+  TokenIds tokens = character_tokens(part);
+  merge_tokens(merges_, tokens);
+  return tokens;
+}
+
 void Bpe::append_part(std::string_view part, TokenIds& ids) const {
   if (cache_.append_known(part, ids)) return;
-  TokenIds tokens = merged_tokens(part);
+  const TokenIds tokens = tokens_of(byte_level_ ? to_byte_level(part) : std::string(part));
   ids.insert(ids.end(), tokens.begin(), tokens.end());
-  cache_.remember(part, std::move(tokens));
+  cache_.remember(part, tokens);
 }
 
 void Bpe::append_tokens(std::string_view word, TokenIds& ids) const {
-  if (word.empty()) return;
-  if (const auto whole = ignore_merges_ ? find(word) : std::nullopt) return ids.push_back(*whole);
+  if (!cuts_words_) return append_part(word, ids);
+  if (const auto whole = whole_token(word)) return ids.push_back(*whole);
   // Without a pre-tokenizer all of a text is one word; cutting it gives parts that come again.
   size_t begin = 0;
   for (size_t at = word.find(kSpace, 1); at != std::string_view::npos; at = word.find(kSpace, at + 1)) {
@@ -218,6 +170,18 @@ void Bpe::append_tokens(std::string_view word, TokenIds& ids) const {
     begin = at;
   }
   append_part(word.substr(begin), ids);
+}
+
+void Bpe::split_controls(TokenIds& ids, size_t from) const {
+  for (size_t at = from; at < ids.size() && !control_parts_.empty();) {
+    const auto found = control_parts_.find(ids[at]);
+    if (found == control_parts_.end()) {
+      ++at;
+      continue;
+    }
+    ids[at] = found->second.second;
+    ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(at), found->second.first);
+  }
 }
 
 }  // namespace selfreward

@@ -2,7 +2,9 @@
 
 #include <optional>
 
+#include "base/text_util.h"
 #include "text/byte_level.h"
+#include "text/pre_tokenizer.h"
 #include "text/split_pattern.h"
 #include "text/utf8.h"
 
@@ -74,10 +76,8 @@ std::string stripped(std::string_view token, std::string_view content, int64_t s
 }
 
 Step read_strip(const JsonPart& json) {
-  const std::string content = json.text("content");
-  if (content.empty() || utf8_character(content, 0).length != content.size())
-    json.at("content").wrong("one character");
-  return [content, start = json.number("start"), stop = json.number("stop")](Tokens tokens) {
+  return [content = json.character("content"), start = json.number("start"),
+          stop = json.number("stop")](Tokens tokens) {
     for (std::string& token : tokens) token = stripped(token, content, start, stop);
     return tokens;
   };
@@ -90,14 +90,25 @@ Step read_replace(const JsonPart& json) {
   };
 }
 
+/// "▁" is a space; in the first token, to which encoding added it, nothing.
+Step read_metaspace(const JsonPart& json) {
+  const bool drops_first = read_prepend_scheme(json) != PrependScheme::never;
+  return [drops_first, mark = json.character("replacement")](Tokens tokens) {
+    for (size_t i = 0; i < tokens.size(); ++i)
+      tokens[i] = replace_all(std::move(tokens[i]), mark, i == 0 && drops_first ? "" : " ");
+    return tokens;
+  };
+}
+
 Step read_step(const JsonPart& json) {
   const std::string type = json.text("type");
   if (type == "ByteLevel") return byte_level;
   if (type == "ByteFallback") return byte_fallback;
   if (type == "Fuse") return [](Tokens tokens) { return Tokens{joined(tokens)}; };
+  if (type == "Metaspace") return read_metaspace(json);
   if (type == "Replace") return read_replace(json);
   if (type == "Strip") return read_strip(json);
-  json.unsupported("type", "ByteLevel, ByteFallback, Fuse, Replace, Strip, Sequence");
+  json.unsupported("type", "ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip, Sequence");
 }
 
 }  // namespace

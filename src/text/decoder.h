@@ -1,6 +1,6 @@
 #pragma once
 // The "decoder" of tokenizer.json: tokens back to text.
-//   ByteLevel, ByteFallback, Fuse, Replace, Strip, and Sequence of them.
+//   ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip, and Sequence of them.
 #include <functional>
 #include <string>
 #include <vector>

@@ -12,6 +12,14 @@ TokenIds special_ids(const JsonPart& json, const std::string& name) {
   return ids;
 }
 
+/// The id of a pair ["<s>", 0].
+int64_t paired_id(const JsonPart& json, const std::string& key) {
+  const LookupJson& pair = json.at(key).json();
+  if (!pair.is_array() || pair.size() != 2 || !pair[1].is_number_integer())
+    json.at(key).wrong("[\"token\", id]");
+  return pair[1].get<int64_t>();
+}
+
 }  // namespace
 
 PostProcessor::PostProcessor(const JsonPart& json) {
@@ -19,8 +27,10 @@ PostProcessor::PostProcessor(const JsonPart& json) {
     const std::string type = step.text("type");
     if (type == "TemplateProcessing")
       read_template(step);
+    else if (type == "RobertaProcessing")
+      add({paired_id(step, "cls")}, {paired_id(step, "sep")});
     else if (type != "ByteLevel")
-      step.unsupported("type", "ByteLevel, TemplateProcessing, Sequence");
+      step.unsupported("type", "ByteLevel, RobertaProcessing, TemplateProcessing, Sequence");
   }
 }
 
@@ -37,6 +47,10 @@ void PostProcessor::read_template(const JsonPart& json) {
     for (const int64_t id : special_ids(json, piece.at("SpecialToken").text("id"))) side.push_back(id);
   }
   if (!seen) json.at("single").wrong("one sequence A");
+  add(before, after);
+}
+
+void PostProcessor::add(const TokenIds& before, const TokenIds& after) {
   before_.insert(before_.begin(), before.begin(), before.end());
   after_.insert(after_.end(), after.begin(), after.end());
 }

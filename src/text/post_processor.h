@@ -1,6 +1,6 @@
 #pragma once
 // The "post_processor" of tokenizer.json: the special tokens around one sequence (<s> before it, ...).
-//   ByteLevel (changes no ids), TemplateProcessing, and Sequence of them.
+//   ByteLevel (changes no ids), RobertaProcessing, TemplateProcessing, and Sequence of them.
 #include "data/records.h"
 #include "text/tokenizer_json.h"
 
@@ -16,6 +16,7 @@ class PostProcessor {
 
  private:
   void read_template(const JsonPart& json);
+  void add(const TokenIds& before, const TokenIds& after);
 
   TokenIds before_, after_;
 };

@@ -1,8 +1,10 @@
 #include "text/split_pattern.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/error.h"
+#include "text/unicode_classes.h"
 
 namespace selfreward {
 namespace {
@@ -14,7 +16,10 @@ constexpr const char* kNoSpaces = R"(\S\x{180e})";
 constexpr const char* kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
 // Outside of brackets Oniguruma's \w has the numbers of Latin-1 too.
 constexpr const char* kLoneWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
-constexpr std::string_view kSameEscapes = "rntfdDpPx";
+constexpr std::string_view kSameEscapes = "rntfx";
+// Properties that both know alike, but for characters younger than PCRE2's Unicode (younger_members).
+constexpr std::string_view kProperties[] = {"L", "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "N",  "Nd",
+                                            "P", "S",  "Z",  "Zs", "Zl", "Zp", "Cc", "Han"};
 constexpr std::string_view kSameGroups[] = {":", "=", "!", "<=", "<!", ">", "i:"};
 
 /// Walks over a pattern once and writes what PCRE2 needs to find the same matches.
@@ -65,13 +70,29 @@ class Rewriter {
 
   void escape() {
     const char kind = at_ + 1 < pattern_.size() ? pattern_[at_ + 1] : '\0';
+    if (kind == 'p' || kind == 'P') return property();
+    if (kind == 'd') return write_set(str("\\p{Nd}", younger_members("Nd")));
+    if (kind == 'D' && !in_class_) return write_set(str("^\\p{Nd}", younger_members("Nd")));
     if (kind == 's') return write_set(kSpaces);
     if (kind == 'S') return write_set(kNoSpaces);
-    if (kind == 'w') return write_set(in_class_ ? kWord : kLoneWord);
-    if (kind == 'W' && !in_class_) return write_set(str("^", kLoneWord));
+    if (kind == 'w') return write_set(str(in_class_ ? kWord : kLoneWord, younger_word_characters()));
+    if (kind == 'W' && !in_class_) return write_set(str("^", kLoneWord, younger_word_characters()));
     const bool letter_or_digit = std::isalnum(static_cast<unsigned char>(kind)) || kind == '\0';
     if (letter_or_digit && kSameEscapes.find(kind) == std::string_view::npos) refuse(pattern_.substr(at_, 2));
     copy(2);
+  }
+
+  /// \p{L} or \P{L}. A script is written as PCRE2's sc:, because its \p{Han} is another set (the extensions).
+  void property() {
+    const size_t close = std::min(pattern_.find('}', at_), pattern_.size() - 1);
+    const std::string whole = pattern_.substr(at_, close + 1 - at_);
+    const std::string name = whole.size() > 4 ? whole.substr(3, whole.size() - 4) : "";
+    const bool negated = whole[1] == 'P', known = std::ranges::count(kProperties, name) > 0;
+    if (!known || whole[2] != '{' || (negated && in_class_)) refuse(whole);
+    const std::string members =
+        str(name == "Han" ? "\\p{sc:Han}" : "\\p{" + name + "}", younger_members(name));
+    out_ += in_class_ ? members : str("[", negated ? "^" : "", members, "]");
+    at_ = close + 1;
   }
 
   void write_set(const std::string& members) {
@@ -117,8 +138,7 @@ Regex read_pattern(const JsonPart& pattern) {
 std::vector<Span> find_spans(const Regex& regex, std::string_view text) {
   std::vector<Span> spans;
   size_t done = 0;
-  for (const Regex::Match& match : regex.find_all(text)) {
-    const auto [begin, end] = match[0];
+  for (const auto& [begin, end] : regex.find_wholes(text)) {
     if (begin == end && begin == done && !spans.empty() && spans.back().is_match) continue;  // as Oniguruma
     if (begin > done) spans.push_back({done, begin, false});
     spans.push_back({begin, end, true});

@@ -57,18 +57,22 @@ TEST_CASE("what is not supported is an error that names the part and its value")
     const char* error;
   };
   const Row rows[] = {
-      {R"({"normalizer": {"type": "NFC"}})",
-       R"(normalizer.type is "NFC", which is not supported; supported: Prepend, Replace, Sequence)"},
-      {R"({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "Metaspace"}]}})",
-       R"(pre_tokenizer.pretokenizers[1].type is "Metaspace", which is not supported; supported: ByteLevel, Digits, Split, Sequence)"},
+      {R"({"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AA=="}})",
+       R"(normalizer.type is "Precompiled", which is not supported; supported: NFC, NFD, NFKC, NFKD, Prepend, Replace, Strip, Sequence)"},
+      {R"({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "UnicodeScripts"}]}})",
+       R"(pre_tokenizer.pretokenizers[1].type is "UnicodeScripts", which is not supported; supported: ByteLevel, Digits, Metaspace, Punctuation, Split, Whitespace, WhitespaceSplit, Sequence)"},
+      {R"({"pre_tokenizer": {"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}})",
+       R"(pre_tokenizer.prepend_scheme is "last", which is not supported; supported: "always", "never", "first")"},
+      {R"({"pre_tokenizer": {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}, "normalizer": {"type": "Strip"}})",
+       R"(pre_tokenizer: prepend_scheme "first" is not supported beside a normalizer that may take characters from the begin of a text)"},
       {R"({"pre_tokenizer": {"type": "Split", "pattern": {"String": "a"}, "behavior": "Gone"}})",
        R"(pre_tokenizer.behavior is "Gone", which is not supported; supported: Isolated, Removed, Contiguous, MergedWithPrevious, MergedWithNext)"},
       {R"({"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[a&&b]"}, "behavior": "Isolated"}})",
        R"(pre_tokenizer.pattern: the construct '&&' at byte 2 of the pattern '[a&&b]' is not supported)"},
       {R"({"decoder": {"type": "WordPiece"}})",
-       R"(decoder.type is "WordPiece", which is not supported; supported: ByteLevel, ByteFallback, Fuse, Replace, Strip, Sequence)"},
-      {R"({"post_processor": {"type": "RobertaProcessing"}})",
-       R"(post_processor.type is "RobertaProcessing", which is not supported; supported: ByteLevel, TemplateProcessing, Sequence)"},
+       R"(decoder.type is "WordPiece", which is not supported; supported: ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip, Sequence)"},
+      {R"({"post_processor": {"type": "BertProcessing"}})",
+       R"(post_processor.type is "BertProcessing", which is not supported; supported: ByteLevel, RobertaProcessing, TemplateProcessing, Sequence)"},
       {R"({"model": {"type": "Unigram"}})",
        R"(model.type is "Unigram", which is not supported; supported: BPE)"},
       {R"({"model": {"dropout": 0.1}})",
@@ -110,6 +114,10 @@ TEST_CASE("a broken file is an error that names the place") {
       {R"({"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated"}})",
        "pre_tokenizer.pattern: [regex] '(?m)(a' is wrong at character 6: "},
       {R"({"pre_tokenizer": []})", "type is missing"},
+      {R"({"pre_tokenizer": {"type": "Metaspace", "replacement": "ab"}})",
+       R"(pre_tokenizer.replacement is "ab", expected one character)"},
+      {R"({"post_processor": {"type": "RobertaProcessing", "sep": "</s>", "cls": ["a", 0]}})",
+       R"(post_processor.sep is "</s>", expected ["token", id])"},
       {R"({"post_processor": {"type": "TemplateProcessing", "single": []}})",
        "post_processor.single is [], expected one sequence A"},
       {R"({"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
@@ -121,6 +129,65 @@ TEST_CASE("a broken file is an error that names the place") {
     CAPTURE(error);
     CHECK(error.find(row.error) != std::string::npos);
   }
+}
+
+TEST_CASE("a checkpoint without tokenizer.json is an error that says how to make one") {
+  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_model_test";
+  fs::remove_all(dir);
+  const auto error = [&] {
+    try {
+      Tokenizer::load(dir);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("(no error)");
+  };
+  CHECK(error() ==
+        "[tokenizer] " + dir.string() + " has no tokenizer.json; is it a Hugging Face checkpoint?");
+  for (const std::string name : {"merges.txt", "vocab.json", "tekken.json", "tokenizer.model"}) {
+    write_file_atomically(dir / name, "");
+    CHECK(error().starts_with("[tokenizer] " + dir.string() + " has " + name + " but no tokenizer.json"));
+    CHECK(error().find("AutoTokenizer.from_pretrained('" + dir.string() + "').save_pretrained('") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("special tokens in ranges of other people's text are text, those beside them stay tokens") {
+  const Tokenizer tokenizer = load_patched(R"({"model": {"vocab": {"<": 3, ">": 4, "c": 5}},
+      "added_tokens": [{"id": 6, "content": "<a>", "special": true}, {"id": 7, "content": "bb", "special": false},
+                       {"id": 8, "content": "<a><b>", "special": true}]})");
+  CHECK(tokenizer.encode("<a>bb<a>") == TokenIds{6, 7, 6});
+  CHECK(tokenizer.encode_as_text("<a>bb<a>") == TokenIds{3, 0, 4, 7, 3, 0, 4});
+  CHECK(tokenizer.encode("<a>bb<a>", false, {{3, 8}}) == TokenIds{6, 7, 3, 0, 4});
+  CHECK(tokenizer.encode("<a>bb<a>", false, {{0, 1}, {4, 5}}) == TokenIds{3, 0, 4, 7, 6});
+  CHECK(tokenizer.encode("<a>c<a>", false, {{3, 3}, {3, 4}}) == TokenIds{6, 5, 6});
+  CHECK(tokenizer.encode("<a><b>", false, {{3, 6}}) ==
+        TokenIds{6, 3, 1, 4});  // the longer one reaches into it
+  CHECK(tokenizer.encode("\xff<a><a>", false, {{1, 4}}) ==
+        TokenIds{3, 0, 4, 6});  // U+FFFD is longer than \xff
+}
+
+TEST_CASE("text never becomes a special token by merging") {
+  const Tokenizer tokenizer = load_patched(R"({"model": {"ignore_merges": true, "vocab": {"abc": 4},
+      "merges": ["a b", "ab c"]}, "added_tokens": [{"id": 4, "content": "abc", "special": true}]})");
+  CHECK(tokenizer.encode("abc") == TokenIds{4});
+  CHECK(tokenizer.encode_as_text("abc") == TokenIds{2, 3});
+  CHECK(tokenizer.encode_as_text("cabc") == TokenIds{3, 2, 3});
+}
+
+TEST_CASE("special tokens that are found after normalization are text in those ranges too") {
+  const Tokenizer tokenizer = load_patched(R"({"normalizer": {"type": "Prepend", "prepend": "b"},
+      "added_tokens": [{"id": 6, "content": "ac", "special": true, "normalized": true}]})");
+  CHECK(tokenizer.encode("ac") == TokenIds{6});
+  CHECK(tokenizer.encode_as_text("ac") == TokenIds{1, 0, 3});
+}
+
+TEST_CASE("Metaspace of older files says add_prefix_space") {
+  const std::string metaspace =
+      R"({"model": {"vocab": {"_": 3, "c": 4}}, "pre_tokenizer": {"type": "Metaspace",
+      "replacement": "_", "str_rep": "_", "add_prefix_space": )";
+  CHECK(load_patched(metaspace + "true}}").encode("c c") == TokenIds{3, 4, 3, 4});
+  CHECK(load_patched(metaspace + "false}}").encode("c c") == TokenIds{4, 3, 4});
 }
 
 TEST_CASE("parts nested without end are an error, not a crash") {

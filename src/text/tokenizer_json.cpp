@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/utf8.h"
+
 namespace selfreward {
 namespace {
 
@@ -45,6 +47,12 @@ std::string JsonPart::text(const std::string& key) const {
 
 std::string JsonPart::text(const std::string& key, const std::string& fallback) const {
   return has(key) ? text(key) : fallback;
+}
+
+std::string JsonPart::character(const std::string& key) const {
+  const std::string content = text(key);
+  if (content.empty() || utf8_character(content, 0).length != content.size()) at(key).wrong("one character");
+  return content;
 }
 
 int64_t JsonPart::number(const std::string& key) const {

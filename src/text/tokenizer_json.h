@@ -21,6 +21,8 @@ class JsonPart {
   std::vector<JsonPart> list(const std::string& key) const;
   std::string text(const std::string& key) const;
   std::string text(const std::string& key, const std::string& fallback) const;
+  /// A string of exactly one character.
+  std::string character(const std::string& key) const;
   int64_t number(const std::string& key) const;
   bool flag(const std::string& key, bool fallback) const;
 

@@ -87,4 +87,19 @@ bool is_white_space(char32_t code) {
   return false;
 }
 
+size_t spaces_begin(std::string_view text, size_t end) {
+  while (end > 0) {
+    const size_t before = previous_character(text, end);
+    if (!is_white_space(code_point(text, before))) break;
+    end = before;
+  }
+  return end;
+}
+
+size_t spaces_end(std::string_view text, size_t begin) {
+  while (begin < text.size() && is_white_space(code_point(text, begin)))
+    begin += utf8_character(text, begin).length;
+  return begin;
+}
+
 }  // namespace selfreward

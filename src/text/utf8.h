@@ -29,5 +29,9 @@ std::string encode_utf8(char32_t code);
 size_t previous_character(std::string_view text, size_t end);
 /// Unicode's White_Space property.
 bool is_white_space(char32_t code);
+/// Where the white space that ends before byte `end` of valid text begins; `end` if there is none.
+size_t spaces_begin(std::string_view text, size_t end);
+/// Where the white space that begins at byte `begin` of valid text ends; `begin` if there is none.
+size_t spaces_end(std::string_view text, size_t begin);
 
 }  // namespace selfreward
