@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/in_row.h"
 #include "base/text_util.h"
 #include "feedback/score_parser.h"
 #include "feedback/shards.h"
@@ -111,7 +112,9 @@ void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vect
     for (const AnswerPair& pair : shard) {
       made.push_back({pair.prompt_id, "", "", {}});
       const auto ids = [&](const std::string& a, const std::string& b) {
-        return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
+        return in_row("prompt", pair.prompt_id, [&] {
+          return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
+        });
       };
       TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
       if (!generator.fits(one) || !generator.fits(other)) continue;

@@ -1,5 +1,6 @@
 #include "feedback/candidates.h"
 
+#include "base/in_row.h"
 #include "feedback/shards.h"
 
 namespace selfreward {
@@ -13,7 +14,9 @@ void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
     std::vector<const Prompt*> asked;
     Counts dropped;
     for (const Prompt& prompt : shard) {
-      TokenIds ids = policy.chat().prompt_ids({{"user", prompt.text}});
+      TokenIds ids = in_row("prompt", prompt.id, [&] {
+        return policy.chat().prompt_ids({{"user", prompt.text}});
+      });
       if (!generator.fits(ids)) {
         ++dropped["prompt_too_long"];
         continue;

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "base/in_row.h"
 #include "base/text_util.h"
 #include "feedback/score_parser.h"
 #include "feedback/shards.h"
@@ -63,7 +64,8 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
     Counts dropped;
     for (const JudgeItem& item : shard) {
       judgements.push_back({item.prompt_id, item.index, {}, std::nullopt});
-      TokenIds ids = policy.chat().prompt_ids(judge_conversation(rubric, item));
+      TokenIds ids = in_row("prompt", item.prompt_id,
+                            [&] { return policy.chat().prompt_ids(judge_conversation(rubric, item)); });
       if (!generator.fits(ids)) {
         ++dropped["too_long"];
         continue;

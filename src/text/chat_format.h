@@ -3,6 +3,7 @@
 // Training and generation meet here, so that what is trained is what is generated:
 //   prompt_ids(conversation)    ends where the assistant is to begin
 //   training_turn(conversation) the same prompt ids, then the reply through its end-of-turn token
+// A special token that stands in a message ("<|im_end|>" in a user's text) is encoded as the text it is.
 #include <optional>
 #include <vector>
 
@@ -16,12 +17,14 @@ class ChatFormat {
   /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it
   /// is only asked to continue plain text. `stop_ids` are the tokens that end a reply (eos of config.json and
   /// generation_config.json); the eos_token of tokenizer_config.json is added.
-  static ChatFormat load(const fs::path& dir, std::vector<int64_t> stop_ids);
+  static ChatFormat load(const fs::path& dir, std::vector<int64_t> stop_ids,
+                         const TemplateSettings& settings = {});
   ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_template, std::vector<int64_t> stop_ids,
              std::string where = "the checkpoint");
 
-  /// The conversation with the generation prompt, ready for an assistant's reply.
-  TokenIds prompt_ids(const Conversation& messages) const;
+  /// The conversation with the generation prompt, ready for an assistant's reply. `tools`: a list of JSON
+  /// schemas, or null.
+  TokenIds prompt_ids(const Conversation& messages, const Json& tools = nullptr) const;
   /// Plain text to be continued, with the tokens (BOS) that the tokenizer puts around a text.
   TokenIds completion_ids(const std::string& text) const {
     return tokenizer_.encode(text, /*add_special=*/true);
@@ -33,7 +36,18 @@ class ChatFormat {
   };
   /// The last message must be the assistant's. Error where the template does not end it with a stop token, or
   /// where prompt and reply melt into one token, so that generation could never produce what is trained.
-  Turn training_turn(const Conversation& messages) const;
+  Turn training_turn(const Conversation& messages, const Json& tools = nullptr) const;
+
+  struct TrainingRow {
+    TokenIds prompt;
+    TokenIds response;
+    std::vector<bool> learnt;  // of each token of the response; empty: all
+  };
+  /// What supervised training learns of a conversation. A template with {% generation %} blocks says it
+  /// itself, for every turn of the assistant: the mask is transformers' assistant_tokens_mask, and prompt is
+  /// what comes before it. Otherwise it is training_turn. Errors as there, and where a token lies across the
+  /// border of a block.
+  TrainingRow training_row(const Conversation& messages, const Json& tools = nullptr) const;
 
   /// A reply as text: without special tokens and without white space at both ends.
   std::string reply_text(const TokenIds& ids) const;
@@ -44,6 +58,10 @@ class ChatFormat {
   std::string render(const Conversation& messages, bool add_generation_prompt) const;
 
  private:
+  Rendering rendering(const Conversation& messages, bool add_generation_prompt, const Json& tools) const;
+  TokenIds encode(const Rendering& rendering, size_t size = std::string::npos) const;
+  std::vector<bool> assistant_mask(const Rendering& whole, const TokenIds& ids) const;
+
   Tokenizer tokenizer_;
   std::optional<ChatTemplate> template_;
   std::string where_;

@@ -1,5 +1,7 @@
 #include "text/chat_template.h"
 
+#include "base/text_util.h"
+
 namespace selfreward {
 
 namespace {
@@ -28,9 +30,59 @@ Json find_special_tokens(const Json& config) {
   return tokens;
 }
 
+/// The names that a message's reasoning goes by, as in transformers: "reasoning_content" is the one that
+/// templates read, gpt-oss reads "thinking".
+Json with_reasoning_names(const Json& message) {
+  if (!message.is_object()) return message;
+  for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
+    if (!message.contains(name) || message[name].is_null()) continue;
+    Json named = {{"thinking", message[name]}};
+    named.update(message);
+    named["reasoning_content"] = message[name];
+    return named;
+  }
+  return message;
+}
+
+/// "user, assistant, user"
+std::string role_list(const Json& messages) {
+  std::string roles;
+  for (const Json& message : messages) {
+    const bool has_role = message.is_object() && message.contains("role") && message["role"].is_string();
+    roles += (roles.empty() ? "" : ", ") + (has_role ? message["role"].get<std::string>() : "?");
+  }
+  return roles.empty() ? "no messages" : "roles: " + roles;
+}
+
 }  // namespace
 
-ChatTemplate ChatTemplate::load(const fs::path& dir) {
+Json template_variables(const std::string& kwargs) {
+  if (strip(kwargs).empty()) return Json::object();
+  Json variables = parse_json(kwargs, "chat_template_kwargs");
+  check(variables.is_object(), "[template] chat_template_kwargs is ", variables.type_name(),
+        ", expected a JSON object as {\"enable_thinking\": false}");
+  for (const char* name : {"messages", "tools", "documents", "add_generation_prompt"})
+    check(!variables.contains(name), "[template] chat_template_kwargs sets \"", name,
+          "\", which the program sets itself");
+  return variables;
+}
+
+std::tm template_date(const std::string& date) {
+  std::tm parts{};
+  if (date.empty()) {
+    const std::time_t now = std::time(nullptr);
+    localtime_r(&now, &parts);
+    parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+    return parts;
+  }
+  const char* end = ::strptime(date.c_str(), "%Y-%m-%d", &parts);
+  std::tm normal = parts;
+  const bool exists = end && *end == '\0' && ::timegm(&normal) != -1 && normal.tm_mday == parts.tm_mday;
+  check(exists, "[template] \"", date, "\" is not a date, expected one as 2026-07-01");
+  return normal;
+}
+
+ChatTemplate ChatTemplate::load(const fs::path& dir, const TemplateSettings& settings) {
   const fs::path config_path = dir / "tokenizer_config.json", template_path = dir / "chat_template.jinja";
   const Json config = fs::exists(config_path) ? read_json(config_path) : Json::object();
   check(config.is_object(), "[template] ", config_path.string(), " is not a JSON object");
@@ -42,22 +94,53 @@ ChatTemplate ChatTemplate::load(const fs::path& dir) {
         "needed, or a "
         "chat_template.jinja file");
   try {
-    return ChatTemplate(*source, find_special_tokens(config));
+    return ChatTemplate(*source, find_special_tokens(config), settings);
   } catch (const Error& e) {
     fail(e.what(), " (in ", (own_file ? template_path : config_path).string(), ")");
   }
 }
 
-ChatTemplate::ChatTemplate(const std::string& source, Json special_tokens)
-    : template_(source), special_tokens_(std::move(special_tokens)) {}
+ChatTemplate::ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings)
+    : template_(source), variables_(std::move(special_tokens)), date_(template_date(settings.date)) {
+  variables_.update(template_variables(settings.kwargs));
+}
 
-std::string ChatTemplate::render(const Conversation& messages, bool add_generation_prompt) const {
-  Json variables = special_tokens_;
-  variables["messages"] = messages;
-  variables["tools"] = nullptr;  // transformers defines both as None
-  variables["documents"] = nullptr;
+Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt, const Json& tools) const {
+  Json variables = variables_, data = {{"messages", Json::array()}, {"tools", tools}, {"documents", nullptr}};
+  for (const Json& message : messages) data["messages"].push_back(with_reasoning_names(message));
   variables["add_generation_prompt"] = add_generation_prompt;
-  return template_.render(variables);
+  return template_.render(variables, data, date_);
+}
+
+Rendering ChatTemplate::rendering(const Json& messages, bool add_generation_prompt, const Json& tools) const {
+  Rendering rendering;
+  try {
+    rendering = run(messages, add_generation_prompt, tools);
+  } catch (const Error& e) {
+    fail(e.what(), " (", role_list(messages),
+         "): the chat template cannot write these messages; change them, ",
+         "or give the checkpoint another chat_template.jinja");
+  }
+  check_system_message(messages, add_generation_prompt, tools, rendering.text);
+  return rendering;
+}
+
+/// A template without a place for the system message must not lose it in silence.
+void ChatTemplate::check_system_message(const Json& messages, bool add_generation_prompt, const Json& tools,
+                                        const std::string& text) const {
+  if (messages.size() < 2 || !messages[0].is_object() || messages[0].value("role", Json()) != "system")
+    return;
+  const Json content = messages[0].value("content", Json());
+  if (!content.is_string() || text.find(strip(content.get<std::string>())) != std::string::npos) return;
+  const Json rest(messages.begin() + 1, messages.end());
+  std::string without;
+  try {
+    without = run(rest, add_generation_prompt, tools).text;
+  } catch (const Error&) {
+    return;
+  }
+  check(text != without, "[template] the chat template leaves out the system message (", role_list(messages),
+        "); move its text into the user's message, or give the checkpoint another chat_template.jinja");
 }
 
 }  // namespace selfreward

@@ -8,20 +8,44 @@
 
 namespace selfreward {
 
+/// What a user may say to a template beside the conversation; the same for all stages of a run.
+struct TemplateSettings {
+  std::string kwargs;  // more variables as a JSON object, {"enable_thinking": false}; empty: none
+  std::string date;    // what strftime_now says, as 2026-07-01; empty: today
+};
+
+/// The variables of TemplateSettings::kwargs. Error where it is not a JSON object, or sets what the program
+/// sets.
+Json template_variables(const std::string& kwargs);
+/// 2026-07-01 as a date; an Error where it is none. Empty: today, at midnight.
+std::tm template_date(const std::string& date);
+
 class ChatTemplate {
  public:
   /// From `dir`/chat_template.jinja, or "chat_template" of `dir`/tokenizer_config.json; bos_token, eos_token,
   /// pad_token and unk_token of that file are given to the template. No template is an error that says so.
-  static ChatTemplate load(const fs::path& dir);
-  ChatTemplate(const std::string& source, Json special_tokens);
+  static ChatTemplate load(const fs::path& dir, const TemplateSettings& settings = {});
+  ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings = {});
 
-  /// The conversation as text, as transformers' apply_chat_template(messages, tokenize=False,
-  /// add_generation_prompt=...). raise_exception() in a template becomes an Error with its text.
-  std::string render(const Conversation& messages, bool add_generation_prompt) const;
+  /// The conversation as text, as transformers' apply_chat_template(messages, tools=..., tokenize=False,
+  /// add_generation_prompt=...): `messages` a list of {role, content, ...}, `tools` a list of JSON schemas or
+  /// null. Error with the roles of the messages where the template raises one, or writes the same without the
+  /// system message.
+  Rendering rendering(const Json& messages, bool add_generation_prompt, const Json& tools = nullptr) const;
+  std::string render(const Conversation& messages, bool add_generation_prompt) const {
+    return rendering(messages, add_generation_prompt).text;
+  }
+  /// Whether the template marks the assistant's text with {% generation %}.
+  bool marks_generation() const { return template_.marks_generation(); }
 
  private:
+  Rendering run(const Json& messages, bool add_generation_prompt, const Json& tools) const;
+  void check_system_message(const Json& messages, bool add_generation_prompt, const Json& tools,
+                            const std::string& text) const;
+
   JinjaTemplate template_;
-  Json special_tokens_;
+  Json variables_;
+  std::tm date_;
 };
 
 }  // namespace selfreward

@@ -125,18 +125,32 @@ struct MacroStatement {
   std::string name;
   std::vector<std::pair<std::string, ExpressionPtr>> parameters;
   Body body;
+  bool uses_caller = false;
 };
 struct WithStatement {
   std::vector<std::pair<Target, ExpressionPtr>> variables;
   Body body;
-};  // generation: no variables
+};
+struct GenerationStatement {
+  Body body;
+};
+struct FilterBlockStatement {
+  ExpressionPtr filter;
+  Body body;
+};
+/// The body is the macro `caller` of the macro that is called.
+struct CallBlockStatement {
+  MacroStatement caller;
+  ExpressionPtr call;
+};
 struct BreakStatement {};
 struct ContinueStatement {};
 
 struct Statement {
   int line;
   std::variant<TextStatement, PrintStatement, IfStatement, ForStatement, SetStatement, SetBlockStatement,
-               MacroStatement, WithStatement, BreakStatement, ContinueStatement>
+               MacroStatement, WithStatement, GenerationStatement, FilterBlockStatement, CallBlockStatement,
+               BreakStatement, ContinueStatement>
       node;
 };
 

@@ -49,8 +49,8 @@ namespace {
 /// "'dict object' has no attribute 'x'", as Jinja says it.
 Value missing(const Value& value, const Value& key) {
   const std::string owner = value.is<None>() ? "None" : type_name(value) + " object";
-  if (key.text()) return make_undefined("'" + owner + "' has no attribute " + repr(key));
-  return make_undefined(owner + " has no element " + to_text(key));
+  if (key.text()) return make_undefined("'" + owner + "' has no attribute " + repr(key).text);
+  return make_undefined(owner + " has no element " + to_text(key).text);
 }
 
 Value unsafe(const Value& value, const std::string& name) {
@@ -123,10 +123,10 @@ std::optional<Value> own_item(const Value& value, const Value& key) {
   }
   const auto index = as_integer(key);
   if (!index) return std::nullopt;
-  if (const std::string* text = value.text()) {
-    const auto pieces = characters(*text);
+  if (const MarkedText* text = value.marked()) {
+    const auto pieces = characters(text->text);
     const auto at = resolve_index(*index, pieces.size());
-    return at ? std::optional(make_text(std::string(pieces[*at]))) : std::nullopt;
+    return at ? std::optional(make_text(piece_of(*text, pieces[*at]))) : std::nullopt;
   }
   const Sequence* sequence = value.sequence();
   if (!sequence || sequence->kind > SequenceKind::range) return std::nullopt;
@@ -176,14 +176,14 @@ Value call_sequence_method(const Sequence& self, const std::string& name, const 
   if (name == "count")
     return {static_cast<int64_t>(std::count_if(self.items.begin(), self.items.end(), matches))};
   const auto found = std::find_if(self.items.begin(), self.items.end(), matches);
-  check(found != self.items.end(), repr(wanted), " is not in list");
+  check(found != self.items.end(), repr(wanted).text, " is not in list");
   return {static_cast<int64_t>(found - self.items.begin())};
 }
 
 }  // namespace
 
 Value call_method(const Value& self, const std::string& name, const Arguments& arguments) {
-  if (const std::string* text = self.text()) return call_text_method(*text, name, arguments);
+  if (const MarkedText* text = self.marked()) return call_text_method(*text, name, arguments);
   if (const Dict* dict = self.dict()) return call_dict_method(*dict, name, arguments);
   if (const Sequence* sequence = self.sequence()) return call_sequence_method(*sequence, name, arguments);
   const auto* loop = self.as<Loop*>();

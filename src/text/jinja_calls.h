@@ -1,6 +1,7 @@
 #pragma once
 // Attributes, methods, filters and tests: what a template reaches by name. One that is not supported is an
 // Error with its name, and so are arguments it does not take.
+#include <ctime>
 #include <initializer_list>
 
 #include "text/jinja_value.h"
@@ -28,8 +29,10 @@ Value get_item(const Value& value, const Value& key);
 
 /// A method of a str, dict, list or loop, found by get_attribute.
 Value call_method(const Value& self, const std::string& name, const Arguments& arguments);
-Value call_text_method(const std::string& self, const std::string& name, const Arguments& arguments);
-/// range, namespace, dict, raise_exception, strftime_now.
+Value call_text_method(const MarkedText& self, const std::string& name, const Arguments& arguments);
+/// strftime_now(format) for a date; a time of day is an Error.
+Value format_date(const std::tm& date, const Arguments& arguments);
+/// range, namespace, dict, raise_exception.
 Value call_function(const std::string& name, const Arguments& arguments);
 bool is_function(const std::string& name);
 /// Whether Python's str has the method and whether it is supported here.

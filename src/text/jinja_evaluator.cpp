@@ -86,7 +86,7 @@ Value Interpreter::visit(const Comparison& node, Scope& scope) {
 }
 
 Value Interpreter::visit(const Concatenation& node, Scope& scope) {
-  std::string text;
+  MarkedText text;
   for (const ExpressionPtr& part : node.parts) append(text, to_text(evaluate(*part, scope)));
   Value result = make_text(std::move(text));
   charge_for(result);
@@ -153,8 +153,9 @@ Value Interpreter::call(const Value& callee, const Arguments& arguments) {
   if (const auto* macro = callee.as<Macro>()) return call_macro(*macro, arguments);
   const auto* function = callee.as<Function>();
   check(function, "'", type_name(callee), "' object is not callable");
-  Value result = function->self ? call_method(*function->self, function->name, arguments)
-                                : call_function(function->name, arguments);
+  Value result = function->self                     ? call_method(*function->self, function->name, arguments)
+                 : function->name == "strftime_now" ? format_date(now_, arguments)
+                                                    : call_function(function->name, arguments);
   charge_for(result);
   return result;
 }
@@ -165,13 +166,15 @@ Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
   check(arguments.positional.size() <= parameters.size(), "macro '", statement.name, "' takes not more than ",
         parameters.size(), " argument(s)");
   Scope scope{macro.scope, {}};
+  if (statement.uses_caller) scope.set("caller", make_undefined("No caller defined"));
   for (size_t i = 0; i < arguments.positional.size(); ++i)
     scope.set(parameters[i].first, arguments.positional[i]);
   for (const auto& [name, value] : arguments.named) {
     const auto first = parameters.begin() + static_cast<std::ptrdiff_t>(arguments.positional.size());
     const bool known = std::any_of(first, parameters.end(),
                                    [&, wanted = &name](const auto& p) { return p.first == *wanted; });
-    check(known, "macro '", statement.name, "' takes no keyword argument '", name, "'");
+    const bool is_caller = name == "caller" && statement.uses_caller;
+    check(known || is_caller, "macro '", statement.name, "' takes no keyword argument '", name, "'");
     scope.set(name, value);
   }
   for (size_t i = arguments.positional.size(); i < parameters.size(); ++i) {
@@ -181,7 +184,7 @@ Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
     scope.set(name, absent ? evaluate(*absent, scope)
                            : make_undefined("parameter '" + name + "' was not provided"));
   }
-  std::string text;
+  MarkedText text;
   execute(statement.body, scope, text);
   return make_text(std::move(text));
 }

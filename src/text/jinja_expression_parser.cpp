@@ -132,8 +132,10 @@ ExpressionPtr Parser::parse_name_or_constant() {
   if (name == "true" || name == "True") return make(line, Literal{{true}});
   if (name == "false" || name == "False") return make(line, Literal{{false}});
   if (name == "none" || name == "None") return make(line, Literal{{None{}}});
-  const bool implicit = name == "varargs" || name == "kwargs" || name == "caller";
-  if (macros_ > 0 && implicit) fail_at(line, "'" + name + "' in a macro is not supported");
+  const bool in_macro = !macros_use_caller_.empty();
+  if (in_macro && name == "caller") macros_use_caller_.back() = true;
+  if (in_macro && (name == "varargs" || name == "kwargs"))
+    fail_at(line, "'" + name + "' in a macro is not supported");
   return make(line, Name{name});
 }
 

@@ -20,35 +20,37 @@ Value trim_filter(const Value& value, const Arguments& arguments) {
   const Value* chars = arguments.bind("trim", {"chars"})[0];
   std::optional<std::string> set;
   if (chars && !chars->is<None>()) set = text_argument(chars, "");
-  return make_text(std::string(strip_text(to_text(value), Side::both, set)));
+  const MarkedText text = to_text(value);
+  return make_text(piece_of(text, strip_text(text.text, Side::both, set)));
 }
 
 Value upper_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("upper", {});
-  return make_text(to_upper(to_text(value)));
+  return make_text(change_case(to_text(value), to_upper));
 }
 
 Value lower_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("lower", {});
-  return make_text(to_lower(to_text(value)));
+  return make_text(change_case(to_text(value), to_lower));
 }
 
 Value capitalize_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("capitalize", {});
-  return make_text(capitalize_text(to_text(value)));
+  const MarkedText text = to_text(value);
+  return make_text(marked_like(capitalize_text(text.text), text));
 }
 
 /// Unlike str.title, a word starts only after white space, a hyphen or an opening bracket.
 Value title_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("title", {});
-  const std::string text = to_text(value);
+  const MarkedText text = to_text(value);
   std::string out;
   bool at_start = true;
-  for (const std::string_view c : characters(text)) {
+  for (const std::string_view c : characters(text.text)) {
     out += at_start ? to_upper(c) : to_lower(c);
     at_start = is_space(code_point(c)) || std::string_view("-({[<").find(c) != std::string_view::npos;
   }
-  return make_text(std::move(out));
+  return make_text(marked_like(std::move(out), text));
 }
 
 Value string_filter(const Value& value, const Arguments& arguments) {
@@ -59,23 +61,18 @@ Value string_filter(const Value& value, const Arguments& arguments) {
 Value replace_filter(const Value& value, const Arguments& arguments) {
   const auto bound = arguments.bind("replace", {"old", "new", "count"}, 2);
   const int64_t count = bound[2] && bound[2]->is<None>() ? -1 : integer_argument(bound[2], -1);
-  return make_text(replace_text(to_text(value), to_text(*bound[0]), to_text(*bound[1]), count));
+  return make_text(replace_text(to_text(value), to_text(*bound[0]).text, to_text(*bound[1]), count));
 }
 
 Value safe_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("safe", {});
-  return {Markup{std::make_shared<const std::string>(to_text(value))}};
+  return {Markup{std::make_shared<const MarkedText>(to_text(value))}};
 }
 
 Value escape_filter(const Value& value, const Arguments& arguments) {
   arguments.bind("escape", {});
   if (value.is<Markup>()) return value;
-  std::string text = to_text(value);
-  for (const auto& [from, to] : {std::pair("&", "&amp;"), std::pair(">", "&gt;"), std::pair("<", "&lt;"),
-                                 std::pair("'", "&#39;"), std::pair("\"", "&#34;")}) {
-    text = replace_text(text, from, to, -1);
-  }
-  return {Markup{std::make_shared<const std::string>(std::move(text))}};
+  return {Markup{std::make_shared<const MarkedText>(escape_text(to_text(value)))}};
 }
 
 /// `argument` spaces, or the string it is.
@@ -89,13 +86,15 @@ std::string indent_text(const Value* argument, int64_t absent) {
 Value indent_filter(const Value& value, const Arguments& arguments) {
   const auto bound = arguments.bind("indent", {"width", "first", "blank"});
   check(value.text(), "the filter indent needs a str, not ", type_name(value));
-  const std::string text = *value.text() + "\n", indent = indent_text(bound[0], 4);
-  std::string out = flag_argument(bound[1], false) ? indent : "";
-  const auto lines = split_lines(text);
+  MarkedText text = *value.marked();
+  append(text, "\n");
+  const std::string indent = indent_text(bound[0], 4);
+  MarkedText out{flag_argument(bound[1], false) ? indent : "", {}};
+  const auto lines = split_lines(text.text);
   for (size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) append(out, "\n");
     if (i > 0 && (!lines[i].empty() || flag_argument(bound[2], false))) append(out, indent);
-    append(out, lines[i]);
+    append(out, piece_of(text, lines[i]));
   }
   return make_text(std::move(out));
 }

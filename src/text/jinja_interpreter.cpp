@@ -1,5 +1,7 @@
 #include "text/jinja_interpreter.h"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "text/jinja_lexer.h"
@@ -26,16 +28,45 @@ void Scope::set(const std::string& name, Value value) {
   variables.emplace_back(name, std::move(value));
 }
 
-std::string Interpreter::run(const Body& body, const Json& variables) {
-  std::string out;
+namespace {
+
+bool is_role_name(const std::string& role) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
+  return std::all_of(role.begin(), role.end(), fits);
+}
+
+/// The messages as data, but for their roles: a role is a name that templates put into control tokens
+/// ("<|" ~ role ~ "|>"), so it must look like one.
+Value messages_value(const Json& messages) {
+  if (!messages.is_array()) return from_json(messages, /*is_data=*/true);
+  std::vector<Value> items;
+  for (const Json& message : messages) {
+    std::vector<std::pair<Value, Value>> fields;
+    for (const auto& [key, value] : message.items()) {
+      const bool is_name =
+          key == "role" && value.is_string() && is_role_name(value.get_ref<const std::string&>());
+      fields.emplace_back(make_text(key), from_json(value, /*is_data=*/!is_name));
+    }
+    items.push_back(message.is_object() ? make_dict(std::move(fields)) : from_json(message, true));
+  }
+  return make_list(std::move(items));
+}
+
+}  // namespace
+
+Rendering Interpreter::run(const Body& body, const Json& variables, const Json& data) {
+  MarkedText out;
+  whole_ = &out;
   try {
     Scope given, top{&given, {}};
     for (const auto& [name, value] : variables.items()) given.set(name, from_json(value));
+    for (const auto& [name, value] : data.items())
+      given.set(name, name == "messages" ? messages_value(value) : from_json(value, /*is_data=*/true));
     execute(body, top, out);
   } catch (const Error& e) {
     fail_at(line_, e.what());
   }
-  return out;
+  return {std::move(out.text), std::move(out.data), std::move(generated_)};
 }
 
 void Interpreter::charge(size_t steps) {
@@ -64,7 +95,7 @@ void Interpreter::charge_for_filter(const std::string& name, const Value& input,
     charge(weight(argument) * input.sequence()->items.size());
 }
 
-Interpreter::Flow Interpreter::execute(const Body& body, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::execute(const Body& body, Scope& scope, MarkedText& out) {
   for (const Statement& statement : body) {
     const Flow flow = execute(statement, scope, out);
     if (flow != Flow::normal) return flow;
@@ -72,42 +103,28 @@ Interpreter::Flow Interpreter::execute(const Body& body, Scope& scope, std::stri
   return Flow::normal;
 }
 
-Interpreter::Flow Interpreter::execute(const Statement& statement, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::execute(const Statement& statement, Scope& scope, MarkedText& out) {
   const Deeper deeper(depth_);
   line_ = statement.line;
   charge(1);
-  if (const auto* text = std::get_if<TextStatement>(&statement.node)) {
-    append(out, text->text);
-  } else if (const auto* print = std::get_if<PrintStatement>(&statement.node)) {
-    const std::string printed = to_text(evaluate(*print->value, scope));
-    charge(printed.size() / 8);
-    append(out, printed);
-  } else if (const auto* set = std::get_if<SetStatement>(&statement.node)) {
-    assign(set->target, evaluate(*set->value, scope), scope);
-  } else if (const auto* set_block = std::get_if<SetBlockStatement>(&statement.node)) {
-    execute_set_block(*set_block, scope);
-  } else if (const auto* macro = std::get_if<MacroStatement>(&statement.node)) {
-    scope.set(macro->name, {Macro{macro, &scope}});
-  } else if (const auto* condition = std::get_if<IfStatement>(&statement.node)) {
+  if (const auto* condition = std::get_if<IfStatement>(&statement.node))
     return execute_if(*condition, scope, out);
-  } else if (const auto* loop = std::get_if<ForStatement>(&statement.node)) {
-    return execute_for(*loop, scope, out);
-  } else if (const auto* with = std::get_if<WithStatement>(&statement.node)) {
-    return execute_with(*with, scope, out);
-  } else {
-    return std::holds_alternative<BreakStatement>(statement.node) ? Flow::broken : Flow::continued;
-  }
+  if (const auto* loop = std::get_if<ForStatement>(&statement.node)) return execute_for(*loop, scope, out);
+  if (const auto* with = std::get_if<WithStatement>(&statement.node)) return execute_with(*with, scope, out);
+  if (std::holds_alternative<BreakStatement>(statement.node)) return Flow::broken;
+  if (std::holds_alternative<ContinueStatement>(statement.node)) return Flow::continued;
+  write(statement, scope, out);
   return Flow::normal;
 }
 
-Interpreter::Flow Interpreter::execute_if(const IfStatement& statement, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::execute_if(const IfStatement& statement, Scope& scope, MarkedText& out) {
   for (const auto& [test, body] : statement.branches) {
     if (truthy(evaluate(*test, scope))) return execute(body, scope, out);
   }
   return execute(statement.otherwise, scope, out);
 }
 
-Interpreter::Flow Interpreter::execute_for(const ForStatement& statement, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::execute_for(const ForStatement& statement, Scope& scope, MarkedText& out) {
   const std::vector<Value> source = iterate(evaluate(*statement.iterable, scope));
   charge(source.size());
   size_t next = 0;
@@ -136,15 +153,7 @@ Interpreter::Flow Interpreter::execute_for(const ForStatement& statement, Scope&
   return execute(statement.otherwise, else_scope, out);
 }
 
-void Interpreter::execute_set_block(const SetBlockStatement& statement, Scope& scope) {
-  std::string text;
-  Scope inner{&scope, {}};
-  execute(statement.body, inner, text);
-  block_ = make_text(std::move(text));
-  assign(statement.target, statement.filter ? evaluate(*statement.filter, scope) : block_, scope);
-}
-
-Interpreter::Flow Interpreter::execute_with(const WithStatement& statement, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::execute_with(const WithStatement& statement, Scope& scope, MarkedText& out) {
   Scope inner{&scope, {}};
   for (const auto& [target, value] : statement.variables) assign(target, evaluate(*value, scope), inner);
   return execute(statement.body, inner, out);

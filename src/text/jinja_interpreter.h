@@ -1,6 +1,9 @@
 #pragma once
-// Walks the tree of a template and writes its text. Statements are in jinja_interpreter.cpp, expressions in
-// jinja_evaluator.cpp.
+// Walks the tree of a template and writes its text. Statements are in jinja_interpreter.cpp and
+// jinja_blocks.cpp, expressions in jinja_evaluator.cpp.
+#include <ctime>
+
+#include "text/jinja.h"
 #include "text/jinja_ast.h"
 #include "text/jinja_calls.h"
 
@@ -16,8 +19,11 @@ struct Scope {
 
 class Interpreter {
  public:
-  /// The text of `body` with the object `variables` in scope. Errors name the line.
-  std::string run(const Body& body, const Json& variables);
+  /// `now` is what strftime_now says.
+  explicit Interpreter(const std::tm& now) : now_(now) {}
+  /// What `body` writes with the objects `variables` and `data` in scope; text of `data` is marked. Errors
+  /// name the line.
+  Rendering run(const Body& body, const Json& variables, const Json& data);
 
  private:
   static constexpr size_t kMaxSteps = 5'000'000;  // about a second
@@ -25,12 +31,18 @@ class Interpreter {
   enum class Flow { normal, broken, continued };
   class Deeper;
 
-  Flow execute(const Body& body, Scope& scope, std::string& out);
-  Flow execute(const Statement& statement, Scope& scope, std::string& out);
-  Flow execute_if(const IfStatement& statement, Scope& scope, std::string& out);
-  Flow execute_for(const ForStatement& statement, Scope& scope, std::string& out);
+  Flow execute(const Body& body, Scope& scope, MarkedText& out);
+  Flow execute(const Statement& statement, Scope& scope, MarkedText& out);
+  void write(const Statement& statement, Scope& scope, MarkedText& out);
+  Flow execute_if(const IfStatement& statement, Scope& scope, MarkedText& out);
+  Flow execute_for(const ForStatement& statement, Scope& scope, MarkedText& out);
   void execute_set_block(const SetBlockStatement& statement, Scope& scope);
-  Flow execute_with(const WithStatement& statement, Scope& scope, std::string& out);
+  void execute_filter_block(const FilterBlockStatement& statement, Scope& scope, MarkedText& out);
+  void execute_call_block(const CallBlockStatement& statement, Scope& scope, MarkedText& out);
+  void execute_generation(const GenerationStatement& statement, Scope& scope, MarkedText& out);
+  Value written_by(const Body& body, Scope& scope);
+  void print(const Value& value, MarkedText& out);
+  Flow execute_with(const WithStatement& statement, Scope& scope, MarkedText& out);
   void assign(const Target& target, const Value& value, Scope& scope);
   void assign_attribute(const Target& target, const Value& value, Scope& scope);
 
@@ -63,6 +75,10 @@ class Interpreter {
   void charge_for(const Value& value);
   void charge_for_filter(const std::string& name, const Value& input, const Arguments& arguments);
 
+  std::tm now_;
+  const MarkedText* whole_ = nullptr;                   // what the template has written so far
+  std::optional<ByteRanges> generated_ = ByteRanges{};  // of it, by {% generation %} blocks
+  bool in_generation_ = false;
   size_t steps_ = 0;
   int depth_ = 0;
   int line_ = 1;  // of what is evaluated, for errors

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "text/jinja_text.h"
 #include "text/jinja_unicode.h"
 
 namespace selfreward::jinja {
@@ -10,7 +11,7 @@ namespace {
 
 const std::string* text_or_markup(const Value& value) {
   const auto* markup = value.as<Markup>();
-  return markup ? markup->text.get() : value.text();
+  return markup ? &markup->text->text : value.text();
 }
 
 bool equal_items(const Sequence& a, const Sequence& b) {
@@ -146,10 +147,11 @@ Value float_arithmetic(std::string_view op, double a, double b) {
 
 Value repeat(const Value& value, int64_t times) {
   const auto count = static_cast<size_t>(std::max<int64_t>(times, 0));
-  if (const std::string* text = value.text()) {
-    check(text->empty() || count <= kMaxText / text->size(), "a string grows beyond ", kMaxText, " bytes");
-    std::string out;
-    for (size_t i = 0; i < count && !text->empty(); ++i) out += *text;
+  if (const MarkedText* marked = value.marked()) {
+    const std::string& text = marked->text;
+    check(text.empty() || count <= kMaxText / text.size(), "a string grows beyond ", kMaxText, " bytes");
+    MarkedText out;
+    for (size_t i = 0; i < count && !text.empty(); ++i) append(out, *marked);
     return make_text(std::move(out));
   }
   const Sequence& sequence = *value.sequence();
@@ -159,6 +161,23 @@ Value repeat(const Value& value, int64_t times) {
     items.insert(items.end(), sequence.items.begin(), sequence.items.end());
   }
   return make_sequence(sequence.kind, std::move(items));
+}
+
+bool is_string(const Value& value) {
+  return value.text() || value.is<Markup>();
+}
+
+/// a + b; where one is the result of safe or escape, the other is escaped.
+Value add_texts(const Value& a, const Value& b) {
+  const bool markup = a.is<Markup>() || b.is<Markup>();
+  const auto part = [&](const Value& value) {
+    if (const auto* safe = value.as<Markup>()) return *safe->text;
+    return markup ? escape_text(*value.marked()) : *value.marked();
+  };
+  MarkedText sum = part(a);
+  append(sum, part(b));
+  if (!markup) return make_text(std::move(sum));
+  return {Markup{std::make_shared<const MarkedText>(std::move(sum))}};
 }
 
 bool can_repeat(const Value& value) {
@@ -183,7 +202,7 @@ Value arithmetic(std::string_view op, const Value& a, const Value& b) {
   if (x && y && op != "/") return integer_arithmetic(op, *x, *y);
   const auto u = as_number(a), v = as_number(b);
   if (u && v) return float_arithmetic(op, *u, *v);
-  if (op == "+" && a.text() && b.text()) return make_text(*a.text() + *b.text());
+  if (op == "+" && is_string(a) && is_string(b)) return add_texts(a, b);
   if (op == "+") {
     if (auto sum = add_sequences(a, b)) return *sum;
   }
@@ -233,15 +252,27 @@ std::vector<size_t> slice_indices(const Value& start, const Value& stop, const V
   return indices;
 }
 
+/// The characters at `indices`, neighbours in one go.
+MarkedText pick(const MarkedText& text, const std::vector<std::string_view>& pieces,
+                const std::vector<size_t>& indices) {
+  MarkedText out;
+  for (size_t first = 0, last = 0; first < indices.size(); first = last + 1) {
+    last = first;
+    while (last + 1 < indices.size() && indices[last + 1] == indices[last] + 1) ++last;
+    const char *begin = pieces[indices[first]].data(),
+               *end = pieces[indices[last]].data() + pieces[indices[last]].size();
+    append(out, piece_of(text, {begin, static_cast<size_t>(end - begin)}));
+  }
+  return out;
+}
+
 }  // namespace
 
 Value slice(const Value& value, const Value& start, const Value& stop, const Value& step) {
   if (const auto* undefined = value.as<Undefined>()) fail(*undefined->reason);
-  if (const std::string* text = value.text()) {
-    const auto pieces = characters(*text);
-    std::string out;
-    for (const size_t i : slice_indices(start, stop, step, pieces.size())) out += pieces[i];
-    return make_text(std::move(out));
+  if (const MarkedText* text = value.marked()) {
+    const auto pieces = characters(text->text);
+    return make_text(pick(*text, pieces, slice_indices(start, stop, step, pieces.size())));
   }
   const Sequence* sequence = value.sequence();
   check(sequence && sequence->kind <= SequenceKind::range, "'", type_name(value),

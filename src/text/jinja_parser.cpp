@@ -92,6 +92,8 @@ Statement Parser::parse_statement() {
   if (word == "macro") return parse_macro(line);
   if (word == "with") return parse_with(line);
   if (word == "generation") return parse_generation(line);
+  if (word == "filter") return parse_filter_block(line);
+  if (word == "call") return parse_call_block(line);
   if (word == "break" || word == "continue") return parse_jump(line, word);
   fail_at(line, "the tag {% " + word + " %} is not supported or not expected here");
 }
@@ -127,18 +129,24 @@ Statement Parser::parse_set(int line) {
   if (skip_op("=")) return {line, SetStatement{std::move(target), parse_expressions()}};
   ExpressionPtr filter;
   while (at_op("|")) filter = parse_filter(std::move(filter));
-  const int loops = std::exchange(loops_, 0);
-  Body body = parse_block_body({"endset"});
-  loops_ = loops;
-  skip_word("endset");
-  return {line, SetBlockStatement{std::move(target), std::move(filter), std::move(body)}};
+  return {line, SetBlockStatement{std::move(target), std::move(filter), parse_own_body("endset")}};
 }
 
-Statement Parser::parse_macro(int line) {
-  MacroStatement macro{expect_name(), {}, {}};
+/// A body that break and continue cannot leave, through its end tag.
+Body Parser::parse_own_body(std::string_view end) {
+  const int loops = std::exchange(loops_, 0);
+  Body body = parse_block_body({end});
+  loops_ = loops;
+  skip_word(end);
+  return body;
+}
+
+/// (a, b=1)
+void Parser::parse_parameters(MacroStatement& macro) {
   expect_op("(");
   while (!at_op(")")) {
     if (!macro.parameters.empty()) expect_op(",");
+    const int line = current().line;
     std::string name = expect_name();
     ExpressionPtr absent = skip_op("=") ? parse_expression() : nullptr;
     const bool after_default = !macro.parameters.empty() && macro.parameters.back().second;
@@ -147,13 +155,38 @@ Statement Parser::parse_macro(int line) {
     macro.parameters.emplace_back(std::move(name), std::move(absent));
   }
   expect_op(")");
-  const int loops = std::exchange(loops_, 0);
-  ++macros_;
-  macro.body = parse_block_body({"endmacro"});
-  --macros_;
-  loops_ = loops;
-  skip_word("endmacro");
+}
+
+/// A `caller` in a body is that of the innermost macro or call block.
+void Parser::parse_macro_body(MacroStatement& macro, std::string_view end) {
+  macros_use_caller_.push_back(false);
+  macro.body = parse_own_body(end);
+  macro.uses_caller = macros_use_caller_.back();
+  macros_use_caller_.pop_back();
+}
+
+Statement Parser::parse_macro(int line) {
+  MacroStatement macro{expect_name(), {}, {}};
+  parse_parameters(macro);
+  parse_macro_body(macro, "endmacro");
   return {line, std::move(macro)};
+}
+
+/// {% call(a) m() %}body{% endcall %} calls the macro m, whose caller(a) writes the body.
+Statement Parser::parse_call_block(int line) {
+  CallBlockStatement statement{{"caller", {}, {}}, nullptr};
+  if (at_op("(")) parse_parameters(statement.caller);
+  statement.call = parse_expression();
+  if (!std::holds_alternative<Call>(statement.call->node)) fail_at(line, "expected a call after {% call %}");
+  parse_macro_body(statement.caller, "endcall");
+  return {line, std::move(statement)};
+}
+
+/// {% filter upper | trim %}body{% endfilter %}
+Statement Parser::parse_filter_block(int line) {
+  ExpressionPtr filter = parse_filter_name(nullptr);
+  while (at_op("|")) filter = parse_filter(std::move(filter));
+  return {line, FilterBlockStatement{std::move(filter), parse_own_body("endfilter")}};
 }
 
 Statement Parser::parse_with(int line) {
@@ -172,11 +205,8 @@ Statement Parser::parse_with(int line) {
 /// {% generation %} marks the assistant's text for the loss mask; it renders as its content, in its own
 /// scope.
 Statement Parser::parse_generation(int line) {
-  const int loops = std::exchange(loops_, 0);
-  WithStatement statement{{}, parse_block_body({"endgeneration"})};
-  loops_ = loops;
-  skip_word("endgeneration");
-  return {line, std::move(statement)};
+  found_generation_ = true;
+  return {line, GenerationStatement{parse_own_body("endgeneration")}};
 }
 
 Statement Parser::parse_jump(int line, const std::string& word) {

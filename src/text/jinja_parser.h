@@ -15,6 +15,8 @@ class Parser {
   explicit Parser(const std::string& source) : tokens_(tokenize(source)) {}
   /// Throws Error with the line of what is not Jinja or not supported.
   Body parse();
+  /// Whether the source has {% generation %} blocks.
+  bool found_generation() const { return found_generation_; }
 
  private:
   // Recursion and the size of one expression are bounded, so that no template can overflow the stack.
@@ -32,6 +34,11 @@ class Parser {
   Statement parse_macro(int line);
   Statement parse_with(int line);
   Statement parse_generation(int line);
+  Statement parse_filter_block(int line);
+  Statement parse_call_block(int line);
+  void parse_parameters(MacroStatement& macro);
+  Body parse_own_body(std::string_view end);
+  void parse_macro_body(MacroStatement& macro, std::string_view end);
   Statement parse_jump(int line, const std::string& word);
   Target parse_target(bool with_namespace, bool single = false);
   Target parse_one_target(bool with_namespace);
@@ -55,6 +62,7 @@ class Parser {
   ExpressionPtr parse_postfix(ExpressionPtr value);
   ExpressionPtr parse_filters_and_tests(ExpressionPtr value);
   ExpressionPtr parse_filter(ExpressionPtr value);
+  ExpressionPtr parse_filter_name(ExpressionPtr value);
   ExpressionPtr parse_test(ExpressionPtr value);
   ExpressionPtr parse_subscript(ExpressionPtr value);
   CallArguments parse_arguments();
@@ -84,9 +92,10 @@ class Parser {
   std::vector<Token> tokens_;
   size_t position_ = 0;
   int depth_ = 0;
-  int expression_size_ = 0;  // nodes made since the last tag began
-  int loops_ = 0;            // loops that break and continue would leave
-  int macros_ = 0;
+  int expression_size_ = 0;              // nodes made since the last tag began
+  int loops_ = 0;                        // loops that break and continue would leave
+  std::vector<bool> macros_use_caller_;  // of the macros that the current token is in
+  bool found_generation_ = false;
 };
 
 /// Counts one level of recursion while it lives.

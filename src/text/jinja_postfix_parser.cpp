@@ -39,6 +39,11 @@ ExpressionPtr Parser::parse_filters_and_tests(ExpressionPtr value) {
 
 ExpressionPtr Parser::parse_filter(ExpressionPtr value) {
   expect_op("|");
+  return parse_filter_name(std::move(value));
+}
+
+/// A filter whose "|" has been read, or is not written as in {% filter upper %}.
+ExpressionPtr Parser::parse_filter_name(ExpressionPtr value) {
   const int line = current().line;
   std::string name = expect_name();
   CallArguments arguments;

@@ -1,5 +1,4 @@
 // Jinja's tests (`x is defined`) and its global functions.
-#include <chrono>
 #include <ctime>
 #include <map>
 
@@ -33,12 +32,12 @@ bool is_callable(const Value& value) {
 }
 
 bool is_lower(const Value& value) {
-  const std::string text = to_text(value);
+  const std::string text = to_text(value).text;
   return to_lower(text) == text && to_upper(text) != text;
 }
 
 bool is_upper(const Value& value) {
-  const std::string text = to_text(value);
+  const std::string text = to_text(value).text;
   return to_upper(text) == text && to_lower(text) != text;
 }
 
@@ -153,19 +152,22 @@ Value make_namespace(const Arguments& arguments) {
   return {result};
 }
 
-Value format_now(const Arguments& arguments) {
+}  // namespace
+
+Value format_date(const std::tm& date, const Arguments& arguments) {
   const std::string format = text_argument(arguments.bind("strftime_now", {"format"}, 1)[0], "");
   if (format.empty()) return make_text("");
-  check(format.find("%f") == std::string::npos, "strftime_now with %f is not supported");
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm local{};
-  localtime_r(&now, &local);
+  // The date is fixed for a run, the time of day is not: the same prompt would differ from one call to the
+  // next.
+  for (size_t at = format.find('%'); at != std::string::npos; at = format.find('%', at + 2)) {
+    const size_t letter = std::min(format.find_first_not_of("-_0^#", at + 1), format.size() - 1);
+    check(std::string_view("aAbBdejmyYCDFgGhuUVwWxnt%").find(format[letter]) != std::string_view::npos,
+          "strftime_now with %", format[letter], " is not supported, only dates are");
+  }
   std::string out(256 + format.size() * 4, '\0');
-  out.resize(std::strftime(out.data(), out.size(), format.c_str(), &local));
+  out.resize(std::strftime(out.data(), out.size(), format.c_str(), &date));
   return make_text(std::move(out));
 }
-
-}  // namespace
 
 bool is_function(const std::string& name) {
   return name == "range" || name == "namespace" || name == "dict" || name == "raise_exception" ||
@@ -176,8 +178,7 @@ Value call_function(const std::string& name, const Arguments& arguments) {
   if (name == "range") return make_range(arguments);
   if (name == "namespace") return make_namespace(arguments);
   if (name == "dict") return make_dict(pairs_of(name, arguments));
-  if (name == "strftime_now") return format_now(arguments);
-  fail(to_text(*arguments.bind(name, {"message"}, 1)[0]));
+  fail(to_text(*arguments.bind(name, {"message"}, 1)[0]).text);
 }
 
 }  // namespace selfreward::jinja

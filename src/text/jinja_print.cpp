@@ -53,27 +53,30 @@ std::string quote(const std::string& text) {
   return out + mark;
 }
 
-std::string repr_items(const Sequence& sequence) {
+MarkedText repr_items(const Sequence& sequence) {
   const bool is_list = sequence.kind == SequenceKind::list;
   check(is_list || sequence.kind == SequenceKind::tuple,
         "a range, dict view or iterator cannot be printed; add | list");
-  std::string out = is_list ? "[" : "(";
+  MarkedText out{is_list ? "[" : "(", {}};
   for (size_t i = 0; i < sequence.items.size(); ++i) {
     if (i > 0) append(out, ", ");
     append(out, repr(sequence.items[i]));
   }
-  if (!is_list && sequence.items.size() == 1) out += ",";
-  return out + (is_list ? "]" : ")");
+  if (!is_list && sequence.items.size() == 1) append(out, ",");
+  append(out, is_list ? "]" : ")");
+  return out;
 }
 
-std::string repr_dict(const Dict& dict) {
-  std::string out = "{";
+MarkedText repr_dict(const Dict& dict) {
+  MarkedText out{"{", {}};
   for (const auto& [key, value] : dict.items) {
-    if (out.size() > 1) append(out, ", ");
-    append(out, repr(key) + ": ");
+    if (out.text.size() > 1) append(out, ", ");
+    append(out, repr(key));
+    append(out, ": ");
     append(out, repr(value));
   }
-  return out + "}";
+  append(out, "}");
+  return out;
 }
 
 }  // namespace
@@ -92,23 +95,28 @@ std::string float_repr(double number) {
   return text.find('.') == std::string::npos ? text + ".0" : text;
 }
 
-std::string repr(const Value& value) {
-  if (const std::string* text = value.text()) return quote(*text);
-  if (value.is<Undefined>()) return "Undefined";
+MarkedText repr(const Value& value) {
+  if (const MarkedText* text = value.marked()) return marked_like(quote(text->text), *text);
+  if (value.is<Undefined>()) return {"Undefined", {}};
   return to_text(value);
 }
 
-std::string to_text(const Value& value) {
-  if (const std::string* text = value.text()) return *text;
-  if (const auto* markup = value.as<Markup>()) return *markup->text;
+/// str() of what holds no other text.
+std::string scalar_text(const Value& value) {
   if (value.is<Undefined>()) return "";
   if (value.is<None>()) return "None";
   if (const bool* boolean = value.as<bool>()) return *boolean ? "True" : "False";
   if (const int64_t* integer = value.as<int64_t>()) return std::to_string(*integer);
   if (const double* number = value.as<double>()) return float_repr(*number);
+  fail("printing a ", type_name(value), " is not supported");
+}
+
+MarkedText to_text(const Value& value) {
+  if (const MarkedText* text = value.marked()) return *text;
+  if (const auto* markup = value.as<Markup>()) return *markup->text;
   if (const Sequence* sequence = value.sequence()) return repr_items(*sequence);
   if (const Dict* dict = value.dict()) return repr_dict(*dict);
-  fail("printing a ", type_name(value), " is not supported");
+  return {scalar_text(value), {}};
 }
 
 namespace {
@@ -116,14 +124,14 @@ namespace {
 class JsonWriter {
  public:
   explicit JsonWriter(const JsonStyle& style) : style_(style) {}
-  std::string write(const Value& value) {
+  MarkedText write(const Value& value) {
     write_value(value, 1);
     return std::move(out_);
   }
 
  private:
   void write_value(const Value& value, size_t level) {
-    if (const std::string* text = value.text()) return write_string(*text);
+    if (const MarkedText* text = value.marked()) return write_string(*text);
     if (const auto* markup = value.as<Markup>()) return write_string(*markup->text);
     if (const Dict* dict = value.dict()) return write_dict(*dict, level);
     if (const Sequence* sequence = value.sequence()) return write_sequence(value, *sequence, level);
@@ -141,22 +149,26 @@ class JsonWriter {
     return float_repr(*number);
   }
 
-  void write_string(const std::string& text) {
+  void write_string(const MarkedText& text) {
     append(out_, "\"");
-    for (const std::string_view c : characters(text)) write_character(c);
+    for_each_run(text, [&](std::string_view run, bool is_data) {
+      std::string escaped;
+      for (const std::string_view c : characters(run)) write_character(escaped, c);
+      append(out_, is_data ? data_text(std::move(escaped)) : MarkedText{std::move(escaped), {}});
+    });
     append(out_, "\"");
   }
 
-  void write_character(std::string_view c) {
+  void write_character(std::string& out, std::string_view c) const {
     static constexpr std::string_view kPlain = "\"\\\n\r\t\f\b", kEscaped = "\"\\nrtfb";
     const char32_t code = code_point(c);
     const size_t index = c.size() == 1 ? kPlain.find(c[0]) : std::string_view::npos;
-    if (index != std::string_view::npos) return append(out_, std::string("\\") + kEscaped[index]);
-    if (code >= 0x20 && (code < 0x7F || !style_.ensure_ascii)) return append(out_, c);
-    if (code < 0x10000) return append(out_, print_hex("\\u%04x", static_cast<unsigned>(code)));
+    if (index != std::string_view::npos) return append(out, std::string("\\") + kEscaped[index]);
+    if (code >= 0x20 && (code < 0x7F || !style_.ensure_ascii)) return append(out, c);
+    if (code < 0x10000) return append(out, print_hex("\\u%04x", static_cast<unsigned>(code)));
     const auto high = static_cast<unsigned>(0xD800 + ((code - 0x10000) >> 10));
     const auto low = static_cast<unsigned>(0xDC00 + ((code - 0x10000) & 0x3FF));
-    append(out_, print_hex("\\u%04x\\u%04x", high, low));
+    append(out, print_hex("\\u%04x\\u%04x", high, low));
   }
 
   void new_line(size_t level) {
@@ -190,7 +202,7 @@ class JsonWriter {
     for (size_t i = 0; i < items.size(); ++i) {
       if (i > 0) append(out_, style_.item_separator);
       new_line(level);
-      write_string(items[i].first.text() ? *items[i].first.text() : scalar(items[i].first));
+      write_key(items[i].first);
       append(out_, style_.key_separator);
       write_value(items[i].second, level + 1);
     }
@@ -198,13 +210,17 @@ class JsonWriter {
     append(out_, "}");
   }
 
+  void write_key(const Value& key) {
+    write_string(key.marked() ? *key.marked() : MarkedText{scalar(key), {}});
+  }
+
   const JsonStyle& style_;
-  std::string out_;
+  MarkedText out_;
 };
 
 }  // namespace
 
-std::string to_json_text(const Value& value, const JsonStyle& style) {
+MarkedText to_json_text(const Value& value, const JsonStyle& style) {
   return JsonWriter(style).write(value);
 }
 

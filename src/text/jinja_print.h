@@ -7,8 +7,8 @@
 namespace selfreward::jinja {
 
 /// What {{ value }} prints: str(value).
-std::string to_text(const Value& value);
-std::string repr(const Value& value);
+MarkedText to_text(const Value& value);
+MarkedText repr(const Value& value);
 /// repr of a float: the shortest digits that give the same number back.
 std::string float_repr(double number);
 
@@ -20,6 +20,6 @@ struct JsonStyle {
   std::string key_separator = ": ";
   bool sort_keys = false;
 };
-std::string to_json_text(const Value& value, const JsonStyle& style);
+MarkedText to_json_text(const Value& value, const JsonStyle& style);
 
 }  // namespace selfreward::jinja

@@ -125,10 +125,10 @@ Value sum_filter(const std::string& name, const Value& value, const Arguments& a
 
 Value join_filter(const std::string& name, const Value& value, const Arguments& arguments) {
   const auto bound = arguments.bind(name, {"d", "attribute"});
-  std::vector<std::string> pieces;
+  std::vector<MarkedText> pieces;
   for (const Value& item : iterate(value))
     pieces.push_back(to_text(given(bound[1]) ? follow(item, *bound[1]) : item));
-  return make_text(join_texts(bound[0] ? to_text(*bound[0]) : "", pieces));
+  return make_text(join_texts(bound[0] ? to_text(*bound[0]) : MarkedText{}, pieces));
 }
 
 Value length_filter(const std::string& name, const Value& value, const Arguments& arguments) {
@@ -168,8 +168,8 @@ Value reverse_filter(const std::string& name, const Value& value, const Argument
   const Sequence* sequence = value.sequence();
   if (sequence && sequence->kind == SequenceKind::iterator) return make_list(std::move(items));
   if (!value.text()) return make_iterator(std::move(items));
-  std::string out;
-  for (const Value& c : items) out += *c.text();
+  MarkedText out;
+  for (const Value& c : items) append(out, *c.marked());
   return make_text(std::move(out));
 }
 

@@ -15,22 +15,22 @@ std::string reversed(std::string_view text) {
 
 }  // namespace
 
-std::string replace_text(const std::string& text, const std::string& from, const std::string& to,
-                         int64_t count) {
-  std::string out;
-  std::string_view rest = text;
+MarkedText replace_text(const MarkedText& text, const std::string& from, const MarkedText& to,
+                        int64_t count) {
+  MarkedText out;
+  std::string_view rest = text.text;
   for (; count != 0; --count) {
     const size_t at = find_text(rest, from);
     if (at == std::string_view::npos) break;
-    append(out, rest.substr(0, at));
+    append(out, piece_of(text, rest.substr(0, at)));
     append(out, to);
     rest.remove_prefix(at + from.size());
     if (!from.empty()) continue;
     if (rest.empty()) return out;  // an empty `from` matches before each character and at the end
-    append(out, first_character(rest));
+    append(out, piece_of(text, first_character(rest)));
     rest.remove_prefix(first_character(rest).size());
   }
-  append(out, rest);
+  append(out, piece_of(text, rest));
   return out;
 }
 
@@ -55,8 +55,8 @@ std::string capitalize_text(std::string_view text) {
   return to_upper(text.substr(0, first)) + to_lower(text.substr(first));
 }
 
-std::string join_texts(const std::string& separator, const std::vector<std::string>& pieces) {
-  std::string out;
+MarkedText join_texts(const MarkedText& separator, const std::vector<MarkedText>& pieces) {
+  MarkedText out;
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (i > 0) append(out, separator);
     append(out, pieces[i]);
@@ -76,10 +76,14 @@ std::vector<std::string_view> split_at(std::string_view text, std::string_view s
   return pieces;
 }
 
-std::vector<std::string> split_at_end(std::string_view text, std::string_view separator, int64_t limit) {
+std::vector<std::string_view> split_at_end(std::string_view text, std::string_view separator, int64_t limit) {
   const std::string backward = reversed(text), mark = reversed(separator);
-  std::vector<std::string> pieces;
-  for (const std::string_view piece : split_at(backward, mark, limit)) pieces.push_back(reversed(piece));
+  std::vector<std::string_view> pieces;
+  size_t end = text.size();
+  for (const std::string_view piece : split_at(backward, mark, limit)) {
+    pieces.push_back(text.substr(end - piece.size(), piece.size()));
+    end -= std::min(end, piece.size() + separator.size());
+  }
   std::reverse(pieces.begin(), pieces.end());
   return pieces;
 }
@@ -112,6 +116,62 @@ std::string title_text(const std::string& text) {
     out += in_word ? lower : upper;
     in_word = lower != upper;
   }
+  return out;
+}
+
+namespace {
+
+/// What stands for the field "{name}" of str.format; `next` counts the fields without a name.
+const MarkedText& format_argument(std::string_view field, size_t& next,
+                                  const std::vector<MarkedText>& positional,
+                                  const std::vector<std::pair<std::string, MarkedText>>& named) {
+  check(field.find_first_of("!:.[{") == std::string_view::npos, "str.format: the field {", field,
+        "} is not supported");
+  for (const auto& [name, value] : named) {
+    if (name == field) return value;
+  }
+  const bool digits = field.find_first_not_of("0123456789") == std::string_view::npos && field.size() < 10;
+  check(digits, "str.format: there is no argument '", field, "'");
+  const size_t index = field.empty() ? next++ : std::stoul(std::string(field));
+  check(index < positional.size(), "Replacement index ", index, " out of range for positional args tuple");
+  return positional[index];
+}
+
+}  // namespace
+
+MarkedText format_text(const MarkedText& pattern, const std::vector<MarkedText>& positional,
+                       const std::vector<std::pair<std::string, MarkedText>>& named) {
+  MarkedText out;
+  size_t next = 0;
+  for (std::string_view rest = pattern.text; !rest.empty();) {
+    const size_t at = std::min(rest.find_first_of("{}"), rest.size());
+    const bool doubled = at + 1 < rest.size() && rest[at] == rest[at + 1];
+    append(out, piece_of(pattern, rest.substr(0, doubled ? at + 1 : at)));
+    rest.remove_prefix(std::min(at + (doubled ? 2 : 0), rest.size()));
+    if (doubled || rest.empty()) continue;
+    const size_t close = rest.find('}');
+    check(rest[0] == '{' && close != std::string_view::npos,
+          "str.format: a single '{' or '}' in the format string");
+    append(out, format_argument(rest.substr(1, close - 1), next, positional, named));
+    rest.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+MarkedText escape_text(MarkedText text) {
+  for (const auto& [from, to] : {std::pair("&", "&amp;"), std::pair(">", "&gt;"), std::pair("<", "&lt;"),
+                                 std::pair("'", "&#39;"), std::pair("\"", "&#34;")}) {
+    text = replace_text(text, from, {to, {}}, -1);
+  }
+  return text;
+}
+
+MarkedText change_case(const MarkedText& text, std::string (*change)(std::string_view)) {
+  MarkedText out;
+  for_each_run(text, [&](std::string_view run, bool is_data) {
+    std::string changed = change(run);
+    append(out, is_data ? data_text(std::move(changed)) : MarkedText{std::move(changed), {}});
+  });
   return out;
 }
 

@@ -20,9 +20,14 @@ size_t Loop::length() {
   return items.size();
 }
 
-const std::string* Value::text() const {
+const MarkedText* Value::marked() const {
   const auto* found = as<Text>();
   return found ? found->get() : nullptr;
+}
+
+const std::string* Value::text() const {
+  const MarkedText* found = marked();
+  return found ? &found->text : nullptr;
 }
 
 const Sequence* Value::sequence() const {
@@ -57,8 +62,12 @@ void count_member(const Value& member, size_t& nodes, size_t& nesting) {
 }  // namespace
 
 Value make_text(std::string text) {
-  check(text.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
-  return {std::make_shared<const std::string>(std::move(text))};
+  return make_text(MarkedText{std::move(text), {}});
+}
+
+Value make_text(MarkedText text) {
+  check(text.text.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
+  return {std::make_shared<const MarkedText>(std::move(text))};
 }
 
 Value make_undefined(std::string reason) {
@@ -80,19 +89,22 @@ Value make_dict(std::vector<std::pair<Value, Value>> items) {
   return {std::make_shared<const Dict>(std::move(dict))};
 }
 
-Value from_json(const Json& json) {
+Value from_json(const Json& json, bool is_data) {
+  const auto text = [&](std::string s) {
+    return make_text(is_data ? data_text(std::move(s)) : MarkedText{std::move(s), {}});
+  };
   if (json.is_null()) return {None{}};
   if (json.is_boolean()) return {json.get<bool>()};
   if (json.is_number_float()) return {json.get<double>()};
   if (json.is_number()) return {json.get<int64_t>()};
-  if (json.is_string()) return make_text(json.get<std::string>());
+  if (json.is_string()) return text(json.get<std::string>());
   if (json.is_array()) {
     std::vector<Value> items;
-    for (const Json& item : json) items.push_back(from_json(item));
+    for (const Json& item : json) items.push_back(from_json(item, is_data));
     return make_list(std::move(items));
   }
   std::vector<std::pair<Value, Value>> items;
-  for (const auto& [key, value] : json.items()) items.emplace_back(make_text(key), from_json(value));
+  for (const auto& [key, value] : json.items()) items.emplace_back(text(key), from_json(value, is_data));
   return make_dict(std::move(items));
 }
 
@@ -111,7 +123,7 @@ bool truthy(const Value& value) {
   if (value.is<Undefined>() || value.is<None>()) return false;
   if (const auto number = as_number(value)) return *number != 0;
   if (const std::string* text = value.text()) return !text->empty();
-  if (const auto* markup = value.as<Markup>()) return !markup->text->empty();
+  if (const auto* markup = value.as<Markup>()) return !markup->text->text.empty();
   if (const Sequence* sequence = value.sequence()) {
     return sequence->kind == SequenceKind::iterator || !sequence->items.empty();
   }
@@ -137,9 +149,10 @@ std::vector<Value> iterate(const Value& value) {
     if (sequence->kind == SequenceKind::iterator && std::exchange(sequence->consumed, true)) return items;
     return sequence->items;
   }
-  if (const std::string* text = value.text()) {
-    check(text->size() <= kMaxNodes, "a loop over a string of ", text->size(), " bytes is too long");
-    for (const std::string_view c : characters(*text)) items.push_back(make_text(std::string(c)));
+  if (const MarkedText* marked = value.marked()) {
+    const std::string& text = marked->text;
+    check(text.size() <= kMaxNodes, "a loop over a string of ", text.size(), " bytes is too long");
+    for (const std::string_view c : characters(text)) items.push_back(make_text(piece_of(*marked, c)));
     return items;
   }
   const Dict* dict = value.dict();
@@ -177,6 +190,15 @@ std::optional<double> as_number(const Value& value) {
 void append(std::string& out, std::string_view piece) {
   check(out.size() + piece.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
   out += piece;
+}
+
+void append(MarkedText& out, std::string_view of_template) {
+  append(out.text, of_template);
+}
+
+void append(MarkedText& out, const MarkedText& piece) {
+  check(out.text.size() + piece.text.size() <= kMaxText, "a string grows beyond ", kMaxText, " bytes");
+  append_marked(out, piece);
 }
 
 }  // namespace selfreward::jinja

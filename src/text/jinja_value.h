@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "text/marked_text.h"
 
 namespace selfreward::jinja {
 
@@ -28,12 +29,12 @@ struct Undefined {
   std::shared_ptr<const std::string> reason;
 };
 struct None {};
-/// The result of the filters safe and escape: it can be printed or joined with `~`, nothing else, because
-/// `+` would escape its other side in Jinja.
+/// The result of the filters safe and escape: it can be printed, joined with `~`, or added with `+`, which
+/// escapes the other side.
 struct Markup {
-  std::shared_ptr<const std::string> text;
+  std::shared_ptr<const MarkedText> text;
 };
-using Text = std::shared_ptr<const std::string>;
+using Text = std::shared_ptr<const MarkedText>;
 
 /// iterator is what map, select, reverse ... give: always true, without length, and empty once it was read.
 enum class SequenceKind { list, tuple, range, view, iterator };
@@ -85,11 +86,14 @@ struct Value {
   }
   /// The string, list or tuple or ..., dict or null if the value is something else.
   const std::string* text() const;
+  const MarkedText* marked() const;
   const Sequence* sequence() const;
   const Dict* dict() const;
 };
 
+/// Text of the template, and text some of which is data.
 Value make_text(std::string text);
+Value make_text(MarkedText text);
 Value make_undefined(std::string reason);
 /// Throws Error where the value is too large, too deep, or holds a namespace, macro, method or loop.
 Value make_sequence(SequenceKind kind, std::vector<Value> items);
@@ -100,8 +104,8 @@ inline Value make_list(std::vector<Value> items) {
 inline Value make_tuple(std::vector<Value> items) {
   return make_sequence(SequenceKind::tuple, std::move(items));
 }
-/// Lists become lists, objects dicts with their order.
-Value from_json(const Json& json);
+/// Lists become lists, objects dicts with their order. All text is marked where it `is_data`.
+Value from_json(const Json& json, bool is_data = false);
 
 /// Python's name of the type: str, NoneType, list ...
 std::string type_name(const Value& value);
@@ -120,5 +124,7 @@ std::optional<int64_t> as_integer(const Value& value);
 std::optional<double> as_number(const Value& value);
 /// `out` += `piece`, an Error beyond kMaxText.
 void append(std::string& out, std::string_view piece);
+void append(MarkedText& out, std::string_view of_template);
+void append(MarkedText& out, const MarkedText& piece);
 
 }  // namespace selfreward::jinja

@@ -7,13 +7,14 @@ namespace selfreward {
 
 using torch::Tensor;
 
-int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& response) {
+int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& response,
+                                    const std::vector<bool>& learnt) {
   check(!prompt.empty() && !response.empty(), "[training_batch] a row has no prompt or no response tokens");
   TokenIds both = prompt;
   both.insert(both.end(), response.begin(), response.end() - 1);  // nothing is predicted from the last token
   const int64_t begin = tree_.num_tokens();
   tree_.add(kNoParent, both);
-  predict(begin + std::ssize(prompt) - 1, response, 0);
+  predict(begin + std::ssize(prompt) - 1, response, 0, learnt);
   return num_sequences() - 1;
 }
 
@@ -34,20 +35,24 @@ int64_t TrainingBatch::add_pair(const TokenIds& prompt, const TokenIds& first, c
 }
 
 /// Row first_row + i predicts response[from + i]; closes the sequence.
-void TrainingBatch::predict(int64_t first_row, const TokenIds& response, size_t from) {
+void TrainingBatch::predict(int64_t first_row, const TokenIds& response, size_t from,
+                            const std::vector<bool>& learnt) {
+  const size_t before = targets_.size();
   for (size_t i = from; i < response.size(); ++i) {
+    if (!learnt.empty() && !learnt[i]) continue;
     rows_.push_back(first_row + static_cast<int64_t>(i - from));
     targets_.push_back(response[i]);
     sequences_.push_back(num_sequences());
   }
-  lengths_.push_back(std::ssize(response));
+  lengths_.push_back(static_cast<int64_t>(targets_.size() - before + from));
 }
 
 Tensor TrainingBatch::target_log_probs(const CausalLM& model, Dropout* dropout) const {
   const Tensor hidden = model.hidden_states(tree_batch(tree_, model.device()), dropout);
   const Tensor rows = index_tensor(rows_, model.device());
   const Tensor targets = index_tensor(targets_, model.device());
-  return token_log_probs(hidden.index_select(0, rows), model.output_weight(), targets);
+  return token_log_probs(hidden.index_select(0, rows), model.output_weight(), targets,
+                         model.config().logit_softcap);
 }
 
 Tensor TrainingBatch::sum_by_sequence(const Tensor& per_target) const {

@@ -1,5 +1,5 @@
 #pragma once
-// Rows of training data as token trees with the tokens that are to be predicted: no padding, no mask.
+// Rows of training data as token trees with the tokens that are to be predicted: no padding.
 #include "model/causal_lm.h"
 
 namespace selfreward {
@@ -7,8 +7,10 @@ namespace selfreward {
 /// An SFT row is a tree of one segment, a preference pair a prompt with two branches.
 class TrainingBatch {
  public:
-  /// prompt + response as one sequence; the response's tokens are predicted. Returns the sequence's index.
-  int64_t add_sequence(const TokenIds& prompt, const TokenIds& response);
+  /// prompt + response as one sequence; the response's tokens are predicted, or those that are `learnt` where
+  /// it is not empty. Returns the sequence's index.
+  int64_t add_sequence(const TokenIds& prompt, const TokenIds& response,
+                       const std::vector<bool>& learnt = {});
   /// Two responses below one prompt, which is computed once. Returns the index of the first; the other
   /// follows.
   int64_t add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second);
@@ -25,7 +27,8 @@ class TrainingBatch {
   torch::Tensor sum_by_sequence(const torch::Tensor& per_target) const;
 
  private:
-  void predict(int64_t first_row, const TokenIds& response, size_t from);
+  void predict(int64_t first_row, const TokenIds& response, size_t from,
+               const std::vector<bool>& learnt = {});
 
   TokenTree tree_;
   std::vector<int64_t> rows_, targets_, sequences_;  // of each predicted token: the row that predicts it

@@ -41,6 +41,19 @@ TEST_CASE("sequences and pairs of one batch have the log-probs that each has alo
         doctest::Approx(expected.narrow(0, 2, 3).sum().item<double>()).epsilon(1e-5));
 }
 
+TEST_CASE("of a response only what is learnt is predicted") {
+  const at::NoGradGuard no_grad;
+  const Policy policy = tiny_policy();
+  TrainingBatch all, some;
+  all.add_sequence({7, 8}, {60, 61, 62, 63});
+  some.add_sequence({7, 8}, {60, 61, 62, 63}, {true, false, false, true});
+  some.add_sequence({9, 10}, {62, 63});
+  CHECK(some.lengths() == std::vector<int64_t>{2, 2});
+  const Tensor a = all.target_log_probs(policy.model()), b = some.target_log_probs(policy.model());
+  CHECK(b[0].item<double>() == doctest::Approx(a[0].item<double>()).epsilon(1e-5));
+  CHECK(b[1].item<double>() == doctest::Approx(a[3].item<double>()).epsilon(1e-5));
+}
+
 TEST_CASE("a batch shares nothing between its rows") {
   // Changing one row must not change the log-probs of another: no leak across packed documents.
   const at::NoGradGuard no_grad;

@@ -2,14 +2,17 @@
 
     python tests/golden/make_template_golden.py
 
-Writes renderings.json and snippets.json beside the templates; the unit tests compare with them exactly.
+Writes renderings.json, snippets.json and masks.json beside the templates; the unit tests compare with them exactly.
 """
+import datetime
 import json
 import pathlib
 import sys
 
 import jinja2
 import transformers
+from golden import dump
+from transformers.utils import chat_template_utils
 from transformers.utils.chat_template_utils import _compile_jinja_template, render_jinja_template
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "templates"
@@ -58,12 +61,36 @@ TOOLS = [
                                       "return": {"type": "number"}}},
 ]
 
+DATE = datetime.date(2026, 3, 5)
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>"}
 GRID = [  # settings, conversations
     ({"add_generation_prompt": False}, list(CONVERSATIONS)),
     ({"add_generation_prompt": True}, list(CONVERSATIONS)),
     ({"add_generation_prompt": True, "tools": TOOLS, "enable_thinking": False}, ["user", "long", "tool_use", "unicode"]),
+    ({"add_generation_prompt": False, "tools": TOOLS, "tools_in_user_message": False, "date_string": "26 Jul 2024"},
+     ["user", "system_user", "reasoning"]),
 ]
+
+
+def fix_date(day):
+    """strftime_now says this day; it is the datetime of the module that makes it."""
+    class FixedNow(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(day.year, day.month, day.day)
+
+    chat_template_utils.datetime = FixedNow
+
+
+def generated_ranges(text, spans):
+    """The spans of {% generation %} blocks, from characters to bytes; those that touch are one."""
+    ranges = []
+    for begin, end in ([len(text[:at].encode()) for at in span] for span in spans if span[0] < span[1]):
+        if ranges and ranges[-1][1] >= begin:
+            ranges[-1][1] = max(end, ranges[-1][1])
+        else:
+            ranges.append([begin, end])
+    return ranges
 
 
 def renderings(source):
@@ -72,8 +99,10 @@ def renderings(source):
         for name in names:
             row = {"conversation": name, "settings": settings if "tools" not in settings else {**settings, "tools": "TOOLS"}}
             try:
-                row["output"] = render_jinja_template(
-                    [CONVERSATIONS[name]], chat_template=source, **SPECIAL, **settings)[0][0]
+                [row["output"]], [spans] = render_jinja_template(
+                    [CONVERSATIONS[name]], chat_template=source, return_assistant_tokens_mask=True, **SPECIAL, **settings)
+                if spans:
+                    row["generated"] = generated_ranges(row["output"], spans)
             except Exception as error:  # any: UndefinedError, TemplateError, TypeError
                 row["error"] = str(error)
                 row["raised"] = type(error) is jinja2.exceptions.TemplateError  # by raise_exception()
@@ -783,6 +812,32 @@ STATEMENTS = [
     "{% set x = {'a': 1} %}{% set x = dict(x, b=2) %}{{ x }}",
     "{% for a in 'x y'.split() %}{{ a }},{% endfor %}",
     "{% for i in range(3) %}{% for j in range(i) %}{{ i }}{{ j }} {% endfor %}{% endfor %}",
+    "{% macro m(a) %}[{{ a }}{{ caller(a, b=2) }}]{% endmacro %}{% call(x, b=1) m(n) %}{{ x }}-{{ b }}-{{ s }}{% endcall %}",
+    "{% macro m() %}{{ caller() }}{% endmacro %}{{ m() }}",
+    "{% macro m() %}{{ caller is defined }}{% endmacro %}{{ m() }}{% call m() %}{% endcall %}",
+    "{% macro m() %}x{% endmacro %}{% call m() %}y{% endcall %}",
+    "{% macro m() %}{{ caller(1) }}{% endmacro %}{% call m() %}y{% endcall %}",
+    "{% call n %}y{% endcall %}",
+    "{% macro m() %}{{ caller() }}{% endmacro %}{% for x in xs %}{% call m() %}{{ x }}{{ loop.index }}{% endcall %}{% endfor %}",
+    "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}{% call m() %}{% set q = 1 %}{{ q }}{% endcall %}{{ q is defined }}",
+    "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{% break %}{% endcall %}",
+    "{% macro m(a) %}{{ caller() }}{% endmacro %}{{ m(1, caller=2) }}",
+    "{% macro out() %}({{ caller() }}){% endmacro %}{% macro both() %}{% call out() %}{{ caller() }}{% endcall %}{% endmacro %}{% call both() %}x{% endcall %}",
+    "{% filter upper %}a {{ s }}{% endfilter %}",
+    "{% filter replace('l', 'L') | trim %} {{ s }} {% endfilter %}!",
+    "{% filter nosuch %}x{% endfilter %}",
+    "{% filter upper %}{% set q = 1 %}{% endfilter %}{{ q is defined }}",
+    "a\n  {% filter upper %}\n b\n  {% endfilter %}\nc",
+    "{% filter %}x{% endfilter %}",
+    "{{ '{}-{}'.format(1, s) }}{{ '{1}{0}{1}'.format('a', none) }}{{ '{a}{{}}{b}'.format(a=xs, b=true) }}",
+    "{{ '{}'.format() }}",
+    "{{ '{x}'.format(y=1) }}",
+    "{{ '{'.format(1) }}",
+    "{{ 'a}'.format(1) }}",
+    "{{ '{}{}'.format(undefined_thing, f) }}",
+    "{{ (html|safe) + html }}{{ html + (xs|tojson|safe) }}{{ (html|e) + (html|safe) + '<' }}{{ [('<'|safe) + '<'] | tojson }}",
+    "{{ (html|safe) + n }}",
+    "{{ strftime_now('%d %b %Y, %-d %B %y, %A %a, day %j, %Y-%m-%d %%') }}",
 ]
 
 
@@ -799,12 +854,34 @@ def write(name, content):
     (FOLDER / name).write_text(json.dumps(content, indent=1, ensure_ascii=True) + "\n")
 
 
+MASKED = [  # settings, conversations that end with the assistant
+    ({}, ["pair", "space", "unicode", "thinking", "two_calls", "empty_content", "tool_use"]),
+    ({"enable_thinking": False}, ["pair", "thinking", "tool_use"]),
+]
+
+
+def masks(name):
+    """Ids and assistant_masks of apply_chat_template with the tokenizer of tests/fixtures/tiny_llama."""
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(FOLDER.parent / "tiny_llama" / "tokenizer.json"))
+    source, rows = (FOLDER / f"{name}.jinja").read_text(), []
+    for settings, names in MASKED:
+        for conversation in names:
+            out = tokenizer.apply_chat_template(CONVERSATIONS[conversation], chat_template=source, tokenize=True,
+                                                return_dict=True, return_assistant_tokens_mask=True, **settings)
+            rows.append({"conversation": conversation, "settings": settings, "ids": out["input_ids"],
+                         "mask": out["assistant_masks"]})
+    return rows
+
+
 def main():
+    fix_date(DATE)
     templates = {path.stem: renderings(path.read_text()) for path in sorted(FOLDER.glob("*.jinja"))}
-    write("renderings.json", {"made_by": VERSIONS, "special_tokens": SPECIAL, "tools": TOOLS,
+    write("renderings.json", {"made_by": VERSIONS, "date": str(DATE), "special_tokens": SPECIAL, "tools": TOOLS,
                               "conversations": CONVERSATIONS, "templates": templates})
-    write("snippets.json", {"made_by": VERSIONS, "context": CONTEXT,
+    write("snippets.json", {"made_by": VERSIONS, "date": str(DATE), "context": CONTEXT,
                             "snippets": [snippet(source) for source in EXPRESSIONS + STATEMENTS]})
+    (FOLDER / "masks.json").write_text(dump({"made_by": VERSIONS, "date": str(DATE), "conversations": CONVERSATIONS,
+                                            "templates": {"reasoning_marked": masks("reasoning_marked")}}) + "\n")
     print(VERSIONS)
 
 
