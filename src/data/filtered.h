@@ -11,7 +11,33 @@ namespace selfreward {
 template <typename Record>
 struct Filtered {
   std::vector<Record> records;
-  std::map<std::string, int64_t> dropped;  // by reason
+  std::map<std::string, int64_t> dropped;                    // by reason
+  std::map<std::string, std::vector<std::string>> places{};  // of the first rows of each reason, of file rows
 };
+
+/// Counts what stands at `where` ("data.jsonl, line 7") as left out for `reason`.
+template <typename Record>
+void leave_out(Filtered<Record>& result, const std::string& reason, const std::string& where) {
+  constexpr size_t kPlaces = 3;
+  ++result.dropped[reason];
+  auto& places = result.places[reason];
+  if (places.size() < kPlaces) places.push_back(where);
+}
+
+/// "empty_answer 2 (data.jsonl, line 7; data.jsonl, line 9), no_user_message 1 (...)"; empty if nothing was
+/// left out.
+template <typename Record>
+std::string left_out_text(const Filtered<Record>& result) {
+  std::string text;
+  for (const auto& [reason, count] : result.dropped) {
+    text += (text.empty() ? "" : ", ") + reason + " " + std::to_string(count);
+    const auto places = result.places.find(reason);
+    if (places == result.places.end()) continue;
+    std::string list;
+    for (const std::string& place : places->second) list += (list.empty() ? "" : "; ") + place;
+    text += " (" + list + (count > static_cast<int64_t>(places->second.size()) ? "; ..." : "") + ")";
+  }
+  return text;
+}
 
 }  // namespace selfreward

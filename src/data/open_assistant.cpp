@@ -60,10 +60,10 @@ bool is_open_assistant_tree(const Json& row) {
 void add_tree_example(const Row& row, const std::string& source, Filtered<Example>& result) {
   check(is_open_assistant_tree(row.value), "[data] ", row.where,
         ": \"prompt\" must be an Open Assistant message, as in the first row");
-  if (const auto reason = tree_objection(row)) return void(++result.dropped[*reason]);
+  if (const auto reason = tree_objection(row)) return leave_out(result, *reason, row.where);
   const Json* reply = best_reply(row);
-  if (!reply) return void(++result.dropped["no_rank_0_reply"]);
-  if (const auto reason = objection(*reply, row.where)) return void(++result.dropped[*reason]);
+  if (!reply) return leave_out(result, "no_rank_0_reply", row.where);
+  if (const auto reason = objection(*reply, row.where)) return leave_out(result, *reason, row.where);
   const Json& prompt = row.value.at("prompt");
   result.records.push_back(
       {text_at(prompt, "message_id", row.where),
@@ -74,21 +74,63 @@ void add_tree_example(const Row& row, const std::string& source, Filtered<Exampl
 void add_tree_answers(const Row& row, Filtered<RankedAnswers>& result) {
   check(is_open_assistant_tree(row.value), "[data] ", row.where,
         ": \"prompt\" must be an Open Assistant message, as in the first row");
-  if (const auto reason = tree_objection(row)) return void(++result.dropped[*reason]);
+  if (const auto reason = tree_objection(row)) return leave_out(result, *reason, row.where);
   const Json& prompt = row.value.at("prompt");
   RankedAnswers group{text_at(prompt, "message_id", row.where), text_at(prompt, "text", row.where), {}, {}};
   for (const Json& reply : replies_of(row)) {
     const auto rank = rank_of(reply, row.where);
     const auto reason = rank ? objection(reply, row.where) : "unranked";
     if (reason) {
-      ++result.dropped["reply_" + *reason];
+      leave_out(result, "reply_" + *reason, row.where);
       continue;
     }
     group.answers.push_back(text_at(reply, "text", row.where));
     group.ranks.push_back(*rank);
   }
-  if (group.answers.size() < 2) return void(++result.dropped["fewer_than_two_ranked_replies"]);
+  if (group.answers.size() < 2) return leave_out(result, "fewer_than_two_ranked_replies", row.where);
   result.records.push_back(std::move(group));
+}
+
+namespace {
+
+constexpr int64_t kReply = -1;
+
+/// What is asked of a message; a file of messages would not fit into memory with all their labels.
+Json first_turn_keys(const Json& message) {
+  Json kept;
+  for (const char* key : {"message_id", "parent_id", "text", "lang", "deleted", "synthetic", "review_result",
+                          "rank", "tree_state"})
+    if (has(message, key)) kept[key] = message.at(key);
+  return kept;
+}
+
+}  // namespace
+
+void MessageTrees::add(const Row& row) {
+  const std::string& id = text_at(row.value, "message_id", row.where);
+  const bool is_root = !has(row.value, "parent_id");
+  const bool is_new = places_.emplace(id, is_root ? std::ssize(roots_) : kReply).second;
+  check(is_new, "[data] ", row.where, ": message_id \"", id, "\" has been there before");
+  (is_root ? roots_ : replies_).push_back({first_turn_keys(row.value), row.where, row.id, row.file});
+}
+
+std::vector<Row> MessageTrees::take() {
+  for (Row& root : roots_) {
+    Json tree = Json::object();
+    if (has(root.value, "tree_state")) tree["tree_state"] = root.value.at("tree_state");
+    root.value["replies"] = Json::array();
+    tree["prompt"] = std::move(root.value);
+    root.value = std::move(tree);
+  }
+  for (Row& reply : replies_) {
+    const std::string& parent = text_at(reply.value, "parent_id", reply.where);
+    const auto place = places_.find(parent);
+    check(place != places_.end(), "[data] ", reply.where, ": its parent \"", parent,
+          "\" is not in the file; give all files of the data set as a directory");
+    if (place->second == kReply) continue;  // a later turn
+    roots_[static_cast<size_t>(place->second)].value["prompt"]["replies"].push_back(std::move(reply.value));
+  }
+  return std::move(roots_);
 }
 
 }  // namespace selfreward

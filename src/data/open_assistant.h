@@ -1,7 +1,9 @@
 #pragma once
-// Open Assistant conversation trees (Koepf et al. 2023), one per row: a prompt message with nested replies.
-// Used as the paper uses them: English, first turn only. A message counts when it is human (not synthetic),
-// not deleted and passed review; rank 0 is the best sibling.
+// Open Assistant conversation trees (Koepf et al. 2023): a prompt message with nested replies per row, or one
+// message per row. Used as the paper uses them: English, first turn only. A message counts when it is human
+// (not synthetic), not deleted and passed review; rank 0 is the best sibling.
+#include <unordered_map>
+
 #include "data/filtered.h"
 #include "data/records.h"
 #include "data/rows.h"
@@ -18,5 +20,18 @@ void add_tree_example(const Row& row, const std::string& source, Filtered<Exampl
 /// Adds the prompt with its ranked replies. Trees are counted as above or as "fewer_than_two_ranked_replies",
 /// single replies as "reply_unranked", "reply_synthetic", "reply_deleted", ...
 void add_tree_answers(const Row& row, Filtered<RankedAnswers>& result);
+
+/// Trees out of rows that hold one message each, in any order.
+class MessageTrees {
+ public:
+  void add(const Row& row);
+  /// A row per prompt in the order of the file, with its direct replies: the first turn. A reply whose parent
+  /// is not in the file is an Error.
+  std::vector<Row> take();
+
+ private:
+  std::vector<Row> roots_, replies_;                 // values are cut to what a tree is asked for
+  std::unordered_map<std::string, int64_t> places_;  // of a message: its place in roots_, or kReply
+};
 
 }  // namespace selfreward

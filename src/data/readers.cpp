@@ -1,103 +1,69 @@
 #include "data/readers.h"
 
+#include <algorithm>
+
 #include "base/text_util.h"
+#include "data/formats.h"
+#include "data/messages.h"
 #include "data/open_assistant.h"
-#include "data/rows.h"
+#include "data/preference_rows.h"
+#include "data/rated_answers.h"
 
 namespace selfreward {
 namespace {
 
-enum class Format { chat, completion, alpaca, ranked, open_assistant };
-
-Format format_of(const Row& row) {
-  const Json& value = row.value;
-  if (is_open_assistant_tree(value)) return Format::open_assistant;
-  if (value.contains("messages")) return Format::chat;
-  if (value.contains("prompt") && value.contains("completion")) return Format::completion;
-  if (value.contains("instruction") && value.contains("output")) return Format::alpaca;
-  if (value.contains("prompt") && value.contains("answers")) return Format::ranked;
-  fail("[data] ", row.where, ": unknown format; the row has: ", key_list(value),
-       "; known are messages | prompt, completion | instruction, output | prompt, answers, ranks | Open "
-       "Assistant trees");
-}
-
-std::string optional_text(const Row& row, const char* key) {
-  const auto found = row.value.find(key);
-  if (found == row.value.end() || found->is_null()) return "";
-  check(found->is_string(), "[data] ", row.where, ": \"", key, "\" must be a string, found ",
-        found->type_name());
-  return found->get<std::string>();
-}
-
-std::string id_of(const Row& row) {
-  const auto id = row.value.find("id");
-  if (id != row.value.end() && id->is_number_integer()) return id->dump();
-  const std::string text = optional_text(row, "id");
-  return text.empty() ? row.id : text;
-}
-
-/// A string is one message of `role`; a list is taken as it is.
-Conversation messages_at(const Row& row, const char* key, const char* role) {
-  check(row.value.contains(key), "[data] ", row.where, ": key \"", key,
-        "\" is missing; the row has: ", key_list(row.value));
-  const Json& field = row.value.at(key);
-  if (field.is_string()) return {{role, text_at(row.value, key, row.where)}};
-  check(field.is_array(), "[data] ", row.where, ": \"", key, "\" must be a list of messages, found ",
-        field.type_name());
-  Conversation messages;
-  for (const Json& message : field) {
-    const std::string where = str(row.where, ", ", key, "[", messages.size(), "]");
-    check(message.is_object(), "[data] ", where, ": expected {role, content}, found ", message.type_name());
-    messages.push_back({text_at(message, "role", where), text_at(message, "content", where)});
-  }
-  return messages;
-}
-
-void check_conversation(const Conversation& messages, const std::string& where) {
-  bool has_user = false;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    const std::string& role = messages[i].role;
-    check(role == "user" || role == "assistant" || (role == "system" && i == 0), "[data] ", where,
-          ": message ", i, " has role \"", role,
-          "\"; wanted user and assistant, and system only as the first");
-    has_user |= role == "user";
-  }
-  check(has_user && messages.back().role == "assistant", "[data] ", where,
-        ": a conversation needs a user message and must end with the assistant's, which is what is trained");
-}
-
-Conversation completion_messages(const Row& row) {
+/// A prompt and what the assistant says to it; earlier turns belong to the prompt.
+Conversation completion_messages(const Row& row, const char* answer_key) {
   Conversation messages = messages_at(row, "prompt", "user");
-  for (Message& message : messages_at(row, "completion", "assistant")) messages.push_back(std::move(message));
+  Conversation answer = messages_at(row, answer_key, "assistant");
+  check(answer.size() == 1 && answer.front().role == "assistant", "[data] ", row.where, ": \"", answer_key,
+        "\" has ", answer.size(), " messages",
+        answer.empty() ? "" : ", the first of role \"" + answer.front().role + "\"",
+        "; wanted one message of the assistant, and earlier turns in the prompt");
+  messages.push_back(std::move(answer.front()));
   return messages;
 }
 
-Conversation alpaca_messages(const Row& row) {
+void add_history(const Row& row, Conversation& messages) {
+  if (!has(row.value, "history")) return;
+  for (const Json& turn : list_at(row, "history")) {
+    check(turn.is_array() && turn.size() == 2 && turn[0].is_string() && turn[1].is_string(), "[data] ",
+          row.where, ": \"history\" must be a list of [question, answer], found ", turn.type_name());
+    messages.push_back({"user", turn[0].get<std::string>()});
+    messages.push_back({"assistant", turn[1].get<std::string>()});
+  }
+}
+
+Conversation instruction_messages(const Row& row, const char* input_key, const char* answer_key) {
   Conversation messages;
-  const std::string system = optional_text(row, "system"), input = optional_text(row, "input");
-  if (!strip(system).empty()) messages.push_back({"system", system});
-  const std::string& instruction = text_at(row.value, "instruction", row.where);
-  messages.push_back({"user", strip(input).empty() ? instruction : instruction + "\n\n" + input});
-  messages.push_back({"assistant", text_at(row.value, "output", row.where)});
+  add_history(row, messages);
+  messages.push_back(
+      {"user", with_input(string_at(row.value, "instruction", row.where), optional_text(row, input_key))});
+  messages.push_back({"assistant", string_at(row.value, answer_key, row.where)});
   return messages;
 }
 
-Example flat_example(const Row& row, Format format, const fs::path& path) {
-  Example example{id_of(row), {}, optional_text(row, "source")};
-  if (example.source.empty()) example.source = path.filename().string();
-  example.messages = format == Format::chat         ? messages_at(row, "messages", "user")
-                     : format == Format::completion ? completion_messages(row)
-                                                    : alpaca_messages(row);
-  check_conversation(example.messages, row.where);
-  return example;
+Conversation conversation_of(const Row& row, RowFormat format) {
+  if (format == RowFormat::conversations) return sharegpt_messages(row);
+  if (format == RowFormat::messages) list_at(row, "messages");  // a text is no conversation
+  return with_system(row, format == RowFormat::messages     ? messages_at(row, "messages", "user")
+                          : format == RowFormat::completion ? completion_messages(row, "completion")
+                          : format == RowFormat::response   ? completion_messages(row, "response")
+                          : format == RowFormat::alpaca     ? instruction_messages(row, "input", "output")
+                                                        : instruction_messages(row, "context", "response"));
 }
 
-const Json& list_at(const Row& row, const char* key) {
-  check(row.value.contains(key), "[data] ", row.where, ": key \"", key,
-        "\" is missing; the row has: ", key_list(row.value));
-  const Json& list = row.value.at(key);
-  check(list.is_array(), "[data] ", row.where, ": \"", key, "\" must be a list, found ", list.type_name());
-  return list;
+std::string source_of(const Row& row) {
+  const std::string source = optional_text(row, "source");
+  return source.empty() ? row.file : source;
+}
+
+void add_example(const Row& row, RowFormat format, Filtered<Example>& result) {
+  if (format == RowFormat::tree) return add_tree_example(row, source_of(row), result);
+  refuse_unread_columns(row);
+  Example example{id_of(row), conversation_of(row, format), source_of(row)};
+  if (const auto reason = objection_to(example.messages)) return leave_out(result, *reason, row.where);
+  result.records.push_back(std::move(example));
 }
 
 RankedAnswers ranked_row(const Row& row) {
@@ -118,42 +84,43 @@ RankedAnswers ranked_row(const Row& row) {
   return group;
 }
 
-/// One Filtered over all rows; `read(row, format, result)` adds what a row holds.
-template <typename Record, typename Read>
-Filtered<Record> read_rows(const fs::path& path, Read read) {
+void add_ranked(const Row& row, RowFormat format, Filtered<RankedAnswers>& result) {
+  if (format == RowFormat::tree) return add_tree_answers(row, result);
+  if (format == RowFormat::rated) return add_rated_answers(row, result);
+  result.records.push_back(ranked_row(row));
+}
+
+/// One Filtered over all rows; `add(row, format, result)` adds what a row holds. Messages of Open Assistant
+/// come as trees when all have been read.
+template <typename Record, typename Add>
+Filtered<Record> read_rows(const fs::path& path, Purpose purpose, Add add) {
   Filtered<Record> result;
-  std::optional<Format> format;
+  std::optional<RowFormat> format;
+  MessageTrees trees;
   for_each_row(path, [&](const Row& row) {
-    if (!format) format = format_of(row);
-    read(row, *format, result);
+    if (!format) format = format_of(row, purpose);
+    if (*format == RowFormat::tree_messages)
+      trees.add(row);
+    else
+      add(row, *format, result);
   });
   check(format.has_value(), "[data] ", path.string(), " has no rows; is the file complete?");
+  for (const Row& tree : trees.take()) add(tree, RowFormat::tree, result);
   return result;
 }
 
 }  // namespace
 
 Filtered<Example> read_examples(const fs::path& path) {
-  return read_rows<Example>(path, [&](const Row& row, Format format, Filtered<Example>& result) {
-    check(format != Format::ranked, "[data] ", row.where,
-          ": ranked answers, where instruction data was wanted; "
-          "are the IFT and EFT files swapped?");
-    if (format == Format::open_assistant)
-      add_tree_example(row, path.filename().string(), result);
-    else
-      result.records.push_back(flat_example(row, format, path));
-  });
+  return read_rows<Example>(path, Purpose::examples, add_example);
 }
 
 Filtered<RankedAnswers> read_ranked(const fs::path& path) {
-  return read_rows<RankedAnswers>(path, [&](const Row& row, Format format, Filtered<RankedAnswers>& result) {
-    check(format == Format::ranked || format == Format::open_assistant, "[data] ", row.where,
-          ": expected prompt, answers, ranks or an Open Assistant tree; the row has: ", key_list(row.value));
-    if (format == Format::open_assistant)
-      add_tree_answers(row, result);
-    else
-      result.records.push_back(ranked_row(row));
-  });
+  return read_rows<RankedAnswers>(path, Purpose::ranked, add_ranked);
+}
+
+Filtered<PreferencePair> read_preferences(const fs::path& path) {
+  return read_rows<PreferencePair>(path, Purpose::preferences, add_preference);
 }
 
 }  // namespace selfreward

@@ -129,10 +129,14 @@ void from_json(const Json& json, Judgement& value) {
 // TRL's conversational preference format with our scores, id and token ids beside it.
 void to_json(Json& json, const PreferencePair& value) {
   const auto answer = [](const std::string& text) { return Conversation{{"assistant", text}}; };
-  json = Json{{"prompt_id", value.prompt_id},       {"prompt", value.prompt},
-              {"chosen", answer(value.chosen)},     {"rejected", answer(value.rejected)},
-              {"score_chosen", value.score_chosen}, {"score_rejected", value.score_rejected},
-              {"chosen_ids", value.chosen_ids},     {"rejected_ids", value.rejected_ids}};
+  json = Json{{"prompt_id", value.prompt_id},
+              {"prompt", value.prompt},
+              {"chosen", answer(value.chosen)},
+              {"rejected", answer(value.rejected)}};
+  optional_to_json(json, "score_chosen", value.score_chosen);
+  optional_to_json(json, "score_rejected", value.score_rejected);
+  json["chosen_ids"] = value.chosen_ids;
+  json["rejected_ids"] = value.rejected_ids;
 }
 void from_json(const Json& json, PreferencePair& value) {
   const auto text_of = [&](const char* key) {
@@ -146,8 +150,8 @@ void from_json(const Json& json, PreferencePair& value) {
       prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
   value.chosen = text_of("chosen");
   value.rejected = text_of("rejected");
-  value.score_chosen = json.value("score_chosen", 0.0);
-  value.score_rejected = json.value("score_rejected", 0.0);
+  value.score_chosen = optional_from_json<double>(json, "score_chosen");
+  value.score_rejected = optional_from_json<double>(json, "score_rejected");
   value.chosen_ids = json.value("chosen_ids", TokenIds());
   value.rejected_ids = json.value("rejected_ids", TokenIds());
 }

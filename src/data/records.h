@@ -76,7 +76,7 @@ struct PreferencePair {
   Conversation prompt;  // ends with the user's message
   std::string chosen, rejected;
   TokenIds chosen_ids, rejected_ids;
-  double score_chosen = 0, score_rejected = 0;
+  std::optional<double> score_chosen, score_rejected;  // absent in files of other tools
 };
 
 std::string to_string(FinishReason reason);

@@ -85,7 +85,8 @@ Contexts read_contexts(const fs::path& dir, const std::vector<std::string>& ids)
 
 /// A pair keeps texts, not indices: the candidate is the one with this text, and with this score if texts
 /// repeat.
-std::optional<int64_t> index_of(const Context& context, const std::string& text, double score) {
+std::optional<int64_t> index_of(const Context& context, const std::string& text,
+                                std::optional<double> score) {
   std::optional<int64_t> found;
   for (const auto& [index, candidate] : context.candidates) {
     if (candidate.text != text) continue;
@@ -114,9 +115,10 @@ Json candidate_of(const Context& context, int64_t index, bool with_replies) {
   return answer;
 }
 
-Json side_of(const Context& context, const std::string& text, std::optional<int64_t> index, double score) {
+Json side_of(const Context& context, const std::string& text, std::optional<int64_t> index,
+             std::optional<double> score) {
   Json side = index ? candidate_of(context, *index, /*with_replies=*/true) : Json{{"text", clipped(text)}};
-  side["score"] = score;
+  if (score) side["score"] = *score;
   return side;
 }
 

@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "base/progress.h"
+#include "data/messages.h"
 #include "data/readers.h"
 #include "data/splits.h"
 
@@ -18,6 +20,7 @@ std::vector<Record> read_all(const std::vector<std::string>& files, Counts& drop
   for (const std::string& file : files) {
     Filtered<Record> part = read(file);
     add(dropped, part.dropped);
+    if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
     std::move(part.records.begin(), part.records.end(), std::back_inserter(records));
   }
   return records;
@@ -37,7 +40,7 @@ std::vector<Example> without_prompts_of(std::vector<Example> examples,
   for (const RankedAnswers& group : held_out) prompts.insert(group.prompt);
   const size_t before = examples.size();
   std::erase_if(examples,
-                [&](const Example& example) { return prompts.count(example.messages.front().content) > 0; });
+                [&](const Example& example) { return prompts.count(first_question(example.messages)) > 0; });
   if (before > examples.size())
     dropped["ift_prompt_is_held_out"] += static_cast<int64_t>(before - examples.size());
   return examples;
@@ -58,12 +61,7 @@ void keep_first(std::vector<Record>& records, int64_t limit) {
 
 std::vector<std::string> SeedData::instructions() const {
   std::vector<std::string> texts;
-  for (const Example& example : ift)
-    for (const Message& message : example.messages)
-      if (message.role == "user") {
-        texts.push_back(message.content);
-        break;
-      }
+  for (const Example& example : ift) texts.push_back(first_question(example.messages));
   return texts;
 }
 

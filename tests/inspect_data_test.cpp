@@ -1,0 +1,82 @@
+// `inspect data` as a person runs it.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "base/files.h"
+
+using namespace selfreward;
+
+namespace {
+
+const std::string kModel = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+
+fs::path scratch(const std::string& name) {
+  return fs::temp_directory_path() / "selfreward_inspect_data_test" / name;
+}
+
+/// What the command prints about a file of `content`, errors too.
+std::string inspect(const std::string& content, const std::string& more = "") {
+  write_file_atomically(scratch("data.jsonl"), content);
+  const fs::path printed = scratch("printed.txt");
+  const std::string command = std::string(SELFREWARD_PROGRAM) + " inspect data " +
+                              scratch("data.jsonl").string() + " " + more + " > " + printed.string() +
+                              " 2>&1";
+  static_cast<void>(std::system(command.c_str()));
+  return read_file(printed);
+}
+
+void check_lines(const std::string& printed, const std::vector<std::string>& lines) {
+  CAPTURE(printed);
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(printed.find(line) != std::string::npos);
+  }
+}
+
+const std::string kExamples =
+    "{\"prompt\":\"hi\",\"completion\":\"hello\"}\n"
+    "{\"prompt\":\"hi\",\"completion\":\"\"}\n"
+    "{\"prompt\":\"hi\",\"completion\":\"hello there\"}\n"
+    "{\"prompt\":\"hi\",\"completion\":\"hello\"}\n";
+
+}  // namespace
+
+TEST_CASE("instruction data: format, counts, places of what is left out, duplicates") {
+  check_lines(inspect(kExamples),
+              {"data.jsonl: 1 file, JSON lines; prompt and completion", "rows             4\n",
+               "kept             3\n", "left out         1: empty_answer 1 (", "data.jsonl, line 2)",
+               "assistant: 3, user: 3", "user turns: rows 1: 3", "system prompts   none",
+               "2 rows whose prompt was there before, 1 of them with the same answers",
+               "row 1 of 3, id data-1", "user: hi\nanswer: [[hello]]", "[[hello there]]"});
+}
+
+TEST_CASE("with a model the rows are rendered and the trained tokens marked") {
+  check_lines(inspect(kExamples, "--model " + kModel),
+              {"prompt, tokens", "answer, tokens", "whole row, tokens",
+               "<|im_start|>user\nhi<|im_end|><|im_start|>assistant\n[[hello<|im_end|>]]"});
+}
+
+TEST_CASE("preference pairs: scores, ties and both answers") {
+  const std::string pairs =
+      "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\",\"score_chosen\":3,\"score_rejected\":3}\n"
+      "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"c\",\"score_chosen\":1,\"score_rejected\":3}\n"
+      "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"a\"}\n";
+  check_lines(inspect(pairs), {"preference pairs", "left out         1: chosen_is_rejected 1 (",
+                               "2 pairs; mean margin -1, ties 1, the rejected one higher in 1",
+                               "chosen, characters", "chosen: [[a]]\nrejected: [[b]]"});
+  check_lines(
+      inspect(pairs, "--model " + kModel),
+      {"rejected, tokens", "<|im_start|>assistant\n\nchosen: [[a<|im_end|>]]\n\nrejected: [[b<|im_end|>]]"});
+}
+
+TEST_CASE("ranked answers are shown without a mask") {
+  check_lines(inspect("{\"prompt\":\"q\",\"answers\":[\"a\",\"b\"],\"ranks\":[0,1]}\n"),
+              {"ranked answers", "answer 2, characters", "answer 1: a\nanswer 2: b"});
+}
+
+TEST_CASE("a file that cannot be read says why in one line") {
+  check_lines(inspect("{\"text\":\"a\"}\n"),
+              {"error: [data] ", "data.jsonl, line 1: \"text\" is plain text"});
+  check_lines(inspect("{\"prompt\":\"a\",\"completion\":\"\"}\n"), {"kept             0\n"});
+}
