@@ -1,5 +1,7 @@
 #include "model/gguf.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -16,6 +18,7 @@ static_assert(std::endian::native == std::endian::little, "GGUF files are read a
 constexpr int kMaxArrayDepth = 4;
 constexpr uint32_t kMaxDimensions = 4;
 constexpr uint64_t kDefaultAlignment = 32;
+constexpr int64_t kBlocksPerTask = 4096;
 
 enum ValueType : uint32_t {
   kUint8,
@@ -242,33 +245,16 @@ GgufFile read_gguf(const fs::path& path) {
 }
 
 at::Tensor load_gguf_tensor(const GgufFile& file, const GgufTensor& tensor) {
-  check(find_ggml_type(tensor.type) != nullptr, "[gguf] ", file.path, ": tensor \"", tensor.name, "\" is ",
-        ggml_type_name(tensor.type),
-        "; only F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read: take a file with one of these");
+  const GgmlType* type = find_ggml_type(tensor.type);
+  check(type != nullptr, "[gguf] ", file.path, ": tensor \"", tensor.name, "\" is ",
+        ggml_type_name(tensor.type), "; only ", readable_ggml_types(),
+        " are read: take a file with these types");
   at::Tensor weights = at::empty(tensor.shape, at::kFloat);
   const auto* bytes = reinterpret_cast<const uint8_t*>(file.bytes->data() + tensor.offset);
-  const int64_t count = weights.numel(), blocks = count / kGgmlBlock;
   float* out = weights.data_ptr<float>();
-  switch (tensor.type) {
-    case kGgmlF32.id:
-      std::memcpy(out, bytes, static_cast<size_t>(count) * sizeof(float));
-      break;
-    case kGgmlF16.id:
-      convert_f16(bytes, count, out);
-      break;
-    case kGgmlBF16.id:
-      convert_bf16(bytes, count, out);
-      break;
-    case kGgmlQ4_0.id:
-      dequantize_q4_0(bytes, blocks, out);
-      break;
-    case kGgmlQ4_1.id:
-      dequantize_q4_1(bytes, blocks, out);
-      break;
-    case kGgmlQ8_0.id:
-      dequantize_q8_0(bytes, blocks, out);
-      break;
-  }
+  at::parallel_for(0, weights.numel() / type->weights, kBlocksPerTask, [&](int64_t begin, int64_t end) {
+    type->read(bytes + begin * type->bytes, end - begin, out + begin * type->weights);
+  });
   return weights;
 }
 

@@ -37,8 +37,8 @@ struct GgufFile {
 /// Reads and checks everything but the weights. A damaged, incomplete or foreign file is an error.
 GgufFile read_gguf(const fs::path& path);
 
-/// The weights as float32 [shape]. A type other than F32, F16, BF16, Q8_0, Q4_0 and Q4_1 is an error that
-/// names tensor and type.
+/// The weights as float32 [shape], bit for bit what gguf-py makes of them. A type that is not among those of
+/// gguf_quants.h is an error that names tensor and type.
 at::Tensor load_gguf_tensor(const GgufFile& file, const GgufTensor& tensor);
 
 }  // namespace selfreward

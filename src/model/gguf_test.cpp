@@ -100,9 +100,9 @@ TEST_CASE("a tensor lies at its aligned place with its sizes turned round") {
 
 TEST_CASE("a tensor type that is not read is named with its tensor, when it is asked for") {
   const GgufFile file =
-      parse(with_data(start(1, 0) + tensor("blk.0.ffn_up.weight", {256}, /*Q6_K*/ 14, 0), 210));
+      parse(with_data(start(1, 0) + tensor("blk.0.ffn_up.weight", {256}, /*IQ2_XXS*/ 16, 0), 66));
   CHECK_THROWS_WITH_AS(load_gguf_tensor(file, file.tensors[0]),
-                       doctest::Contains("tensor \"blk.0.ffn_up.weight\" is Q6_K; only F32"), Error);
+                       doctest::Contains("tensor \"blk.0.ffn_up.weight\" is IQ2_XXS; only F32"), Error);
 }
 
 TEST_CASE("a file cut at any byte is an error, never a crash") {

@@ -9,18 +9,14 @@
 namespace selfreward {
 
 /// Writes the checkpoint `out_dir`: weights dequantised and stored as `dtype`, config, tokenizer and chat
-/// template out of the metadata. Only architecture "llama" with a byte-level BPE tokenizer; anything in the
-/// file that this cannot carry over (other tensors, rope scaling, SentencePiece) is an error that names it.
+/// template out of the metadata. The families of gguf_families.h; anything in the file that this cannot carry
+/// over (other tensors, other constants of the network, other tokenizers) is an error that names it.
 void import_gguf(const fs::path& gguf_path, const fs::path& out_dir, at::ScalarType dtype);
 
-/// The network's shape and the special token ids, from the metadata and the names of the tensors.
-ModelConfig gguf_model_config(const GgufFile& file);
+/// config.json as transformers spells it for the file's family, from the metadata and the tensors' names.
+Json gguf_config(const GgufFile& file);
 
-/// tokenizer.json and tokenizer_config.json, from the metadata.
-SideFiles gguf_tokenizer_files(const GgufFile& file, const ModelConfig& config);
-
-/// Rows of a query or key projection back from GGUF's order, where rotary pairs are neighbours, to Hugging
-/// Face's, where the two halves of a head pair up. weight [heads * head_dim, hidden] -> the same shape.
-at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads);
+/// tokenizer.json and tokenizer_config.json, from the metadata. `config` is config.json.
+SideFiles gguf_tokenizer_files(const GgufFile& file, const Json& config);
 
 }  // namespace selfreward

@@ -1,23 +1,13 @@
-// tokenizer.json (the `tokenizers` package) out of GGUF's token list, merges and the name of a pre-tokenizer.
-#include <set>
+// tokenizer.json (the `tokenizers` package) out of GGUF's token list and merges or scores.
+#include <algorithm>
+#include <cctype>
 
 #include "model/import_gguf.h"
 #include "model/import_gguf_metadata.h"
+#include "model/import_gguf_vocabulary.h"
 
 namespace selfreward {
 namespace {
-
-// llama_token_type of llama.cpp
-constexpr int64_t kControl = 3, kUserDefined = 4;
-
-constexpr const char* kTokens = "tokenizer.ggml.tokens";
-constexpr const char* kTypes = "tokenizer.ggml.token_type";
-constexpr const char* kMerges = "tokenizer.ggml.merges";
-constexpr const char* kPre = "tokenizer.ggml.pre";
-
-// How Llama 3 cuts text before BPE (tokenizer.json of meta-llama/Meta-Llama-3-8B).
-constexpr const char* kLlama3Pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 constexpr std::pair<const char*, const char*> kSpecialTokens[] = {
     {"bos_token", "tokenizer.ggml.bos_token_id"},
@@ -25,120 +15,56 @@ constexpr std::pair<const char*, const char*> kSpecialTokens[] = {
     {"unk_token", "tokenizer.ggml.unknown_token_id"},
     {"pad_token", "tokenizer.ggml.padding_token_id"}};
 
-struct Vocabulary {
-  std::vector<std::string> tokens;
-  std::vector<int64_t> types;
-  std::vector<std::string> merges;
-};
-
-const Json& required_array(const GgufFile& file, const std::string& key) {
-  const auto found = file.metadata.find(key);
-  if (found == file.metadata.end() || !found->second.is_array()) refuse_gguf_value(file, key, "a list");
-  return found->second;
+/// Control and user-defined tokens, and SentencePiece's unknown one: found in a text before it is cut.
+bool is_added(const GgufVocabulary& vocabulary, size_t id) {
+  const GgufTokenType type = vocabulary.types[id];
+  return type == GgufTokenType::control || type == GgufTokenType::user_defined ||
+         (vocabulary.sentencepiece && type == GgufTokenType::unknown);
 }
 
-template <typename T>
-std::vector<T> read_list(const GgufFile& file, const std::string& key) {
-  try {
-    return required_array(file, key).get<std::vector<T>>();
-  } catch (const nlohmann::json::exception&) {
-    refuse_gguf_value(file, key, "a list of one kind");
-  }
+/// llama.cpp knows by a model's name that the special tokens of Phi-3 strip the spaces behind them.
+bool is_phi3(const GgufFile& file) {
+  std::string name = gguf_string(file, "general.name").value_or("");
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name.find("phi-3") != std::string::npos || name.find("phi3") != std::string::npos;
 }
 
-/// Every merge joins two tokens into a token; `tokenizers` refuses to load anything else.
-void check_merges(const GgufFile& file, const Vocabulary& vocabulary,
-                  const std::set<std::string_view>& tokens) {
-  for (const std::string& merge : vocabulary.merges) {
-    const size_t space = merge.find(' ');
-    const std::string_view left = std::string_view(merge).substr(0, space);
-    const std::string_view right =
-        space == std::string::npos ? "" : std::string_view(merge).substr(space + 1);
-    const bool good = tokens.contains(left) && tokens.contains(right) && tokens.contains(str(left, right));
-    check(good, "[gguf] ", file.path, ": merge \"", merge, "\" does not join two tokens into a third");
-  }
-}
-
-Vocabulary read_vocabulary(const GgufFile& file, const ModelConfig& config) {
-  Vocabulary vocabulary{read_list<std::string>(file, kTokens), read_list<int64_t>(file, kTypes),
-                        read_list<std::string>(file, kMerges)};
-  const auto size = static_cast<size_t>(config.vocab_size);
-  check(vocabulary.tokens.size() == size && vocabulary.types.size() == size, "[gguf] ", file.path, ": ",
-        vocabulary.tokens.size(), " tokens, ", vocabulary.types.size(), " token types and ", size,
-        " rows of token_embd.weight should be equally many");
-  std::set<std::string_view> seen;
-  for (const std::string& token : vocabulary.tokens)
-    check(seen.insert(token).second, "[gguf] ", file.path, ": token \"", token, "\" stands twice");
-  check_merges(file, vocabulary, seen);
-  return vocabulary;
-}
-
-void require_byte_level(const GgufFile& file) {
-  const std::string model = gguf_string(file, "tokenizer.ggml.model").value_or("");
-  check(model != "llama", "[gguf] ", file.path,
-        " has a SentencePiece tokenizer (tokenizer.ggml.model \"llama\"), which is not imported; "
-        "only byte-level BPE (\"gpt2\") is");
-  if (model != "gpt2") refuse_gguf_value(file, "tokenizer.ggml.model", "\"gpt2\"");
-}
-
-Json byte_level(bool use_regex) {
-  return {
-      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", use_regex}};
-}
-
-/// How text is cut before BPE; the same cases as llama.cpp's table of tokenizer.ggml.pre.
-Json pre_tokenizer(const GgufFile& file) {
-  const std::string pre = gguf_string(file, kPre).value_or("");
-  if (pre == "gpt-2") return byte_level(/*use_regex=*/true);
-  Json first;
-  if (pre == "smollm") {
-    first = {{"type", "Digits"}, {"individual_digits", true}};
-  } else if (pre == "llama-bpe") {
-    first = {{"type", "Split"},
-             {"pattern", {{"Regex", kLlama3Pattern}}},
-             {"behavior", "Isolated"},
-             {"invert", false}};
-  } else {
-    refuse_gguf_value(file, kPre, "\"smollm\", \"gpt-2\" or \"llama-bpe\"");
-  }
-  const Json second = byte_level(/*use_regex=*/pre == "smollm");
-  return {{"type", "Sequence"}, {"pretokenizers", Json::array({first, second})}};
-}
-
-Json added_token(const std::string& content, bool special) {
-  return {{"content", content}, {"single_word", false}, {"lstrip", false},
-          {"rstrip", false},    {"normalized", false},  {"special", special}};
-}
-
-/// Control and user-defined tokens: found in a text before it is cut. id -> added_token, in the order of ids.
-std::vector<std::pair<int64_t, Json>> added_tokens(const Vocabulary& vocabulary) {
-  std::vector<std::pair<int64_t, Json>> added;
+/// id -> added token, in the order of ids.
+std::vector<std::pair<size_t, Json>> added_tokens(const GgufFile& file, const GgufVocabulary& vocabulary) {
+  const bool phi3 = is_phi3(file);
+  std::vector<std::pair<size_t, Json>> added;
   for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
-    const int64_t type = vocabulary.types[id];
-    if (type != kControl && type != kUserDefined) continue;
-    added.emplace_back(static_cast<int64_t>(id), added_token(vocabulary.tokens[id], type == kControl));
+    if (!is_added(vocabulary, id)) continue;
+    const std::string& content = vocabulary.tokens[id];
+    const bool spaces = vocabulary.sentencepiece && content.find(kSpacePiece) != std::string::npos;
+    added.emplace_back(id, Json{{"content", content},
+                                {"single_word", false},
+                                {"lstrip", false},
+                                {"rstrip", phi3 && phi3_strips_right(content)},
+                                {"normalized", spaces},
+                                {"special", vocabulary.types[id] != GgufTokenType::user_defined}});
   }
   return added;
 }
 
-bool adds_bos(const GgufFile& file) {
-  const bool by_default =
-      gguf_string(file, kPre) == "llama-bpe";  // as llama.cpp does where the key is absent
+bool adds_bos(const GgufFile& file, const GgufVocabulary& vocabulary) {
+  const bool by_default = vocabulary.sentencepiece || vocabulary.pre->adds_bos;  // as llama.cpp has it
   return gguf_bool(file, "tokenizer.ggml.add_bos_token").value_or(by_default);
 }
 
 /// <bos> text <eos>, as far as the file asks for them; null where it asks for neither.
-Json post_processor(const GgufFile& file, const ModelConfig& config, const Vocabulary& vocabulary) {
+Json post_processor(const GgufFile& file, const GgufVocabulary& vocabulary) {
   Json single = Json::array(), pair = Json::array(), special = Json::object();
-  const auto add = [&](int64_t id) {
-    const std::string& token = vocabulary.tokens[static_cast<size_t>(id)];
+  const auto add = [&](const char* key) {
+    const auto id = gguf_integer(file, key);
+    if (!id) return;
+    const std::string& token = vocabulary.tokens[static_cast<size_t>(*id)];
     single.push_back({{"SpecialToken", {{"id", token}, {"type_id", 0}}}});
-    special[token] = {{"id", token}, {"ids", Json::array({id})}, {"tokens", Json::array({token})}};
+    special[token] = {{"id", token}, {"ids", Json::array({*id})}, {"tokens", Json::array({token})}};
   };
-  if (adds_bos(file) && config.bos_token_id) add(*config.bos_token_id);
+  if (adds_bos(file, vocabulary)) add("tokenizer.ggml.bos_token_id");
   single.push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});
-  if (gguf_bool(file, "tokenizer.ggml.add_eos_token").value_or(false) && !config.eos_token_ids.empty())
-    add(config.eos_token_ids.front());
+  if (gguf_bool(file, "tokenizer.ggml.add_eos_token").value_or(false)) add("tokenizer.ggml.eos_token_id");
   if (special.empty()) return nullptr;
   pair = single;
   for (Json piece : single) {
@@ -150,63 +76,88 @@ Json post_processor(const GgufFile& file, const ModelConfig& config, const Vocab
   return {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", special}};
 }
 
-Json vocabulary_json(const Vocabulary& vocabulary) {
+Json vocabulary_json(const GgufVocabulary& vocabulary) {
   Json::object_t ids;
   ids.reserve(vocabulary.tokens.size());
   // The vector below ordered_map takes pairs without a search; the tokens are known to differ.
   auto& pairs = static_cast<Json::object_t::Container&>(ids);
-  for (size_t id = 0; id < vocabulary.tokens.size(); ++id) pairs.emplace_back(vocabulary.tokens[id], id);
+  for (size_t id = 0; id < vocabulary.tokens.size(); ++id)
+    if (!is_gguf_filler(vocabulary, id)) pairs.emplace_back(vocabulary.tokens[id], id);
   return ids;
 }
 
-Json bpe(const GgufFile& file, const Vocabulary& vocabulary) {
-  const bool whole_words =
-      gguf_string(file, kPre) == "llama-bpe";  // Llama 3 takes a word that is a token as it is
+Json bpe(const GgufFile& file, const GgufVocabulary& vocabulary) {
+  const auto& types = vocabulary.types;
+  const auto unknown = std::find(types.begin(), types.end(), GgufTokenType::unknown);
+  const bool pieces = vocabulary.sentencepiece;
+  const bool has_unknown = pieces && unknown != types.end();
   return {{"type", "BPE"},
           {"dropout", nullptr},
-          {"unk_token", nullptr},
+          {"unk_token",
+           has_unknown ? Json(vocabulary.tokens[static_cast<size_t>(unknown - types.begin())]) : Json()},
           {"continuing_subword_prefix", nullptr},
           {"end_of_word_suffix", nullptr},
-          {"fuse_unk", false},
-          {"byte_fallback", false},
-          {"ignore_merges", whole_words},
+          {"fuse_unk", pieces},
+          {"byte_fallback", pieces},
+          {"ignore_merges", !pieces && vocabulary.pre->whole_words},
           {"vocab", vocabulary_json(vocabulary)},
-          {"merges", vocabulary.merges}};
+          {"merges", gguf_merges_json(file, vocabulary)}};
 }
 
-Json tokenizer_json(const GgufFile& file, const ModelConfig& config, const Vocabulary& vocabulary) {
+Json replace(const char* from, const char* to) {
+  return {{"type", "Replace"}, {"pattern", {{"String", from}}}, {"content", to}};
+}
+
+/// Normalizer and decoder of SentencePiece: spaces are written as "▁", and one may stand before a text.
+std::pair<Json, Json> sentencepiece_rules(const GgufFile& file) {
+  const bool prefix = gguf_bool(file, "tokenizer.ggml.add_space_prefix").value_or(true);
+  if (gguf_bool(file, "tokenizer.ggml.remove_extra_whitespaces").value_or(false))
+    refuse_gguf_value(file, "tokenizer.ggml.remove_extra_whitespaces", "false (nothing else is supported)");
+  const Json to_piece = replace(" ", kSpacePiece), prepend = {{"type", "Prepend"}, {"prepend", kSpacePiece}};
+  Json decoders = Json::array({replace(kSpacePiece, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}});
+  if (prefix) decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
+  const Json both = {{"type", "Sequence"}, {"normalizers", Json::array({prepend, to_piece})}};
+  return {prefix ? both : to_piece, {{"type", "Sequence"}, {"decoders", decoders}}};
+}
+
+/// As Hugging Face's own files have it; add_prefix_space says nothing to a decoder.
+Json byte_level_decoder() {
+  return {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
+}
+
+Json tokenizer_json(const GgufFile& file, const GgufVocabulary& vocabulary) {
   Json added = Json::array();
-  for (const auto& [id, token] : added_tokens(vocabulary)) {
+  for (const auto& [id, token] : added_tokens(file, vocabulary)) {
     added.push_back({{"id", id}});
     added.back().update(token);
   }
-  Json decoder = byte_level(/*use_regex=*/true);
-  decoder["add_prefix_space"] =
-      true;  // says nothing to a decoder; written as Hugging Face's own files have it
+  const auto [normalizer, decoder] = vocabulary.sentencepiece
+                                         ? sentencepiece_rules(file)
+                                         : std::pair(normalizer_json(*vocabulary.pre), byte_level_decoder());
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
           {"added_tokens", added},
-          {"normalizer", nullptr},
-          {"pre_tokenizer", pre_tokenizer(file)},
-          {"post_processor", post_processor(file, config, vocabulary)},
+          {"normalizer", normalizer},
+          {"pre_tokenizer", vocabulary.sentencepiece ? Json() : pre_tokenizer_json(*vocabulary.pre)},
+          {"post_processor", post_processor(file, vocabulary)},
           {"decoder", decoder},
           {"model", bpe(file, vocabulary)}};
 }
 
-Json tokenizer_config_json(const GgufFile& file, const ModelConfig& config, const Vocabulary& vocabulary) {
+Json tokenizer_config_json(const GgufFile& file, const Json& config, const GgufVocabulary& vocabulary) {
   Json decoder = Json::object();
-  for (const auto& [id, token] : added_tokens(vocabulary)) decoder[std::to_string(id)] = token;
+  for (const auto& [id, token] : added_tokens(file, vocabulary)) decoder[std::to_string(id)] = token;
   Json json = {{"add_prefix_space", false}, {"added_tokens_decoder", decoder}};
   for (const auto& [name, gguf_name] : kSpecialTokens) {
     const auto id = gguf_integer(file, gguf_name);
     if (!id) continue;
-    if (*id < 0 || *id >= config.vocab_size) refuse_gguf_value(file, gguf_name, "the id of a token");
+    if (*id < 0 || *id >= config["vocab_size"]) refuse_gguf_value(file, gguf_name, "the id of a token");
     json[name] = vocabulary.tokens[static_cast<size_t>(*id)];
   }
   if (const auto chat = gguf_string(file, "tokenizer.chat_template")) json["chat_template"] = *chat;
   json["clean_up_tokenization_spaces"] = false;
-  json["model_max_length"] = config.max_position_embeddings;
+  json["model_max_length"] = config["max_position_embeddings"];
   json["tokenizer_class"] = "PreTrainedTokenizerFast";
   return json;
 }
@@ -221,11 +172,11 @@ std::string to_text(const Json& json, const GgufFile& file) {
 
 }  // namespace
 
-SideFiles gguf_tokenizer_files(const GgufFile& file, const ModelConfig& config) {
-  require_byte_level(file);
-  const Vocabulary vocabulary = read_vocabulary(file, config);
-  return {{"tokenizer.json", to_text(tokenizer_json(file, config, vocabulary), file)},
-          {"tokenizer_config.json", to_text(tokenizer_config_json(file, config, vocabulary), file)}};
+SideFiles gguf_tokenizer_files(const GgufFile& file, const Json& config) {
+  const GgufVocabulary vocabulary = read_gguf_vocabulary(file, config["vocab_size"].get<size_t>());
+  const Json settings = tokenizer_config_json(file, config, vocabulary);
+  return {{"tokenizer.json", to_text(tokenizer_json(file, vocabulary), file)},
+          {"tokenizer_config.json", to_text(settings, file)}};
 }
 
 }  // namespace selfreward

@@ -1,6 +1,7 @@
 """Makes tests/fixtures/gguf: block values and a tiny model, from the reference implementations.
 
-  quants.json       blocks of every tensor type that is read, and what gguf.quants.dequantize makes of them
+  quants.json       blocks of every tensor type that is read, and what gguf.quants.dequantize makes of them (float32);
+                    "quantize Q8_0": weights, and the blocks that gguf.quants.quantize makes of them
   tiny.gguf         a random Llama of 2 layers with all those types, rows permuted as llama.cpp's converter does
   tiny.safetensors  its weights as transformers dequantises and un-permutes them, float32
 
@@ -21,6 +22,11 @@ TYPES = gguf.GGMLQuantizationType
 HIDDEN, INNER, LAYERS, HEADS, KV_HEADS, HEAD_DIM = 32, 64, 2, 4, 2, 8
 
 rng = np.random.default_rng(20240118)
+block_rng = np.random.default_rng(20250301)  # of the types that came later; tiny.gguf stays as it is
+# Where the half-precision factors of a block stand: (size of the block, their places)
+FACTORS = {TYPES.Q5_0: (22, [0]), TYPES.Q5_1: (24, [0, 2]), TYPES.Q2_K: (84, [80, 82]), TYPES.Q3_K: (110, [108]),
+           TYPES.Q4_K: (144, [0, 2]), TYPES.Q5_K: (176, [0, 2]), TYPES.Q6_K: (210, [208]), TYPES.IQ4_NL: (18, [0]),
+           TYPES.IQ4_XS: (136, [0])}
 
 
 def half(value):
@@ -44,13 +50,34 @@ def block_bytes(kind):
     return gguf.quants.quantize(values, kind).tobytes()
 
 
+def random_blocks(kind):
+    """Three blocks of random bytes with an ordinary, a negative and a subnormal factor."""
+    size, places = FACTORS[kind]
+    blocks = block_rng.integers(0, 256, (3, size), dtype=np.uint8)
+    for block, factor in zip(blocks, (0.0123, -1.75, 6e-8)):
+        for place in places:
+            block[place:place + 2] = np.frombuffer(half(factor * (1 + place)), dtype=np.uint8)
+    return blocks.tobytes()
+
+
+def float_hex(values):
+    return np.asarray(values, dtype="<f4").tobytes().hex()
+
+
 def make_quants():
     cases = {}
-    for kind in (TYPES.Q4_0, TYPES.Q4_1, TYPES.Q8_0, TYPES.F16, TYPES.BF16):
-        raw = block_bytes(kind)
+    for kind in (TYPES.Q4_0, TYPES.Q4_1, TYPES.Q8_0, TYPES.F16, TYPES.BF16, TYPES.F32, *FACTORS):
+        raw = random_blocks(kind) if kind in FACTORS else block_bytes(kind)
         weights = gguf.quants.dequantize(np.frombuffer(raw, dtype=np.uint8).reshape(1, -1), kind)
-        cases[kind.name] = {"bytes": raw.hex(), "weights": [float(x) for x in weights.astype(np.float32).ravel()]}
-    (OUT / "quants.json").write_text(json.dumps(cases) + "\n")
+        cases[kind.name] = {"bytes": raw.hex(), "weights": float_hex(weights.ravel())}
+    weights = block_rng.standard_normal((6, 32)).astype(np.float32)
+    weights[1] = 0
+    weights[2] = np.arange(-16, 16) / 2  # halves
+    weights[3] *= 1e-6
+    weights[4] *= 1e4
+    raw = gguf.quants.quantize(weights, TYPES.Q8_0).tobytes()
+    cases["quantize Q8_0"] = {"bytes": raw.hex(), "weights": float_hex(weights.ravel())}
+    (OUT / "quants.json").write_text(json.dumps(cases, indent=0) + "\n")
 
 
 def permute(weight, heads):
