@@ -62,16 +62,24 @@ void load_half(BackwardScratch<Element>& s, const AttentionBackward& t, const Ro
   for (int64_t i = 0; i < padded * kLanes; ++i) s.grad_q[half][i] = 0;
 }
 
-/// weights = p, grad_scores = p * (grad_out . v - delta) * scale; both 0 where not seen.
-template <typename Element>
-void softmax_backward(BackwardScratch<Element>& s, const AttentionShape& shape, const KeyVisit& visit,
-                      const Limits& limits, int64_t half, int64_t slot) {
+/// weights = p, grad_scores = p * (grad_out . v - delta) * scale, times tanh' = 1 - tanh^2 of a score that
+/// was capped; both 0 where not seen.
+template <bool kCapped, typename Element>
+void softmax_backward(BackwardScratch<Element>& s, const AttentionShape& shape, const Limits& limits,
+                      int64_t half, int64_t slot) {
   const float factor = shape.scale * kLog2E;
+  const float inverse_cap = kCapped ? 1.0f / shape.cap : 0.0f;
   const auto row = [&](int64_t k) {
     const int64_t at = k * kLanes;
-    const Lanes p = exp2_lanes(lanes(s.scores[half] + at) * factor - s.lse[half]);
-    const Lanes weight = seen(limits, visit, slot + k) ? p : Lanes{};
-    const Lanes grad = weight * (lanes(s.grad_weights[half] + at) - s.delta[half]) * shape.scale;
+    Lanes score = lanes(s.scores[half] + at), slope = Lanes{} + shape.scale;
+    if constexpr (kCapped) {
+      const Lanes t = tanh_lanes(score * inverse_cap);
+      score = shape.cap * t;
+      slope *= 1.0f - t * t;
+    }
+    const Lanes p = exp2_lanes(score * factor - s.lse[half]);
+    const Lanes weight = seen(limits, slot + k) ? p : Lanes{};
+    const Lanes grad = weight * (lanes(s.grad_weights[half] + at) - s.delta[half]) * slope;
     store_row(s.weights + k * kRows + half * kLanes, weight);
     store_row(s.grad_scores + k * kRows + half * kLanes, grad);
     return grad;
@@ -84,7 +92,7 @@ void softmax_backward(BackwardScratch<Element>& s, const AttentionShape& shape, 
 
 template <typename Element>
 void backward_page(BackwardScratch<Element>& s, const AttentionBackward& t, const RowTile& tile,
-                   const KeyVisit& visit, const Limits* limits, int64_t page) {
+                   const Limits* limits, int64_t page) {
   const AttentionShape& shape = tile.shape;
   const int64_t dim = shape.padded_head_dim(), head = tile.kv_head;
   const Element* keys = page_of<Element>(t.keys, shape, page, head);
@@ -97,7 +105,11 @@ void backward_page(BackwardScratch<Element>& s, const AttentionBackward& t, cons
     };
     over_dim(s.scores[half], keys, s.q_upright[half]);
     over_dim(s.grad_weights[half], values, s.grad_out_upright[half]);
-    softmax_backward(s, shape, visit, limits[half], half, page * kPageSlots);
+    if (shape.cap > 0) {
+      softmax_backward<true>(s, shape, limits[half], half, page * kPageSlots);
+    } else {
+      softmax_backward<false>(s, shape, limits[half], half, page * kPageSlots);
+    }
     multiply(Product<Element>{s.grad_q[half], dim, kLanes, dim, s.grad_scores_upright[half], 0, true,
                               &keys_paired, dim, 1, kPageSlots, true});
   }
@@ -122,9 +134,10 @@ void backward_block(const AttentionBackward& t, const AttentionShape& shape, con
     s.grad_out = paired(s.grad_paired, s.grad_rows, kRows, dim);
     for (const KeyVisit& visit : block.visits) {
       const Limits limits[2] = {limits_of(halves[0], visit), limits_of(halves[1], visit)};
-      const int64_t most = limits[0].most > limits[1].most ? limits[0].most : limits[1].most;
-      for (int64_t page = visit.keys.begin / kPageSlots; page * kPageSlots < most; ++page)
-        backward_page(s, t, tile, visit, limits, page);
+      const Slots a = limits[0].some, b = limits[1].some;
+      const int64_t end = larger(a.end, b.end);
+      for (int64_t page = smaller(a.begin, b.begin) / kPageSlots; page * kPageSlots < end; ++page)
+        backward_page(s, t, tile, limits, page);
     }
     for (int64_t half = 0; half < 2; ++half)
       for (int64_t lane = 0; lane < halves[half].rows(); ++lane)

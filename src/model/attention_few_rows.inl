@@ -16,13 +16,15 @@ inline Lanes dots(const Element* q, const Element* keys, int64_t dim) {
   return sums(sum);
 }
 
-/// Masks what a row, whose scores are in row `at` of the scratch space, does not see. -> its largest score
+/// Caps the scores of a row, which are in row `at` of the scratch space, and masks what it does not see. ->
+/// its largest score
 template <typename Element>
 float mask_row(ForwardScratch<Element>& s, const Segment<Element>& segment, int64_t row, int64_t at) {
   float* scores = s.scores + at * kSegmentKeys;
   const int64_t slot = segment.first * kPageSlots;
-  const int64_t begin = segment.visit.keys.begin - slot;
-  const int64_t end = seen_end(segment.visit, segment.tile.query(row)) - slot;
+  const Slots slots = seen_slots(segment.tile, segment.visit, segment.tile.query(row));
+  const int64_t begin = slots.begin - slot, end = slots.end - slot;
+  if (segment.tile.shape.cap > 0) cap_scores(scores, segment.count * kPageSlots, segment.tile.shape.cap);
   Lanes maximum = Lanes{} + s.maximum[row];
   for (int64_t k = 0; k < segment.count * kPageSlots; k += kLanes) {
     const Ints key = lane_numbers() + static_cast<int32_t>(k);
@@ -67,7 +69,8 @@ void weigh_rows(ForwardScratch<Element>& s, const Segment<Element>& segment, Lan
 template <typename Element>
 void add_to_rows(ForwardScratch<Element>& s, const Segment<Element>& segment, LaneRange range) {
   const int64_t dim = segment.tile.shape.padded_head_dim(), rows = range.count();
-  const int64_t end = seen_end(segment.visit, segment.tile.query(range.end - 1)) - segment.first * kPageSlots;
+  const int64_t end = seen_slots(segment.tile, segment.visit, segment.tile.query(range.end - 1)).end -
+                      segment.first * kPageSlots;
   // Of a page that is not full only the slots in use are read; what the work on them did not fetch of a
   // fuller page after it is fetched at once.
   const auto used = [&](int64_t i) {

@@ -28,11 +28,11 @@ void add_to_lanes(ForwardScratch<Element>& s, const Segment<Element>& segment, c
     float* scores = s.scores + p * kPageSlots * kLanes;
     multiply(Product<Element>{scores, kLanes, kPageSlots, kLanes, segment.keys()[p], dim, false, &q, kLanes,
                               1, dim, false});
+    if (shape.cap > 0) cap_scores(scores, kPageSlots * kLanes, shape.cap);
     const int64_t slot = (segment.first + p) * kPageSlots;
-    if (slot < segment.visit.keys.begin || slot + kPageSlots > limits.least)
+    if (slot < limits.all.begin || slot + kPageSlots > limits.all.end)
       for (int64_t k = 0; k < kPageSlots; ++k)
-        lanes(scores + k * kLanes) =
-            seen(limits, segment.visit, slot + k) ? lanes(scores + k * kLanes) : Lanes{} + kMasked;
+        lanes(scores + k * kLanes) = seen(limits, slot + k) ? lanes(scores + k * kLanes) : Lanes{} + kMasked;
     for (int64_t k = 0; k < kPageSlots; ++k) maximum = larger(maximum, lanes(scores + k * kLanes));
   }
   const float factor = shape.scale * kLog2E;
@@ -60,9 +60,9 @@ void add_visit(ForwardScratch<Element>& s, const AttentionForward& t, const RowT
                const KeyVisit& visit, LaneRange range, const KeyVisit* next) {
   const bool few = range.count() <= kFewRows<Element>;
   const Limits limits = few ? Limits{} : limits_of(tile, visit);
-  const int64_t most = few ? seen_end(visit, tile.query(range.end - 1)) : limits.most;
-  const int64_t end = (most + kPageSlots - 1) / kPageSlots;
-  for (int64_t page = visit.keys.begin / kPageSlots; page < end; page += kSegmentPages) {
+  const Slots slots = few ? seen_by_some(tile, visit, range) : limits.some;
+  const int64_t end = (slots.end + kPageSlots - 1) / kPageSlots;
+  for (int64_t page = slots.begin / kPageSlots; page < end; page += kSegmentPages) {
     const int64_t after = page + kSegmentPages < end ? page + kSegmentPages
                           : next                     ? next->keys.begin / kPageSlots
                                                      : page;

@@ -1,5 +1,7 @@
 #include "model/attention_kernel.h"
 
+#include <numeric>
+
 #include "base/cpu_features.h"
 
 namespace selfreward {
@@ -17,17 +19,31 @@ bool same(const KeyRange& a, const KeyRange& b) {
   return a.begin == b.begin && a.count == b.count;
 }
 
+/// Adds `count` queries, the first of them at `position`.
+void add_queries(QueryBlock& block, int64_t position, int64_t count) {
+  block.count += count;
+  block.positions.resize(static_cast<size_t>(block.count));
+  std::iota(block.positions.end() - count, block.positions.end(), position);
+}
+
 /// Queries [from, from + count) of a span as a block of their own.
 QueryBlock part_of_span(const QuerySpan& span, int64_t from, int64_t count) {
-  QueryBlock block{span.query_begin + from, count, span.tree, {}};
-  for (const KeyRange& range : span.context) block.visits.push_back({block.query_begin, count, range, false});
-  block.visits.push_back({block.query_begin, count, {span.own().begin, span.earlier + from + count}, true});
+  QueryBlock block{span.query_begin + from, 0, span.tree, {}, {}};
+  int64_t position = 0;
+  for (const KeyRange& range : span.context) {
+    block.visits.push_back({block.query_begin, count, range, false, position});
+    position += range.count;
+  }
+  const KeyRange own{span.own().begin, span.earlier + from + count};
+  block.visits.push_back({block.query_begin, count, own, true, position});
+  add_queries(block, position + span.earlier + from, count);
   return block;
 }
 
 /// Appends a short span; context that it shares with the span before it becomes one visit of both.
 void join(QueryBlock& block, const QuerySpan& span, const QuerySpan& before, std::vector<size_t>& open) {
   open.resize(span.context.size(), SIZE_MAX);
+  int64_t position = 0;
   for (size_t i = 0; i < span.context.size(); ++i) {
     const bool shared =
         open[i] != SIZE_MAX && i < before.context.size() && same(span.context[i], before.context[i]);
@@ -35,11 +51,12 @@ void join(QueryBlock& block, const QuerySpan& span, const QuerySpan& before, std
       block.visits[open[i]].count += span.count;
     } else {
       open[i] = block.visits.size();
-      block.visits.push_back({span.query_begin, span.count, span.context[i], false});
+      block.visits.push_back({span.query_begin, span.count, span.context[i], false, position});
     }
+    position += span.context[i].count;
   }
-  block.visits.push_back({span.query_begin, span.count, span.own(), true});
-  block.count += span.count;
+  block.visits.push_back({span.query_begin, span.count, span.own(), true, position});
+  add_queries(block, position + span.earlier, span.count);
 }
 
 }  // namespace
@@ -73,7 +90,7 @@ std::vector<QueryBlock> attention_blocks(const AttentionPlan& plan) {
       continue;
     }
     if (!joinable || blocks.back().tree != span.tree || blocks.back().count + span.count > kJoinedTokens) {
-      blocks.push_back({span.query_begin, 0, span.tree, {}});
+      blocks.push_back({span.query_begin, 0, span.tree, {}, {}});
       open.clear();
     }
     join(blocks.back(), span, i ? plan[i - 1] : span, open);

@@ -16,9 +16,12 @@
 
 namespace selfreward {
 
+/// The shape of a layer's attention and what it does with the scores q k^T.
 struct AttentionShape {
   int64_t num_heads, num_kv_heads, head_dim;
-  float scale;  // of the scores, 1 / sqrt(head_dim)
+  float scale;         // of the scores
+  int64_t window = 0;  // a query sees keys less than this many positions before it; 0: all
+  float cap = 0;       // scores become cap * tanh(score / cap) before they are scaled; 0: they do not
   int64_t padded_head_dim() const { return (head_dim + 31) / 32 * 32; }
   int64_t page_size() const { return kPageSlots * padded_head_dim(); }  // elements of one head
 };
@@ -29,6 +32,7 @@ struct KeyVisit {
   int64_t query_begin, count;
   KeyRange keys;  // slots
   bool causal;
+  int64_t position;  // of the first key, its distance from the root
 };
 
 /// Queries that one task computes, with all that they see.
@@ -36,6 +40,7 @@ struct QueryBlock {
   int64_t query_begin, count;
   int64_t tree;
   std::vector<KeyVisit> visits;
+  std::vector<int64_t> positions;  // [count] of the queries, their distance from the root
 };
 
 /// The plan as blocks of work: long spans are cut, neighbouring short spans of a tree joined, and a range of

@@ -50,32 +50,61 @@ inline LaneRange lanes_of(const RowTile& tile, const KeyVisit& visit) {
   return {begin < 0 ? 0 : begin, smaller(begin + visit.count * tile.group(), tile.rows())};
 }
 
-/// The slot after the last that a query sees in a visit.
-inline int64_t seen_end(const KeyVisit& visit, int64_t query) {
-  const int64_t last = visit.keys.begin + visit.keys.count;
-  return visit.causal ? last - (visit.count - 1 - (query - visit.query_begin)) : last;
+/// Slots [begin, end); none where end <= begin.
+struct Slots {
+  int64_t begin, end;
+};
+
+/// What a query sees of a visit.
+inline Slots seen_slots(const RowTile& tile, const KeyVisit& visit, int64_t query) {
+  Slots slots{visit.keys.begin, visit.keys.begin + visit.keys.count};
+  if (visit.causal) slots.end -= visit.count - 1 - (query - visit.query_begin);
+  if (tile.shape.window > 0) {
+    const int64_t position = tile.block.positions.data()[query - tile.block.query_begin];
+    slots.begin += larger(0, position - tile.shape.window + 1 - visit.position);
+  }
+  return slots;
 }
 
-/// seen_end of each lane; 0 where the lane is not part of the visit.
+/// What the queries of a few lanes see, one or the other.
+inline Slots seen_by_some(const RowTile& tile, const KeyVisit& visit, LaneRange range) {
+  Slots slots = seen_slots(tile, visit, tile.query(range.end - 1));  // the last sees the latest
+  if (tile.shape.window > 0)
+    for (int64_t lane = range.begin; lane < range.end; ++lane)
+      slots.begin = smaller(slots.begin, seen_slots(tile, visit, tile.query(lane)).begin);
+  return slots;
+}
+
+/// seen_slots of each lane, none where the lane is not part of the visit.
 struct Limits {
-  Ints end;
-  int64_t least, most;
+  Ints begin, end;
+  Slots some, all;  // what at least one lane sees lies in `some`; what lies in `all`, every lane sees
 };
 inline Limits limits_of(const RowTile& tile, const KeyVisit& visit) {
   const LaneRange range = lanes_of(tile, visit);
-  Limits limits{Ints{}, range.count() < kLanes ? 0 : visit.keys.begin + visit.keys.count, 0};
+  const int64_t begin = visit.keys.begin, end = begin + visit.keys.count;
+  Limits limits{Ints{}, Ints{}, {end, 0}, {begin, range.count() < kLanes ? 0 : end}};
   for (int64_t lane = range.begin; lane < range.end; ++lane) {
-    const int64_t end = seen_end(visit, tile.query(lane));
-    limits.end[lane] = static_cast<int32_t>(end);
-    if (end < limits.least) limits.least = end;
-    if (end > limits.most) limits.most = end;
+    const Slots slots = seen_slots(tile, visit, tile.query(lane));
+    limits.begin[lane] = static_cast<int32_t>(slots.begin);
+    limits.end[lane] = static_cast<int32_t>(slots.end);
+    limits.some = {smaller(limits.some.begin, slots.begin), larger(limits.some.end, slots.end)};
+    limits.all = {larger(limits.all.begin, slots.begin), smaller(limits.all.end, slots.end)};
   }
   return limits;
 }
 
 /// All ones where key `slot` is seen.
-inline Ints seen(const Limits& limits, const KeyVisit& visit, int64_t slot) {
-  return slot < visit.keys.begin ? Ints{} : Ints{} + static_cast<int32_t>(slot) < limits.end;
+inline Ints seen(const Limits& limits, int64_t slot) {
+  const Ints key = Ints{} + static_cast<int32_t>(slot);
+  return (key >= limits.begin) & (key < limits.end);
+}
+
+/// Scores [count] become cap * tanh(score / cap); count a multiple of kLanes.
+inline void cap_scores(float* scores, int64_t count, float cap) {
+  const float inverse = 1.0f / cap;
+  for (int64_t i = 0; i < count; i += kLanes)
+    lanes(scores + i) = cap * tanh_lanes(lanes(scores + i) * inverse);
 }
 
 template <typename Element>

@@ -47,6 +47,9 @@ inline Lanes larger(Lanes a, Lanes b) {
 inline int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
+inline int64_t larger(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
 
 /// action(Number<0>), action(Number<1>), ...: a loop over registers, whose numbers have to be constants.
 template <int kValue>
@@ -59,18 +62,35 @@ template <int kCount, typename Action>
   action(Number<kCount - 1>{});
 }
 
-/// 2^x for x <= 0, relative error below 3e-7: 2^round(x) times a Taylor polynomial of 2^fraction.
-inline Lanes exp2_lanes(Lanes x) {
-  x = larger(x, Lanes{} - 126.0f);
-  const Ints whole = __builtin_convertvector(x - 0.5f, Ints);
-  const Lanes f = x - __builtin_convertvector(whole, Lanes);
+/// (2^f - 1) / f for f in [-1/2, 1/2], by Taylor's series.
+inline Lanes exp2_slope(Lanes f) {
   Lanes y = 1.5403530e-4f * f + 1.3333558e-3f;
   y = y * f + 9.6181291e-3f;
   y = y * f + 5.5504109e-2f;
   y = y * f + 2.4022651e-1f;
-  y = y * f + 6.9314718e-1f;
-  y = y * f + 1.0f;
+  return y * f + 6.9314718e-1f;
+}
+
+/// 2^x for x <= 0, relative error below 3e-7: 2^round(x) times 2^fraction.
+inline Lanes exp2_lanes(Lanes x) {
+  x = larger(x, Lanes{} - 126.0f);
+  const Ints whole = __builtin_convertvector(x - 0.5f, Ints);
+  const Lanes f = x - __builtin_convertvector(whole, Lanes);
+  const Lanes y = exp2_slope(f) * f + 1.0f;
   return reinterpret_cast<Lanes>(reinterpret_cast<Ints>(y) + (whole << 23));
+}
+
+/// tanh(x), relative error below 1.5e-6: m / (m + 2) with m = e^(2 |x|) - 1, small m without a difference.
+inline Lanes tanh_lanes(Lanes x) {
+  const Ints sign = reinterpret_cast<Ints>(x) & static_cast<int32_t>(0x80000000u);
+  const Lanes size = reinterpret_cast<Lanes>(reinterpret_cast<Ints>(x) ^ sign);
+  const Lanes power = (size > 10.0f ? Lanes{} + 10.0f : size) * 2.88539008f;  // 2 log2(e) |x|
+  const Ints whole = __builtin_convertvector(power + 0.5f, Ints);
+  const Lanes f = power - __builtin_convertvector(whole, Lanes);
+  const Lanes scale = reinterpret_cast<Lanes>((whole + 127) << 23);
+  const Lanes part = exp2_slope(f) * f;  // 2^f - 1
+  const Lanes m = whole > 0 ? scale * (part + 1.0f) - 1.0f : part;
+  return reinterpret_cast<Lanes>(reinterpret_cast<Ints>(m / (m + 2.0f)) | sign);
 }
 
 inline float to_float(float x) {

@@ -54,20 +54,25 @@ RaggedKeys ragged_keys(const AttentionPlan& plan, torch::Device device) {
   return ragged;
 }
 
-bool fits_flash_attention(const Tensor& q) {
+bool fits_flash_attention(const Tensor& q, const AttentionOptions& options) {
   const bool low = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
-  return q.is_cuda() && low && q.size(2) % 8 == 0 && q.size(2) <= 256;
+  return q.is_cuda() && low && q.size(2) % 8 == 0 && q.size(2) <= 256 && options.softcap <= 0;
 }
 
-Tensor flash_attention(const Tensor& q, const Tensor& k, const Tensor& v, const RaggedKeys& ragged) {
-  return std::get<0>(at::_flash_attention_forward(q, k, v, ragged.query_begins, ragged.key_begins,
-                                                  ragged.max_queries, ragged.max_keys, /*dropout_p=*/0,
-                                                  /*is_causal=*/true, /*return_debug_mask=*/false));
+Tensor flash_attention(const Tensor& q, const Tensor& k, const Tensor& v, const RaggedKeys& ragged,
+                       const AttentionOptions& options) {
+  std::optional<double> scale;  // absent: the operator's own, 1 / sqrt(head_dim)
+  std::optional<int64_t> before, after;
+  if (options.scale > 0) scale = options.scale;
+  if (options.window > 0) before = options.window - 1, after = 0;  // keys before and after a query's own
+  return std::get<0>(at::_flash_attention_forward(
+      q, k, v, ragged.query_begins, ragged.key_begins, ragged.max_queries, ragged.max_keys, /*dropout_p=*/0,
+      /*is_causal=*/true, /*return_debug_mask=*/false, scale, before, after));
 }
 
 Tensor flash_tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const RaggedKeys& ragged,
-                            RaggedAttention attend) {
-  return attend(q, gathered(k, ragged), gathered(v, ragged), ragged);
+                            const AttentionOptions& options, RaggedAttention attend) {
+  return attend(q, gathered(k, ragged), gathered(v, ragged), ragged, options);
 }
 
 }  // namespace selfreward

@@ -1,10 +1,10 @@
 #pragma once
 // Attention over token trees on a GPU: ATen's flash attention (Dao 2023, arXiv 2307.08691) over a ragged
 // batch. Every span becomes a sequence of queries whose keys, its path and then its own, lie side by side.
-//   flash_tree_attention(q, k, v, ragged_keys(plan, q.device()))
+//   flash_tree_attention(q, k, v, ragged_keys(plan, q.device()), options)
 #include <torch/types.h>
 
-#include "model/token_tree.h"
+#include "model/tree_attention.h"
 
 namespace selfreward {
 
@@ -23,17 +23,20 @@ RaggedKeys ragged_keys(const AttentionPlan& plan, torch::Device device);
 /// Causal attention within each span; its last query sees its last key. q [tokens, num_heads, head_dim], k
 /// and v [gathered, num_kv_heads, head_dim] -> [tokens, num_heads, head_dim].
 using RaggedAttention = torch::Tensor (*)(const torch::Tensor& q, const torch::Tensor& k,
-                                          const torch::Tensor& v, const RaggedKeys& ragged);
+                                          const torch::Tensor& v, const RaggedKeys& ragged,
+                                          const AttentionOptions& options);
 torch::Tensor flash_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                              const RaggedKeys& ragged);
+                              const RaggedKeys& ragged, const AttentionOptions& options);
 
-/// Whether flash_attention can take q: on a GPU, bfloat16 or float16, head_dim a multiple of 8 up to 256.
-bool fits_flash_attention(const torch::Tensor& q);
+/// Whether flash_attention can take q: on a GPU, bfloat16 or float16, head_dim a multiple of 8 up to 256, and
+/// no softcap, for which ATen's operator has no argument.
+bool fits_flash_attention(const torch::Tensor& q, const AttentionOptions& options);
 
 /// What tree_attention computes, by `attend`. q [tokens, num_heads, head_dim], k and v [keys, num_kv_heads,
 /// head_dim] -> [tokens, num_heads, head_dim]. Differentiable; gradients of shared keys are summed in
 /// float32.
 torch::Tensor flash_tree_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                   const RaggedKeys& ragged, RaggedAttention attend = flash_attention);
+                                   const RaggedKeys& ragged, const AttentionOptions& options,
+                                   RaggedAttention attend = flash_attention);
 
 }  // namespace selfreward

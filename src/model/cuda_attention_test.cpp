@@ -33,7 +33,8 @@ std::vector<int64_t> values_of(const Tensor& x) {
 }
 
 /// What flash_attention promises, sequence by sequence with ATen's dense attention.
-Tensor sequence_by_sequence(const Tensor& q, const Tensor& k, const Tensor& v, const RaggedKeys& ragged) {
+Tensor sequence_by_sequence(const Tensor& q, const Tensor& k, const Tensor& v, const RaggedKeys& ragged,
+                            const AttentionOptions& options) {
   const auto queries = values_of(ragged.query_begins), keys = values_of(ragged.key_begins);
   const auto rows = [](const Tensor& x, const std::vector<int64_t>& begins, size_t i) {
     return x.slice(0, begins[i], begins[i + 1]).transpose(0, 1).unsqueeze(0);
@@ -44,10 +45,12 @@ Tensor sequence_by_sequence(const Tensor& q, const Tensor& k, const Tensor& v, c
     const int64_t num_queries = queries[i + 1] - queries[i], num_keys = keys[i + 1] - keys[i];
     CHECK(num_queries <= ragged.max_queries);
     CHECK(num_keys <= ragged.max_keys);
-    const Tensor seen = at::ones({num_queries, num_keys}, at::kBool).tril(num_keys - num_queries);
+    Tensor seen = at::ones({num_queries, num_keys}, at::kBool).tril(num_keys - num_queries);
+    if (options.window > 0) seen = seen.triu(num_keys - num_queries - options.window + 1);
+    const auto scale = options.scale > 0 ? std::optional(options.scale) : std::nullopt;
     parts.push_back(at::scaled_dot_product_attention(rows(q, queries, i), rows(k, keys, i), rows(v, keys, i),
-                                                     seen, /*dropout_p=*/0, /*is_causal=*/false,
-                                                     /*scale=*/std::nullopt, /*enable_gqa=*/true)
+                                                     seen, /*dropout_p=*/0, /*is_causal=*/false, scale,
+                                                     /*enable_gqa=*/true)
                         .squeeze(0)
                         .transpose(0, 1));
   }
@@ -138,11 +141,15 @@ TEST_CASE("attention over the ragged batch equals attention over the tree, forwa
   for (const auto& [plan, tokens, keys] :
        {Case{forked_plan(), 25, 25}, Case{step_plan(), 5, 40}, Case{lone, 6, 6}, Case{lone, 6, 9}}) {
     const RaggedKeys ragged = ragged_keys(plan, torch::kCPU);
-    const auto flat = [&](const Inputs& x) {
-      return flash_tree_attention(x.q, x.k, x.v, ragged, sequence_by_sequence);
-    };
-    const auto tree = [&](const Inputs& x) { return tree_attention_reference(x.q, x.k, x.v, plan); };
-    CHECK(disagreement(random_inputs(tokens, keys), flat, random_inputs(tokens, keys), tree) < 1e-5);
+    for (const AttentionOptions& options : {AttentionOptions{}, {.scale = 0.4, .window = 3}}) {
+      const auto flat = [&](const Inputs& x) {
+        return flash_tree_attention(x.q, x.k, x.v, ragged, options, sequence_by_sequence);
+      };
+      const auto tree = [&](const Inputs& x) {
+        return tree_attention_reference(x.q, x.k, x.v, plan, options);
+      };
+      CHECK(disagreement(random_inputs(tokens, keys), flat, random_inputs(tokens, keys), tree) < 1e-5);
+    }
   }
 }
 
@@ -150,16 +157,30 @@ TEST_CASE("flash attention on a GPU equals the reference there") {
   if (!has_gpu()) return;
   const auto device = pick_device("cuda");
   for (const at::ScalarType type : {at::kBFloat16, at::kHalf}) {
-    const auto options = at::TensorOptions().dtype(type).device(device);
+    const auto inputs = [&] { return random_inputs(25, 25, at::TensorOptions().dtype(type).device(device)); };
     const RaggedKeys ragged = ragged_keys(forked_plan(), device);
-    const auto flash = [&](const Inputs& x) {
-      CHECK(fits_flash_attention(x.q));
-      return flash_tree_attention(x.q, x.k, x.v, ragged);
-    };
-    const auto tree = [&](const Inputs& x) { return tree_attention_reference(x.q, x.k, x.v, forked_plan()); };
-    const DeterministicScope deterministic(device);
-    CHECK(disagreement(random_inputs(25, 25, options), flash, random_inputs(25, 25, options), tree) < 0.1);
+    for (const AttentionOptions& options : {AttentionOptions{}, {.scale = 0.4, .window = 3}}) {
+      const auto flash = [&](const Inputs& x) {
+        CHECK(fits_flash_attention(x.q, options));
+        return flash_tree_attention(x.q, x.k, x.v, ragged, options);
+      };
+      const auto tree = [&](const Inputs& x) {
+        return tree_attention_reference(x.q, x.k, x.v, forked_plan(), options);
+      };
+      const DeterministicScope deterministic(device);
+      CHECK(disagreement(inputs(), flash, inputs(), tree) < 0.1);
+    }
   }
+}
+
+TEST_CASE("flash attention takes no softcap: the reference does") {
+  if (!has_gpu()) return;
+  const auto device = pick_device("cuda");
+  const Inputs in = random_inputs(25, 25, at::TensorOptions().dtype(at::kBFloat16).device(device));
+  const AttentionOptions options{.softcap = 2};
+  CHECK_FALSE(fits_flash_attention(in.q, options));
+  const Tensor out = tree_attention(in.q, in.k, in.v, prepare_plan(forked_plan(), device), options);
+  CHECK(max_difference(out, tree_attention_reference(in.q, in.k, in.v, forked_plan(), options)) == 0);
 }
 
 TEST_CASE("on a GPU the gradients of a key that many spans see are summed in float32") {
@@ -170,10 +191,9 @@ TEST_CASE("on a GPU the gradients of a key that many spans see are summed in flo
   const auto device = pick_device("cuda");
   const RaggedKeys ragged = ragged_keys(attention_plan(tree), device);
   const Inputs in = random_inputs(601, 601, at::TensorOptions().dtype(at::kBFloat16).device(device));
-  const RaggedAttention its_keys = [](const Tensor&, const Tensor& k, const Tensor&, const RaggedKeys&) {
-    return k;
-  };
-  flash_tree_attention(in.q, in.k, in.v, ragged, its_keys).sum().backward();
+  const RaggedAttention its_keys = [](const Tensor&, const Tensor& k, const Tensor&, const RaggedKeys&,
+                                      const AttentionOptions&) { return k; };
+  flash_tree_attention(in.q, in.k, in.v, ragged, {}, its_keys).sum().backward();
   CHECK(in.k.grad()[0][0][0].item<double>() == 600);  // 601 rounded; a sum of ones in bfloat16 stops at 256
 }
 
@@ -183,6 +203,6 @@ TEST_CASE("on a GPU a step of single tokens over a store equals the reference") 
   const AttentionPlan plan{{0, 1, 22, {{10, 4}}, 0, /*earlier=*/2}, {1, 1, 30, {{10, 4}}, 0}};
   const at::NoGradGuard no_grad;
   const Inputs in = random_inputs(2, 40, at::TensorOptions().dtype(at::kBFloat16).device(device));
-  const Tensor out = flash_tree_attention(in.q, in.k, in.v, ragged_keys(plan, device));
+  const Tensor out = flash_tree_attention(in.q, in.k, in.v, ragged_keys(plan, device), {});
   CHECK(max_difference(out, tree_attention_reference(in.q, in.k, in.v, plan)) < 0.02);
 }

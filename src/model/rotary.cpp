@@ -6,6 +6,12 @@ namespace selfreward {
 
 using torch::Tensor;
 
+Rotary rotary(const Tensor& positions, const Tensor& inv_freq, double attention_factor) {
+  const Tensor angles = (positions.to(at::kFloat).unsqueeze(-1) * inv_freq.to(at::kFloat)).unsqueeze(1);
+  if (attention_factor == 1) return {angles.cos(), angles.sin()};
+  return {angles.cos() * attention_factor, angles.sin() * attention_factor};
+}
+
 Rotary rotary(const Tensor& positions, int64_t head_dim, double theta) {
   const auto options = positions.options().dtype(at::kFloat);
   const Tensor exponents = at::arange(0, head_dim, 2, options) / static_cast<double>(head_dim);
@@ -14,11 +20,13 @@ Rotary rotary(const Tensor& positions, int64_t head_dim, double theta) {
 }
 
 Tensor rotate(const Tensor& x, const Rotary& rotary) {
-  const auto halves = x.to(at::kFloat).chunk(2, /*dim=*/-1);
-  const Tensor turned = at::cat(
-      {halves[0] * rotary.cos - halves[1] * rotary.sin, halves[1] * rotary.cos + halves[0] * rotary.sin},
-      /*dim=*/-1);
-  return turned.to(x.scalar_type());
+  const int64_t dims = rotary.rotary_dim();
+  if (dims == 0) return x;
+  const Tensor wide = x.to(at::kFloat);
+  const Tensor a = wide.narrow(-1, 0, dims / 2), b = wide.narrow(-1, dims / 2, dims / 2);
+  const Tensor rest = wide.narrow(-1, dims, x.size(-1) - dims);
+  return at::cat({a * rotary.cos - b * rotary.sin, b * rotary.cos + a * rotary.sin, rest}, /*dim=*/-1)
+      .to(x.scalar_type());
 }
 
 }  // namespace selfreward

@@ -17,6 +17,7 @@ struct RmsNormForward {
   float* scale;         // [rows] 1 / rms of x (or of sum)
   int64_t hidden;
   float eps;
+  bool rounds_first;  // the quotient to T, before the product with the weight
 };
 
 template <typename T>
@@ -28,6 +29,7 @@ struct RmsNormBackward {
   const T* grad_sum;    // [rows, hidden] or null: added to grad_x
   T* grad_x;            // [rows, hidden]
   int64_t hidden;
+  bool rounds_first;
 };
 
 /// Query, key and value rows, side by side in qkv and each alone.
@@ -35,8 +37,8 @@ template <typename T>
 struct RotaryRows {
   T* qkv;                  // [rows, (num_heads + 2 * num_kv_heads) * head_dim]
   T *q, *k, *v;            // [rows, heads, head_dim]
-  const float *cos, *sin;  // [rows, head_dim / 2]
-  int64_t num_heads, num_kv_heads, head_dim;
+  const float *cos, *sin;  // [rows, rotary_dim / 2]
+  int64_t num_heads, num_kv_heads, head_dim, rotary_dim;
 };
 
 /// What an AdamW step reads and writes; the weights are split (train/adamw.h).
@@ -69,6 +71,9 @@ struct RowKernels {
   void (*swiglu)(const T* gate_up, T* out, int64_t width, int64_t begin, int64_t end);
   void (*swiglu_backward)(const T* gate_up, const T* grad_out, T* grad_gate_up, int64_t width, int64_t begin,
                           int64_t end);
+  void (*geglu)(const T* gate_up, T* out, int64_t width, int64_t begin, int64_t end);
+  void (*geglu_backward)(const T* gate_up, const T* grad_out, T* grad_gate_up, int64_t width, int64_t begin,
+                         int64_t end);
   void (*split_rotate)(const RotaryRows<T>&, int64_t begin, int64_t end);
   /// Turns q and k back, into qkv.
   void (*join_rotate_back)(const RotaryRows<T>&, int64_t begin, int64_t end);
@@ -79,12 +84,16 @@ struct RowKernels {
   /// Indices with row[i] >= least, in order, into `indices` [count]; returns how many.
   int64_t (*find_at_least)(const T* row, int64_t count, float least, int32_t* indices);
 
+  /// x = cap * tanh(x / cap).
+  void (*softcap)(T* x, int64_t count, float cap);
   /// Columns of rows [count, width]: brings maximum [width] and total [width] = sum of exp(x - maximum) up to
-  /// date with these rows. They start as the smallest float and 0.
-  void (*running_sum_exponentials)(const T* rows, int64_t count, int64_t stride, int64_t width,
+  /// date with these rows. They start as the smallest float and 0. With a cap > 0, of cap * tanh(x / cap).
+  void (*running_sum_exponentials)(const T* rows, int64_t count, int64_t stride, int64_t width, float cap,
                                    float* maximum, float* total);
-  /// x = factor[column] * exp(x - shift[column]) in rows [count, width].
-  void (*scaled_exponentials)(T* rows, int64_t count, int64_t width, const float* shift, const float* factor);
+  /// x = factor[column] * exp(x - shift[column]) in rows [count, width]; with a cap > 0, that of
+  /// c = cap * tanh(x / cap), times dc / dx.
+  void (*scaled_exponentials)(T* rows, int64_t count, int64_t width, float cap, const float* shift,
+                              const float* factor);
   /// sum += from, elementwise.
   void (*add_to)(const T* from, float* sum, int64_t count);
   /// to[c * to_stride + r] = from[r * from_stride + c].

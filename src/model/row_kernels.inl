@@ -39,17 +39,19 @@ inline void fetch(const T* row, int64_t count) {
   for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(row + i, /*write=*/0, /*locality=*/2);
 }
 
-/// exp(x) to 3e-7: 2^n times a polynomial of degree 5 for the fraction in [-1/2, 1/2], fitted to the least
-/// relative error. Below -88 it is 0; x must be below 88 and not infinite; NaN stays NaN.
+/// (2^f - 1) / f for f in [-1/2, 1/2]: a polynomial fitted to the least relative error of 2^f.
+inline float power_slope(float f) {
+  float slope = 1.32764641e-3f;
+  slope = slope * f + 9.67554127e-3f;
+  slope = slope * f + 5.5507133e-2f;
+  slope = slope * f + 2.40221197e-1f;
+  return slope * f + 6.93146967e-1f;
+}
+/// exp(x) to 3e-7: 2^n times 2^f. Below -88 it is 0; x must be below 88 and not infinite; NaN stays NaN.
 inline float exponential(float x) {
   const float n = __builtin_rintf(x * 1.44269504f);
   const float f = x * 1.44269504f - n;
-  float power = 1.32764641e-3f;
-  power = power * f + 9.67554127e-3f;
-  power = power * f + 5.5507133e-2f;
-  power = power * f + 2.40221197e-1f;
-  power = power * f + 6.93146967e-1f;
-  power = power * f + 1.0f;
+  const float power = power_slope(f) * f + 1.0f;
   const int32_t exponent = static_cast<int32_t>(n) + 127;
   return power * __builtin_bit_cast(float, (exponent < 0 ? 0 : exponent) << 23);
 }
@@ -70,8 +72,14 @@ float mean_square(const T* __restrict x, int64_t count) {
   return sum / static_cast<float>(count);
 }
 
-template <typename T>
-void rms_norm(const RmsNormForward<T>& t, int64_t begin, int64_t end) {
+/// x, rounded to T where the norm rounds before it multiplies with the weight.
+template <bool kRounds, typename T>
+inline float quotient(float x) {
+  return kRounds ? rounded<T>(x) : x;
+}
+
+template <bool kRounds, typename T>
+void norm_rows(const RmsNormForward<T>& t, int64_t begin, int64_t end) {
   const float* __restrict weight = t.weight;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * t.hidden;
@@ -83,14 +91,18 @@ void rms_norm(const RmsNormForward<T>& t, int64_t begin, int64_t end) {
     const float scale = 1.0f / __builtin_sqrtf(mean_square(x, t.hidden) + t.eps);
     t.scale[row] = scale;
     for (int64_t i = 0; i < t.hidden; ++i)
-      out[i] = to<T>(rounded<T>(to_float(x[i]) * scale) * rounded<T>(weight[i]));
+      out[i] = to<T>(quotient<kRounds, T>(to_float(x[i]) * scale) * weight[i]);
   }
+}
+template <typename T>
+void rms_norm(const RmsNormForward<T>& t, int64_t begin, int64_t end) {
+  t.rounds_first ? norm_rows<true>(t, begin, end) : norm_rows<false>(t, begin, end);
 }
 
 /// With n = x * scale and g = grad_out * weight: grad_x = scale * (g - n * mean(g * n)).
-template <typename T>
-void rms_norm_backward(const RmsNormBackward<T>& t, int64_t begin, int64_t end,
-                       float* __restrict grad_weight) {
+template <bool kRounds, typename T>
+void norm_rows_backward(const RmsNormBackward<T>& t, int64_t begin, int64_t end,
+                        float* __restrict grad_weight) {
   const float* __restrict weight = t.weight;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * t.hidden;
@@ -103,77 +115,55 @@ void rms_norm_backward(const RmsNormBackward<T>& t, int64_t begin, int64_t end,
     const float scale = t.scale[row];
     float dot = 0;
     for (int64_t i = 0; i < t.hidden; ++i) {
-      const float part = to_float(grad[i]) * rounded<T>(to_float(x[i]) * scale);
+      const float part = to_float(grad[i]) * quotient<kRounds, T>(to_float(x[i]) * scale);
       grad_weight[i] += part;
-      dot += part * rounded<T>(weight[i]);
+      dot += part * weight[i];
     }
     const float slope = scale * scale * dot / static_cast<float>(t.hidden);
     if (t.grad_sum) {
       const T* __restrict grad_sum = t.grad_sum + at;
       for (int64_t i = 0; i < t.hidden; ++i)
-        grad_x[i] = to<T>(scale * to_float(grad[i]) * rounded<T>(weight[i]) - slope * to_float(x[i]) +
-                          to_float(grad_sum[i]));
+        grad_x[i] =
+            to<T>(scale * to_float(grad[i]) * weight[i] - slope * to_float(x[i]) + to_float(grad_sum[i]));
     } else {
       for (int64_t i = 0; i < t.hidden; ++i)
-        grad_x[i] = to<T>(scale * to_float(grad[i]) * rounded<T>(weight[i]) - slope * to_float(x[i]));
+        grad_x[i] = to<T>(scale * to_float(grad[i]) * weight[i] - slope * to_float(x[i]));
     }
   }
 }
-
 template <typename T>
-void swiglu(const T* gate_up, T* out, int64_t width, int64_t begin, int64_t end) {
-  for (int64_t row = begin; row < end; ++row) {
-    const T* __restrict gate = gate_up + 2 * row * width;
-    const T* __restrict up = gate + width;
-    T* __restrict o = out + row * width;
-    for (int64_t i = 0; i < width; ++i) {
-      const float g = to_float(gate[i]);
-      o[i] = to<T>(rounded<T>(g * sigmoid(g)) * to_float(up[i]));
-    }
-  }
+void rms_norm_backward(const RmsNormBackward<T>& t, int64_t begin, int64_t end, float* grad_weight) {
+  t.rounds_first ? norm_rows_backward<true>(t, begin, end, grad_weight)
+                 : norm_rows_backward<false>(t, begin, end, grad_weight);
 }
 
-/// d silu(g) / d g = s * (1 + g * (1 - s)) with s = 1 / (1 + exp(-g)).
-template <typename T>
-void swiglu_backward(const T* gate_up, const T* grad_out, T* grad_gate_up, int64_t width, int64_t begin,
-                     int64_t end) {
-  for (int64_t row = begin; row < end; ++row) {
-    const T* __restrict gate = gate_up + 2 * row * width;
-    const T* __restrict up = gate + width;
-    const T* __restrict grad = grad_out + row * width;
-    T* __restrict grad_gate = grad_gate_up + 2 * row * width;
-    T* __restrict grad_up = grad_gate + width;
-    for (int64_t i = 0; i < width; ++i) {
-      const float g = to_float(gate[i]), d = to_float(grad[i]);
-      const float s = sigmoid(g);
-      grad_gate[i] = to<T>(d * to_float(up[i]) * s * (1.0f + g * (1.0f - s)));
-      grad_up[i] = to<T>(d * rounded<T>(g * s));
-    }
-  }
-}
+#include "model/gated_kernels.inl"
 
-/// Turns the pairs (from[i], from[i + half]) of each head by the angle of i; sign -1 turns back.
+/// Turns the pairs (from[i], from[i + rotary_dim / 2]) of each head of row `row` by the angle of i; sign -1
+/// turns back. What is behind the pairs passes.
 template <typename T>
-void rotate_heads(const T* __restrict from, T* __restrict to_row, const float* __restrict cos,
-                  const float* __restrict sin, float sign, int64_t heads, int64_t half) {
-  for (int64_t head = 0; head < heads; ++head, from += 2 * half, to_row += 2 * half)
+void rotate_heads(const RotaryRows<T>& t, const T* __restrict from, T* __restrict to_row, int64_t row,
+                  float sign, int64_t heads) {
+  const int64_t half = t.rotary_dim / 2;
+  const float* __restrict cos = t.cos + row * half, * __restrict sin = t.sin + row * half;
+  for (int64_t head = 0; head < heads; ++head, from += t.head_dim, to_row += t.head_dim) {
     for (int64_t i = 0; i < half; ++i) {
       const float a = to_float(from[i]), b = to_float(from[half + i]);
       to_row[i] = to<T>(a * cos[i] - sign * b * sin[i]);
       to_row[half + i] = to<T>(b * cos[i] + sign * a * sin[i]);
     }
+    for (int64_t i = 2 * half; i < t.head_dim; ++i) to_row[i] = from[i];
+  }
 }
 
 template <typename T>
 void split_rotate(const RotaryRows<T>& t, int64_t begin, int64_t end) {
-  const int64_t half = t.head_dim / 2, q_size = t.num_heads * t.head_dim,
-                kv_size = t.num_kv_heads * t.head_dim;
+  const int64_t q_size = t.num_heads * t.head_dim, kv_size = t.num_kv_heads * t.head_dim;
   for (int64_t row = begin; row < end; ++row) {
     const T* from = t.qkv + row * (q_size + 2 * kv_size);
     fetch(from + q_size + 2 * kv_size, q_size + 2 * kv_size);
-    const float *cos = t.cos + row * half, *sin = t.sin + row * half;
-    rotate_heads(from, t.q + row * q_size, cos, sin, 1.0f, t.num_heads, half);
-    rotate_heads(from + q_size, t.k + row * kv_size, cos, sin, 1.0f, t.num_kv_heads, half);
+    rotate_heads<T>(t, from, t.q + row * q_size, row, 1.0f, t.num_heads);
+    rotate_heads<T>(t, from + q_size, t.k + row * kv_size, row, 1.0f, t.num_kv_heads);
     __builtin_memcpy(t.v + row * kv_size, from + q_size + kv_size,
                      static_cast<uint64_t>(kv_size) * sizeof(T));
   }
@@ -181,14 +171,12 @@ void split_rotate(const RotaryRows<T>& t, int64_t begin, int64_t end) {
 
 template <typename T>
 void join_rotate_back(const RotaryRows<T>& t, int64_t begin, int64_t end) {
-  const int64_t half = t.head_dim / 2, q_size = t.num_heads * t.head_dim,
-                kv_size = t.num_kv_heads * t.head_dim;
+  const int64_t q_size = t.num_heads * t.head_dim, kv_size = t.num_kv_heads * t.head_dim;
   for (int64_t row = begin; row < end; ++row) {
     T* out = t.qkv + row * (q_size + 2 * kv_size);
     fetch(t.q + (row + 1) * q_size, q_size);
-    const float *cos = t.cos + row * half, *sin = t.sin + row * half;
-    rotate_heads(t.q + row * q_size, out, cos, sin, -1.0f, t.num_heads, half);
-    rotate_heads(t.k + row * kv_size, out + q_size, cos, sin, -1.0f, t.num_kv_heads, half);
+    rotate_heads<T>(t, t.q + row * q_size, out, row, -1.0f, t.num_heads);
+    rotate_heads<T>(t, t.k + row * kv_size, out + q_size, row, -1.0f, t.num_kv_heads);
     __builtin_memcpy(out + q_size + kv_size, t.v + row * kv_size, static_cast<uint64_t>(kv_size) * sizeof(T));
   }
 }
@@ -203,11 +191,14 @@ constexpr RowKernels<T> kernels_of() {
           rms_norm_backward<T>,
           swiglu<T>,
           swiglu_backward<T>,
+          geglu<T>,
+          geglu_backward<T>,
           split_rotate<T>,
           join_rotate_back<T>,
           maximum<T>,
           sum_exponentials<T>,
           find_at_least<T>,
+          softcap<T>,
           running_sum_exponentials<T>,
           scaled_exponentials<T>,
           add_to<T>,

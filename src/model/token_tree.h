@@ -51,7 +51,8 @@ struct KeyRange {
 };
 
 /// What one stretch of query tokens looks at: all of `context`, and of its own keys, stored from
-/// `self_begin`, those at or before itself.
+/// `self_begin`, those at or before itself. The ranges are the whole path from the root, in order: so they
+/// tell the positions of keys and queries too.
 struct QuerySpan {
   int64_t query_begin = 0;
   int64_t count = 0;

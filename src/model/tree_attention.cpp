@@ -27,8 +27,11 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-AttentionShape shape_of(const Tensor& q, int64_t num_kv_heads) {
-  return {q.size(1), num_kv_heads, q.size(2), 1.0f / std::sqrt(static_cast<float>(q.size(2)))};
+AttentionShape shape_of(const Tensor& q, int64_t num_kv_heads, const AttentionOptions& options) {
+  const float usual = 1.0f / std::sqrt(static_cast<float>(q.size(2)));
+  const float scale = options.scale > 0 ? static_cast<float>(options.scale) : usual;
+  const double cap = options.softcap / static_cast<double>(scale);
+  return {q.size(1), num_kv_heads, q.size(2), scale, options.window, static_cast<float>(cap)};
 }
 
 const AttentionKernels& kernels_for(at::ScalarType compute) {
@@ -77,20 +80,18 @@ struct Output {
   Tensor out, lse;  // [tokens, num_heads, head_dim]; [tokens, num_heads] float32 where it is wanted
 };
 
-Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t num_kv_heads,
+Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, const AttentionShape& shape,
                    const std::vector<QueryBlock>& blocks, bool want_lse) {
   RECORD_FUNCTION("tree_attention forward", {});
   const Output made{at::empty_like(q), want_lse ? at::empty({q.size(0), q.size(1)}, at::kFloat) : Tensor()};
-  const AttentionShape shape = shape_of(q, num_kv_heads);
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
   const AttentionForward tensors{q.data_ptr(), keys.data_ptr(), values.data_ptr(), made.out.data_ptr(),
                                  want_lse ? made.lse.data_ptr<float>() : nullptr};
   // Neighbouring tasks are heads of one block, so each thread gets a mix of long and short blocks.
-  parallel_tasks(std::ssize(blocks) * num_kv_heads, kernels.scratch_bytes(shape),
-                 [&](int64_t i, void* scratch) {
-                   const QueryBlock& block = blocks[static_cast<size_t>(i / num_kv_heads)];
-                   kernels.forward(tensors, shape, block, i % num_kv_heads, scratch);
-                 });
+  const int64_t heads = shape.num_kv_heads;
+  parallel_tasks(std::ssize(blocks) * heads, kernels.scratch_bytes(shape), [&](int64_t i, void* scratch) {
+    kernels.forward(tensors, shape, blocks[static_cast<size_t>(i / heads)], i % heads, scratch);
+  });
   return made;
 }
 
@@ -129,8 +130,9 @@ Tensor rows_of(const Tensor& pages, const Tensor& slots, int64_t head_dim, at::S
 }
 
 struct PlanHolder : torch::CustomClassHolder {
-  explicit PlanHolder(SharedPlan held) : plan(std::move(held)) {}
+  PlanHolder(SharedPlan held, const AttentionOptions& of) : plan(std::move(held)), options(of) {}
   const SharedPlan plan;
+  const AttentionOptions options;
 };
 
 /// A batch's own keys or values [keys, num_kv_heads, head_dim] in pages.
@@ -141,21 +143,21 @@ Tensor packed(const Tensor& x, const AttentionShape& shape, const PreparedPlan& 
 }
 
 Output forward_over_batch(const Tensor& q, const Tensor& k, const Tensor& v, const PreparedPlan& plan,
-                          bool want_lse) {
+                          const AttentionOptions& options, bool want_lse) {
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
-  const AttentionShape shape = shape_of(q, k.size(1));
+  const AttentionShape shape = shape_of(q, k.size(1), options);
   return run_forward(q, packed(k, shape, plan, kernels.write_row),
-                     packed(v, shape, plan, kernels.write_paired), k.size(1), plan.blocks, want_lse);
+                     packed(v, shape, plan, kernels.write_paired), shape, plan.blocks, want_lse);
 }
 
 class TreeAttention : public torch::autograd::Function<TreeAttention> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& q_in, const Tensor& k_in, const Tensor& v_in,
-                        const SharedPlan& plan) {
+                        const SharedPlan& plan, const AttentionOptions& options) {
     const Tensor q = q_in.contiguous(), k = k_in.contiguous(), v = v_in.contiguous();
-    const Output made = forward_over_batch(q, k, v, *plan, /*want_lse=*/true);
+    const Output made = forward_over_batch(q, k, v, *plan, options, /*want_lse=*/true);
     context->save_for_backward({q, k, v, made.out, made.lse});
-    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
+    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan, options));
     return made.out;
   }
 
@@ -166,8 +168,9 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
     const auto saved = context->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
     const auto capsule = context->saved_data["plan"].toCapsule();
-    const PreparedPlan& plan = *static_cast<const PlanHolder&>(*capsule).plan;
-    const AttentionShape shape = shape_of(q, k.size(1));
+    const auto& held = static_cast<const PlanHolder&>(*capsule);
+    const PreparedPlan& plan = *held.plan;
+    const AttentionShape shape = shape_of(q, k.size(1), held.options);
     const AttentionKernels& kernels = kernels_for(q.scalar_type());
     const auto zeros = [&] { return empty_pages(plan.num_slots, shape, at::kFloat).zero_(); };
     const Tensor grad_out = grads[0].contiguous(), grad_q = at::empty_like(q);
@@ -195,7 +198,7 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
                        kernels.backward(tensors, shape, plan.blocks[block], i % shape.num_kv_heads, scratch);
                    });
     return {grad_q, rows_of(grad_keys, plan.slots, shape.head_dim, k.scalar_type()),
-            rows_of(grad_values, plan.slots, shape.head_dim, v.scalar_type()), Tensor()};
+            rows_of(grad_values, plan.slots, shape.head_dim, v.scalar_type()), Tensor(), Tensor()};
   }
 };
 
@@ -207,13 +210,22 @@ Tensor keys_of(const Tensor& store, const QuerySpan& span) {
   return at::cat(parts);
 }
 
-Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
-  const int64_t queries = q.size(0), keys = k.size(0), group = q.size(1) / k.size(1);
+/// Which keys, in the order of the path, a span's queries do not see. [queries, keys]
+Tensor hidden_keys(int64_t queries, int64_t keys, int64_t window, torch::Device device) {
+  const Tensor all = at::ones({queries, keys}, at::TensorOptions(at::kBool).device(device));
+  const Tensor later = all.triu(keys - queries + 1);
+  return window > 0 ? later.logical_or(all.tril(keys - queries - window)) : later;
+}
+
+Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
+  const int64_t group = q.size(1) / k.size(1);
   const auto heads_first = [](const Tensor& x) { return x.to(at::kFloat).transpose(0, 1); };
   const Tensor kh = heads_first(k).repeat_interleave(group, 0),
                vh = heads_first(v).repeat_interleave(group, 0);
-  Tensor scores = at::matmul(heads_first(q), kh.transpose(1, 2)) / std::sqrt(static_cast<double>(q.size(2)));
-  const Tensor hidden = at::ones({queries, keys}, q.options().dtype(at::kBool)).triu(keys - queries + 1);
+  Tensor scores = at::matmul(heads_first(q), kh.transpose(1, 2));
+  scores = options.scale > 0 ? scores * options.scale : scores / std::sqrt(static_cast<double>(q.size(2)));
+  if (options.softcap > 0) scores = options.softcap * at::tanh(scores / options.softcap);
+  const Tensor hidden = hidden_keys(q.size(0), k.size(0), options.window, q.device());
   scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
   return at::matmul(at::softmax(scores, -1), vh).transpose(0, 1).to(q.scalar_type());
 }
@@ -243,12 +255,12 @@ void KeyValueStore::write(const Tensor& slots, const Tensor& k, const Tensor& v)
   values_.index_copy_(0, slots, v);
 }
 
-Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v,
-                                const AttentionPlan& plan) {
+Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan,
+                                const AttentionOptions& options) {
   std::vector<Tensor> parts;
   for (const QuerySpan& span : plan)
-    parts.push_back(
-        span_attention(q.narrow(0, span.query_begin, span.count), keys_of(k, span), keys_of(v, span)));
+    parts.push_back(span_attention(q.narrow(0, span.query_begin, span.count), keys_of(k, span),
+                                   keys_of(v, span), options));
   return at::cat(parts);
 }
 
@@ -268,17 +280,22 @@ SharedPlan prepare_store_plan(AttentionPlan plan, torch::Device device) {
   return std::make_shared<const PreparedPlan>(std::move(made));
 }
 
-Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const SharedPlan& plan) {
-  if (fits_flash_attention(q)) return flash_tree_attention(q, k, v, plan->ragged);
-  if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan->plan);
-  if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan);
-  return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), *plan, /*want_lse=*/false).out;
+Tensor tree_attention(const Tensor& q, const Tensor& k, const Tensor& v, const SharedPlan& plan,
+                      const AttentionOptions& options) {
+  if (fits_flash_attention(q, options)) return flash_tree_attention(q, k, v, plan->ragged, options);
+  if (!q.device().is_cpu()) return tree_attention_reference(q, k, v, plan->plan, options);
+  if (at::GradMode::is_enabled()) return TreeAttention::apply(q, k, v, plan, options);
+  return forward_over_batch(q.contiguous(), k.contiguous(), v.contiguous(), *plan, options,
+                            /*want_lse=*/false)
+      .out;
 }
 
-Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const SharedPlan& plan) {
-  if (fits_flash_attention(q)) return flash_tree_attention(q, store.keys(), store.values(), plan->ragged);
-  if (!q.device().is_cpu()) return tree_attention_reference(q, store.keys(), store.values(), plan->plan);
-  return run_forward(q.contiguous(), store.keys(), store.values(), store.keys().size(1), plan->blocks,
+Tensor tree_attention(const Tensor& q, const KeyValueStore& store, const SharedPlan& plan,
+                      const AttentionOptions& options) {
+  const Tensor &keys = store.keys(), &values = store.values();
+  if (fits_flash_attention(q, options)) return flash_tree_attention(q, keys, values, plan->ragged, options);
+  if (!q.device().is_cpu()) return tree_attention_reference(q, keys, values, plan->plan, options);
+  return run_forward(q.contiguous(), keys, values, shape_of(q, keys.size(1), options), plan->blocks,
                      /*want_lse=*/false)
       .out;
 }

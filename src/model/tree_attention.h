@@ -2,6 +2,7 @@
 // Attention of grouped query heads over token trees: no padding, no [tokens, tokens] mask.
 //   const SharedPlan plan = prepare_plan(attention_plan(tree), device);  // once for all layers
 //   const torch::Tensor out = tree_attention(q, k, v, plan);
+//   tree_attention(q, k, v, plan, {.window = 512});  // the same plan serves layers of any window
 #include <torch/types.h>
 
 #include <memory>
@@ -35,18 +36,26 @@ class KeyValueStore {
   torch::Tensor keys_, values_;
 };
 
-/// softmax(q k^T / sqrt(head_dim)) v, each query over the keys that `plan` shows it. Differentiable in q, k,
-/// v. q [tokens, num_heads, head_dim], k and v [keys, num_kv_heads, head_dim], all float32 or all bfloat16
+/// What a layer's attention does; the defaults are those of Llama.
+struct AttentionOptions {
+  double scale = 0;    // of the scores; 0: 1 / sqrt(head_dim)
+  int64_t window = 0;  // a query sees keys less than `window` positions before it, itself included; 0: all
+  double softcap = 0;  // scores become softcap * tanh(score / softcap), before masking (Gemma 2); 0: off
+};
+
+/// softmax(scale q k^T) v, each query over the keys that `plan` shows it. Differentiable in q, k, v.
+/// q [tokens, num_heads, head_dim], k and v [keys, num_kv_heads, head_dim], all float32 or all bfloat16
 /// -> [tokens, num_heads, head_dim]; scores and sums are float32. The CPU has its own kernel.
 torch::Tensor tree_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                             const SharedPlan& plan);
+                             const SharedPlan& plan, const AttentionOptions& options = {});
 
 /// The same over keys and values in a store, without gradients.
-torch::Tensor tree_attention(const torch::Tensor& q, const KeyValueStore& store, const SharedPlan& plan);
+torch::Tensor tree_attention(const torch::Tensor& q, const KeyValueStore& store, const SharedPlan& plan,
+                             const AttentionOptions& options = {});
 
 /// The same in plain tensor operations, one span at a time: what the kernel is tested against, and the path
 /// of devices without a kernel.
 torch::Tensor tree_attention_reference(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                       const AttentionPlan& plan);
+                                       const AttentionPlan& plan, const AttentionOptions& options = {});
 
 }  // namespace selfreward

@@ -45,11 +45,13 @@ void add_float(const Tensor& sum, const Tensor& part) {
 
 }  // namespace
 
-VocabLogProbs::VocabLogProbs(const Tensor& hidden, const Tensor& weight, const Tensor& targets)
+VocabLogProbs::VocabLogProbs(const Tensor& hidden, const Tensor& weight, const Tensor& targets,
+                             double softcap)
     : hidden_(padded_rows(hidden.detach())),
       hidden_t_(transposed(hidden_)),
       weight_(weight.detach().contiguous()),
       targets_(targets.contiguous()),
+      softcap_(static_cast<float>(softcap)),
       chunk_size_(chunk_size(weight.size(0), hidden_.size(0) * hidden_.element_size())),
       kept_(static_cast<size_t>((weight.size(0) + chunk_size_ - 1) / chunk_size_)) {
   const auto options = hidden_.options().dtype(at::kFloat);
@@ -59,7 +61,8 @@ VocabLogProbs::VocabLogProbs(const Tensor& hidden, const Tensor& weight, const T
 
 Tensor VocabLogProbs::make_logits(size_t chunk, Tensor space) const {
   Tensor logits = matrix_in(space, size(chunk), hidden_.size(0));
-  return at::mm_out(logits, weight_of(chunk), hidden_t_);
+  split_product_out(logits, weight_of(chunk), hidden_t_);
+  return logits;
 }
 
 void VocabLogProbs::add_to_sums(const Tensor& logits) {
@@ -69,7 +72,8 @@ void VocabLogProbs::add_to_sums(const Tensor& logits) {
     at::parallel_for(0, width / kLanes, /*grain_size=*/1, [&](int64_t first, int64_t last) {
       const int64_t left = first * kLanes;
       kernels.running_sum_exponentials(data_of<T>(logits) + left, count, width, (last - first) * kLanes,
-                                       data_of<float>(maximum_) + left, data_of<float>(total_) + left);
+                                       softcap_, data_of<float>(maximum_) + left,
+                                       data_of<float>(total_) + left);
     });
   });
 }
@@ -100,6 +104,7 @@ Tensor VocabLogProbs::log_probs(int64_t keep_bytes) {
       space = at::empty_like(space);
     }
   }
+  if (softcap_ > 0) row_kernels<float>().softcap(data_of<float>(picked), rows, softcap_);
   log_sum_ = maximum_ + total_.log();
   log_probs_ = picked - log_sum_.narrow(0, 0, rows);
   return log_probs_.clone();
@@ -116,21 +121,23 @@ void VocabLogProbs::turn_to_gradient(size_t chunk, const Tensor& logits, const T
     at::parallel_for(0, (count + kBlock - 1) / kBlock, /*grain_size=*/1, [&](int64_t first, int64_t last) {
       for (int64_t row = first * kBlock; row < std::min(count, last * kBlock); row += kBlock) {
         const int64_t rows = std::min(kBlock, count - row);
-        kernels.scaled_exponentials(all + row * width, rows, width, data_of<float>(log_sum_),
+        kernels.scaled_exponentials(all + row * width, rows, width, softcap_, data_of<float>(log_sum_),
                                     data_of<float>(factor));
         kernels.transpose(all + row * width, width, to + row, count, rows, width);
       }
     });
     for_each_target(chunk, [&](int64_t row, int64_t target) {
-      const float p = std::exp(data_of<float>(log_probs_)[row]);
-      const float value = data_of<float>(grad)[row] * (1 - p);
+      const float log_p = data_of<float>(log_probs_)[row];
+      float value = data_of<float>(grad)[row] * (1 - std::exp(log_p));
+      if (softcap_ > 0) value *= 1 - std::pow((log_p + data_of<float>(log_sum_)[row]) / softcap_, 2.0f);
       store(value, all + target * width + row);
       store(value, to + row * count + target);
     });
   });
 }
 
-VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad, torch::Dtype weight_dtype) {
+VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad,
+                                                  std::optional<torch::Dtype> weight_dtype) {
   const int64_t width = hidden_.size(0);
   // A row that overflowed must not look like one without gradient: the trainer checks the gradient's norm.
   const Tensor g = at::where(at::isfinite(log_probs_), grad, std::numeric_limits<float>::quiet_NaN());
@@ -138,7 +145,8 @@ VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad, torch::Dty
   Tensor part = at::empty_like(hidden_);
   const Tensor space = at::empty({chunk_size_ * width}, hidden_.options()), turned = at::empty_like(space);
   const Tensor weight_part = at::empty({chunk_size_, hidden_.size(1)}, hidden_.options());
-  const Tensor grad_weight = at::empty(weight_.sizes(), weight_.options().dtype(weight_dtype));
+  const Tensor grad_weight =
+      weight_dtype ? at::empty(weight_.sizes(), weight_.options().dtype(*weight_dtype)) : Tensor();
   for (size_t chunk = 0; chunk < kept_.size(); ++chunk) {
     const Tensor logits = kept_[chunk].defined() ? kept_[chunk] : make_logits(chunk, space);
     const Tensor logits_t = matrix_in(turned, width, size(chunk));
@@ -146,9 +154,10 @@ VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad, torch::Dty
     kept_[chunk] = Tensor();
     split_product_out(part, logits_t, weight_of(chunk));
     add_float(sum, part);
+    if (!weight_dtype) continue;
     const Tensor target = grad_weight.narrow(0, begin(chunk), size(chunk));
     Tensor product = weight_dtype == hidden_.scalar_type() ? target : weight_part.narrow(0, 0, size(chunk));
-    at::mm_out(product, logits, hidden_);
+    split_product_out(product, logits, hidden_);
     if (!product.is_same(target)) target.copy_(product);
   }
   return {sum.narrow(0, 0, targets_.size(0)).to(hidden_.scalar_type()), grad_weight};
