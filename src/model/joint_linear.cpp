@@ -35,6 +35,10 @@ class Product : public torch::autograd::Function<Product> {
     const auto& make = static_cast<const MakerHolder&>(*capsule).make;
     const Tensor &joint = saved[1], &grad = grads[0];
     variable_list result{split_product(grad, joint), Tensor()};
+    if (!saved[2].requires_grad()) {  // frozen
+      result.resize(saved.size() + 1);
+      return result;
+    }
     const Tensor grad_joint = split_product(transposed(grad), make ? make(saved[0]) : saved[0]);
     int64_t first = 0;
     for (size_t i = 2; i < saved.size(); ++i) {
@@ -48,20 +52,66 @@ class Product : public torch::autograd::Function<Product> {
 
 }  // namespace
 
-Tensor JointLinear::forward(const Tensor& x, const Origin& origin) const {
+JointLinear::JointLinear(std::vector<std::shared_ptr<Linear>> parts, torch::Dtype compute)
+    : parts_(std::move(parts)), compute_(compute) {
+  for (const auto& part : parts_) weights_.push_back(part->weight);
+}
+
+Tensor JointLinear::product(const Tensor& x, const Origin& origin) const {
   if (!at::GradMode::is_enabled())
     return packed_ ? packed_product(x, *packed_) : split_product(x, joint().t());
   return Product::apply(x, joint(), at::TensorList(weights_), origin);
 }
 
+Tensor JointLinear::forward(const Tensor& x, const Origin& origin, Dropout* dropout) const {
+  const bool gradients = at::GradMode::is_enabled();
+  const auto plus = [gradients](const Tensor& y, const Tensor& more) {
+    return gradients ? y + more : y.add_(more);
+  };
+  Tensor y = product(x, origin);
+  if (parts_[0]->bias.defined()) y = plus(y, bias());
+  return has_adapter() && !packed_ ? plus(y, adapters(x, dropout)) : y;
+}
+
+bool JointLinear::has_adapter() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->lora_A != nullptr; });
+}
+
+Tensor JointLinear::adapters(const Tensor& x, Dropout* dropout) const {
+  variable_list products;
+  for (const auto& part : parts_) {
+    if (!part->lora_A) {
+      products.push_back(at::zeros({x.size(0), part->weight.size(0)}, x.options()));
+      continue;
+    }
+    const Tensor input = dropped_at(dropout ? dropout->adapter : 0, x, dropout);
+    const Tensor low = at::linear(input, part->lora_A->weight.to(compute_));
+    products.push_back(at::linear(low, part->lora_B->weight.to(compute_)) * part->lora_scaling);
+  }
+  return products.size() == 1 ? products[0] : at::cat(products, /*dim=*/1);
+}
+
+Tensor JointLinear::bias() const {
+  variable_list biases;
+  for (const auto& part : parts_) biases.push_back(part->bias.to(compute_));
+  return biases.size() == 1 ? biases[0] : at::cat(biases);
+}
+
 void JointLinear::pack() {
   if (!weights_[0].device().is_cpu()) return;
   const at::NoGradGuard no_grad;
-  packed_ = pack_weights(joint());
+  packed_ = pack_weights(has_adapter() ? merged() : joint());
   if (!joined()) joint_ = Tensor();  // a copy can be made again
 }
 
+Tensor JointLinear::merged() const {
+  variable_list parts;
+  for (const auto& part : parts_) parts.push_back(part->merged_weight().detach().to(compute_));
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
+}
+
 void JointLinear::join() {
+  if (joined()) return;
   const at::NoGradGuard no_grad;
   joint_ = in_one();
   made_of_.clear();

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "model/dropout.h"
+#include "model/linear.h"
 #include "model/packed_product.h"
 
 namespace selfreward {
@@ -17,32 +19,40 @@ struct Origin {
   std::function<torch::Tensor(const torch::Tensor& source)> make;
 };
 
-/// y = x [W_1; W_2; ...]^T. Parameters of any dtype stay where they are; what is multiplied is a joint copy
-/// in the compute dtype that is made again only when a parameter has changed. After join() there is no copy.
+/// y = x [W_1; W_2; ...]^T + [b_1; b_2; ...]. Parameters of any dtype stay where they are; what is multiplied
+/// is a joint copy in the compute dtype that is made again only when a parameter has changed. After join()
+/// there is no copy.
 class JointLinear {
  public:
-  /// weights[i] [out_i, in], all with the same `in`.
-  JointLinear(std::vector<torch::Tensor> weights, torch::Dtype compute)
-      : weights_(std::move(weights)), compute_(compute) {}
+  /// Matrices with the same number of columns; all of them have a bias, or none.
+  JointLinear(std::vector<std::shared_ptr<Linear>> parts, torch::Dtype compute);
 
   /// x [tokens, in] in the compute dtype -> [tokens, sum of out_i]. Differentiable in x and the weights,
   /// whose gradients have the weights' own dtype. With an origin, x must be origin.make(origin.source).
-  torch::Tensor forward(const torch::Tensor& x, const Origin& origin = {}) const;
+  /// Frozen weights get none. Parts with an adapter add its product (linear.h).
+  torch::Tensor forward(const torch::Tensor& x, const Origin& origin = {}, Dropout* dropout = nullptr) const;
 
   /// Makes the parameters rows of one matrix of the compute dtype, for training: until one of them is given
   /// other data, products read them where they are.
   void join();
 
-  /// Lays the weights out for many products without gradients (on a CPU), until unpack().
+  /// Lays the weights out for many products without gradients (on a CPU), with the adapters merged into
+  /// them, until unpack().
   void pack();
   void unpack() { packed_.reset(); }
 
  private:
   const torch::Tensor& joint() const;
   torch::Tensor in_one() const;  // the weights in the compute dtype, one below the other
+  torch::Tensor merged() const;  // the same with the adapters
   bool joined() const;
+  torch::Tensor product(const torch::Tensor& x, const Origin& origin) const;
+  torch::Tensor bias() const;  // [sum of out_i] in the compute dtype
+  bool has_adapter() const;
+  torch::Tensor adapters(const torch::Tensor& x, Dropout* dropout) const;  // [tokens, sum of out_i]
 
-  std::vector<torch::Tensor> weights_;
+  std::vector<std::shared_ptr<Linear>> parts_;
+  std::vector<torch::Tensor> weights_;  // of the parts
   torch::Dtype compute_;
   std::optional<PackedWeights> packed_;
   mutable torch::Tensor joint_;                                   // [sum of out_i, in]

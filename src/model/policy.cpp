@@ -1,26 +1,66 @@
 #include "model/policy.h"
 
 #include "model/device.h"
+#include "model/lora.h"
 
 namespace selfreward {
+namespace {
 
-Policy Policy::load(const fs::path& dir, const ComputeOptions& compute) {
+/// Where the tokenizer of a model lies: peft's own directories have none.
+fs::path tokenizer_dir(const fs::path& dir, const fs::path& base) {
+  return fs::exists(dir / "tokenizer.json") ? dir : base;
+}
+
+void write_adapter(const fs::path& dir, const CausalLM& model, const fs::path& base, const SideFiles& files) {
+  write_checkpoint_dir(dir, [&](const fs::path& partial) {
+    for (const auto& [name, content] : files) write_file_atomically(partial / name, content);
+    write_file_atomically(partial / "adapter_config.json",
+                          adapter_config_json(*model.adapter(), base).dump(2) + "\n");
+    write_safetensors(partial / "adapter_model.safetensors", adapter_tensors(model), at::kFloat);
+  });
+}
+
+}  // namespace
+
+Policy Policy::load(const fs::path& dir, const ComputeOptions& compute, const TemplateSettings& settings) {
   check(fs::is_directory(dir), "[policy] ", dir.string(),
         " is not a directory; a Hugging Face checkpoint directory ",
         "(config.json, model.safetensors, tokenizer.json) is wanted");
   const torch::Device device = pick_device(compute.device);
-  const ModelConfig config = load_model_config(dir);
+  const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
+  const ModelConfig config = load_model_config(base);
   auto model = std::make_shared<CausalLM>(config, parse_dtype(compute.dtype));
-  model->load_tensors(read_checkpoint_tensors(dir), dir.string());
+  model->load_tensors(read_checkpoint_tensors(base), base.string());
+  if (has_adapter_files(dir)) load_adapter(*model, dir);
   model->to(device);
-  return Policy(std::move(model), ChatFormat::load(dir, config.eos_token_ids), read_side_files(dir));
+  const fs::path tokenizer = tokenizer_dir(dir, base);
+  return Policy(std::move(model), ChatFormat::load(tokenizer, config.eos_token_ids, settings),
+                read_side_files(tokenizer), base);
+}
+
+void Policy::begin_training(const LoraSettings& lora, uint64_t seed) {
+  if (lora.r == 0) return;
+  if (!model_->adapter()) return add_adapter(*model_, lora, seed);
+  check(model_->adapter()->r == lora.r, "[lora] lora.r is ", lora.r,
+        ", but the model has an adapter of rank ", model_->adapter()->r,
+        ", which is trained further; set lora.r to that, or merge the adapter first");
 }
 
 void Policy::save(const fs::path& dir, const std::string& save_dtype) const {
+  if (model_->adapter()) return write_adapter(dir, *model_, base_, side_files_);
   NamedTensors tensors;
   for (const auto& item : model_->named_parameters()) tensors.emplace_back(item.key(), item.value().detach());
   write_checkpoint(dir, side_files_, config(), tensors,
                    parse_dtype(save_dtype == "auto" ? config().dtype : save_dtype));
+}
+
+void merge_adapter(const fs::path& dir, const fs::path& out, const std::string& save_dtype) {
+  check(has_adapter_files(dir), "[lora] ", dir.string(),
+        " has no adapter_config.json; the directory of an adapter is wanted");
+  // float32: nothing of the base model is rounded before the adapter is added
+  Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  policy.model().merge_adapter();
+  policy.save(out, save_dtype);
 }
 
 }  // namespace selfreward

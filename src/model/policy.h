@@ -14,26 +14,40 @@ struct ComputeOptions {
 
 class Policy {
  public:
-  /// Reads a Hugging Face checkpoint directory.
-  static Policy load(const fs::path& dir, const ComputeOptions& compute);
+  /// Reads a Hugging Face checkpoint directory, or that of a LoRA adapter with its base model.
+  static Policy load(const fs::path& dir, const ComputeOptions& compute,
+                     const TemplateSettings& settings = {});
+
+  /// With lora.r > 0 only an adapter is trained from now on: a new one, or the one that the policy has.
+  void begin_training(const LoraSettings& lora, uint64_t seed);
 
   /// Writes a Hugging Face directory that appears under its name only when complete. Weights are stored as
-  /// `save_dtype`: float32, bfloat16, or auto for the dtype of the checkpoint this policy was read from.
+  /// `save_dtype`: float32, bfloat16, or auto for the dtype of the checkpoint this policy was read from. A
+  /// policy with an adapter writes that alone, in peft's format and float32.
   void save(const fs::path& dir, const std::string& save_dtype) const;
 
   CausalLM& model() { return *model_; }
   const CausalLM& model() const { return *model_; }
+  /// The directory of the weights under the adapter, or of all weights.
+  const fs::path& base() const { return base_; }
   const ChatFormat& chat() const { return chat_; }
   const Tokenizer& tokenizer() const { return chat_.tokenizer(); }
   const ModelConfig& config() const { return model_->config(); }
 
  private:
-  Policy(std::shared_ptr<CausalLM> model, ChatFormat chat, SideFiles side_files)
-      : model_(std::move(model)), chat_(std::move(chat)), side_files_(std::move(side_files)) {}
+  Policy(std::shared_ptr<CausalLM> model, ChatFormat chat, SideFiles side_files, fs::path base)
+      : model_(std::move(model)),
+        chat_(std::move(chat)),
+        side_files_(std::move(side_files)),
+        base_(std::move(base)) {}
 
   std::shared_ptr<CausalLM> model_;
   ChatFormat chat_;
   SideFiles side_files_;
+  fs::path base_;
 };
+
+/// Writes the checkpoint that the adapter in `dir` and its base model make together, added in float32.
+void merge_adapter(const fs::path& dir, const fs::path& out, const std::string& save_dtype);
 
 }  // namespace selfreward
