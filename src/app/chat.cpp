@@ -10,7 +10,7 @@ namespace selfreward {
 namespace {
 
 struct Options {
-  std::string model, system, device = "auto", dtype = "bfloat16";
+  std::string model, system, kwargs, device = "auto", dtype = "bfloat16";
   SamplingSettings sampling;
   int64_t seed = 1;
 };
@@ -21,7 +21,7 @@ Conversation new_conversation(const Options& options) {
 }
 
 void chat(const Options& options) {
-  Policy policy = Policy::load(options.model, {options.device, options.dtype});
+  Policy policy = Policy::load(options.model, {options.device, options.dtype}, {options.kwargs, ""});
   Generator generator(policy,
                       {.max_batch_size = 1, .max_cache_tokens = policy.config().max_position_embeddings});
   std::printf("%s: /new starts again, /quit or Ctrl-D ends.\n", options.model.c_str());
@@ -59,6 +59,10 @@ void add_chat(CLI::App& app) {
   CLI::App* command = app.add_subcommand("chat", "talk with a checkpoint in the terminal");
   command->add_option("--model", options->model, "checkpoint")->required()->type_name("DIR");
   command->add_option("--system", options->system, "system message");
+  command
+      ->add_option("--chat-template-kwargs", options->kwargs,
+                   "variables of the chat template, as '{\"enable_thinking\": false}'")
+      ->type_name("JSON");
   command->add_option("--temperature", options->sampling.temperature, "0 takes the most probable token")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -1,10 +1,14 @@
-// import (GGUF -> Hugging Face directory) and inspect (a conversation as tokens and loss mask).
+// import (GGUF -> Hugging Face directory), export (the other way) and inspect (a conversation as tokens and
+// loss mask).
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "app/commands.h"
+#include "base/in_row.h"
 #include "data/readers.h"
+#include "model/export_gguf.h"
+#include "model/gguf_quants.h"
 #include "model/import_gguf.h"
 #include "text/chat_format.h"
 
@@ -15,8 +19,12 @@ struct ImportOptions {
   std::string gguf, out, dtype = "bfloat16";
 };
 
+struct ExportOptions {
+  std::string model, gguf, outtype;
+};
+
 struct InspectOptions {
-  std::string model, data, text, user;
+  std::string model, data, text, user, kwargs, date;
   int64_t row = 1;
 };
 
@@ -38,7 +46,7 @@ std::string visible(const std::string& text) {
 
 /// One line per token: position, id, "loss" where it is trained, and its text; trained ones are green on a
 /// terminal.
-void print_tokens(const ChatFormat& chat, const TokenIds& prompt, const TokenIds& response) {
+void print_tokens(const ChatFormat& chat, const ChatFormat::TrainingRow& row) {
   const bool color = ::isatty(STDOUT_FILENO) == 1;
   std::printf("%6s %8s %5s  %s\n", "at", "id", "mask", "token");
   const auto print = [&](size_t at, int64_t id, bool trained) {
@@ -50,15 +58,22 @@ void print_tokens(const ChatFormat& chat, const TokenIds& prompt, const TokenIds
                 visible(chat.tokenizer().decode({id}, /*skip_special=*/false)).c_str(),
                 color ? "\033[0m" : "");
   };
-  for (size_t i = 0; i < prompt.size(); ++i) print(i, prompt[i], false);
-  for (size_t i = 0; i < response.size(); ++i) print(prompt.size() + i, response[i], true);
-  std::printf("%zu tokens, %zu of them trained\n", prompt.size() + response.size(), response.size());
+  size_t at = 0, trained = 0;
+  for (const int64_t id : row.prompt) print(at++, id, false);
+  for (size_t i = 0; i < row.response.size(); ++i) {
+    const bool learnt = row.learnt.empty() || row.learnt[i];
+    trained += learnt ? 1 : 0;
+    print(at++, row.response[i], learnt);
+  }
+  std::printf("%zu tokens, %zu of them trained\n", at, trained);
 }
 
 void inspect(const InspectOptions& options) {
-  const ChatFormat chat = ChatFormat::load(options.model, load_model_config(options.model).eos_token_ids);
-  if (!options.text.empty()) return print_tokens(chat, chat.completion_ids(options.text), {});
-  if (!options.user.empty()) return print_tokens(chat, chat.prompt_ids({{"user", options.user}}), {});
+  check(!options.model.empty(), "[inspect] --model DIR is missing: whose tokenizer and chat template?");
+  const ChatFormat chat = ChatFormat::load(options.model, load_model_config(options.model).eos_token_ids,
+                                           {options.kwargs, options.date});
+  if (!options.text.empty()) return print_tokens(chat, {chat.completion_ids(options.text), {}, {}});
+  if (!options.user.empty()) return print_tokens(chat, {chat.prompt_ids({{"user", options.user}}), {}, {}});
   check(!options.data.empty(), "[inspect] nothing to show; give --data FILE, --user TEXT or --text TEXT");
   const auto examples = read_examples(options.data).records;
   check(options.row >= 1 && options.row <= std::ssize(examples), "[inspect] ", options.data, " has ",
@@ -66,8 +81,7 @@ void inspect(const InspectOptions& options) {
   const Example& example = examples[static_cast<size_t>(options.row - 1)];
   std::printf("row %lld of %zu, id %s\n", static_cast<long long>(options.row), examples.size(),
               example.id.c_str());
-  const auto turn = chat.training_turn(example.messages);
-  print_tokens(chat, turn.prompt, turn.response);
+  print_tokens(chat, in_row("example", example.id, [&] { return chat.training_row(example.messages); }));
 }
 
 }  // namespace
@@ -76,9 +90,7 @@ void add_import(CLI::App& app) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* command =
       app.add_subcommand("import", "turn a GGUF file (llama.cpp) into a Hugging Face checkpoint directory");
-  command
-      ->add_option("GGUF", options->gguf,
-                   "file of a llama-architecture model: F32, F16, BF16, Q8_0, Q4_0, Q4_1")
+  command->add_option("GGUF", options->gguf, "file of a language model; types: " + readable_ggml_types())
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("OUT", options->out, "directory to write")->required()->type_name("DIR");
@@ -89,18 +101,40 @@ void add_import(CLI::App& app) {
   });
 }
 
+void add_export(CLI::App& app) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* command =
+      app.add_subcommand("export", "turn a Hugging Face checkpoint directory into a GGUF file (llama.cpp)");
+  command->add_option("DIR", options->model, "checkpoint directory")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command->add_option("GGUF", options->gguf, "file to write")->required()->type_name("FILE");
+  command->add_option("--outtype", options->outtype, "type of the matrices: f32, f16, bf16 or q8_0")
+      ->required();
+  command->callback([options] {
+    export_gguf(options->model, options->gguf, parse_gguf_outtype(options->outtype));
+    std::printf("wrote %s\n", options->gguf.c_str());
+  });
+}
+
 void add_inspect(CLI::App& app) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
       app.add_subcommand("inspect", "show a conversation as tokens, ids and loss mask, as training sees it");
   command->add_option("--model", options->model, "checkpoint whose tokenizer and chat template are used")
-      ->required()
       ->type_name("DIR");
-  command->add_option("--data", options->data, "a file that `sft` reads")->check(CLI::ExistingFile);
+  command->add_option("--data", options->data, "a file that `sft` reads")->check(CLI::ExistingPath);
   command->add_option("--row", options->row, "which of its rows")->capture_default_str();
   command->add_option("--user", options->user, "a user's message, with the generation prompt");
   command->add_option("--text", options->text, "plain text, without the chat template");
-  command->callback([options] { inspect(*options); });
+  command->add_option("--chat-template-kwargs", options->kwargs, "setting model.chat_template_kwargs")
+      ->type_name("JSON");
+  command->add_option("--chat-template-date", options->date, "setting model.chat_template_date")
+      ->type_name("DATE");
+  add_inspect_data(*command);
+  command->callback([options, command] {
+    if (command->get_subcommands().empty()) inspect(*options);
+  });
 }
 
 }  // namespace selfreward

@@ -1,5 +1,6 @@
 // prompts, generate, judge, pairs: one stage of a round alone, from files to a file.
 #include "app/commands.h"
+#include "data/messages.h"
 #include "data/readers.h"
 #include "feedback/candidates.h"
 #include "feedback/new_prompts.h"
@@ -49,7 +50,7 @@ void run_prompts(const Options& options) {
   PromptPool pool;
   for (const std::string& file : options.seeds)
     for (const Example& example : read_examples(file).records)
-      pool.seeds.push_back(example.messages.front().content);
+      pool.seeds.push_back(first_question(example.messages));
   const auto prompts = memo<Prompt>(options.out, [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);
     generate_prompts(policy, pool, config.prompts, config.generation, "new", seed_of(config), out);
@@ -105,7 +106,7 @@ void add_prompts(CLI::App& app) {
   add_model(*command, *options);
   command->add_option("--seeds", options->seeds, "instruction data whose prompts are shown")
       ->required()
-      ->check(CLI::ExistingFile);
+      ->check(CLI::ExistingPath);
   add_out(*command, *options);
   options->config.add_to(*command);
   command->callback([options] { run_prompts(*options); });

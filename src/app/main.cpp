@@ -23,6 +23,8 @@ void add_commands(CLI::App& app) {
   add_report(app);
   add_chat(app);
   add_import(app);
+  add_merge(app);
+  add_export(app);
   add_inspect(app);
   add_env(app);
   add_config_schema(app);

@@ -7,5 +7,6 @@
 // Set MALLOC_CONF to try others.
 extern "C" {
 const char* malloc_conf =
-    "thp:always,dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:1,oversize_threshold:0,lg_extent_max_active_fit:10";
+    "thp:always,dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:1,oversize_threshold:0,lg_extent_max_active_fit:"
+    "10";
 }

@@ -15,8 +15,9 @@ struct Options {
 void run(const Options& options) {
   std::vector<std::string> overrides = options.config.overrides;
   if (!options.run_dir.empty()) overrides.push_back("run_dir=" + options.run_dir);
-  const RunConfig config = load_config(options.config.file, overrides);
+  RunConfig config = load_config(options.config.file, overrides);
   validate_whole_run(config);
+  settle_date(config);
   RunDirectory directory(config);
   const auto start = std::chrono::steady_clock::now();
   self_reward_loop(config, directory);

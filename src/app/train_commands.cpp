@@ -20,15 +20,18 @@ void add_common(CLI::App& command, Options& options, const char* out_help) {
   options.config.add_to(command);
 }
 
-std::vector<Example> read_all(const std::vector<std::string>& files) {
-  std::vector<Example> examples;
+template <typename Record, typename Read>
+std::vector<Record> read_all(const std::vector<std::string>& files, Read read, const char* what) {
+  std::vector<Record> records;
   for (const std::string& file : files) {
-    const auto part = read_examples(file);
-    log_line(str(file, ": ", part.records.size(), " examples",
-                 part.dropped.empty() ? "" : ", dropped " + Json(part.dropped).dump()));
-    examples.insert(examples.end(), part.records.begin(), part.records.end());
+    const Filtered<Record> part = read(file);
+    log_line(str(file, ": ", part.records.size(), " ", what,
+                 part.dropped.empty() ? "" : "; left out: " + left_out_text(part)));
+    records.insert(records.end(), part.records.begin(), part.records.end());
   }
-  return examples;
+  check(files.empty() || !records.empty(), "[data] no ", what,
+        " are left to train on; `selfreward inspect data` shows why");
+  return records;
 }
 
 /// Training files stand beside the model that they make; a finished model ends the command at once.
@@ -37,7 +40,7 @@ TrainingFiles files_of(const Options& options) {
 }
 
 bool is_finished(const Options& options) {
-  if (!fs::exists(fs::path(options.out) / "config.json")) return false;
+  if (!is_checkpoint(options.out)) return false;
   log_line(options.out + " is there already; remove it to train again");
   return true;
 }
@@ -47,13 +50,19 @@ void save(const Policy& policy, const Options& options, const RunConfig& config)
   log_line("wrote " + options.out);
 }
 
+void begin_training(Policy& policy, const RunConfig& config) {
+  policy.begin_training(config.lora, Seed(static_cast<uint64_t>(config.seed)).child("lora").key());
+}
+
 void run_sft(const Options& options) {
   if (is_finished(options)) return;
   const RunConfig config = options.config.load();
   Policy policy = load_policy(config, options.model);
-  const SftRows rows = make_sft_rows(policy.chat(), read_all(options.data), config.sft.max_length);
+  const SftRows rows = make_sft_rows(
+      policy.chat(), read_all<Example>(options.data, read_examples, "examples"), config.sft.max_length);
   log_line(
       str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
+  begin_training(policy, config);
   train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)),
             files_of(options), "SFT");
   save(policy, options, config);
@@ -63,16 +72,17 @@ void run_dpo(const Options& options) {
   if (is_finished(options)) return;
   const RunConfig config = options.config.load();
   Policy policy = load_policy(config, options.model);
-  std::vector<PreferencePair> pairs;
-  for (const std::string& file : options.data)
-    for (PreferencePair& pair : read_jsonl<PreferencePair>(file)) pairs.push_back(std::move(pair));
+  const std::vector<PreferencePair> pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
   log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long,
                " longer than dpo.train.max_length left out"));
+  begin_training(policy, config);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   const Replay replay{
-      make_sft_rows(policy.chat(), read_all(options.replay), config.dpo.train.max_length).rows,
+      make_sft_rows(policy.chat(), read_all<Example>(options.replay, read_examples, "examples"),
+                    config.dpo.train.max_length)
+          .rows,
       config.dpo.replay_batch_size};
   train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
             Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
@@ -86,8 +96,10 @@ void add_sft(CLI::App& app) {
   CLI::App* command = app.add_subcommand("sft", "supervised fine-tuning of a checkpoint (settings sft.*)");
   add_common(*command, *options, "the trained checkpoint");
   command
-      ->add_option("--data", options->data,
-                   "Open Assistant trees, chat messages, alpaca or prompt/completion files")
+      ->add_option(
+          "--data", options->data,
+          "instruction data: chat messages, sharegpt, alpaca, prompt/completion, Open Assistant, ... "
+          "(docs/formats.md); JSON lines, JSON, Parquet, or a directory of them")
       ->required()
       ->type_name("FILE");
   command->callback([options] { run_sft(*options); });
@@ -99,9 +111,10 @@ void add_dpo(CLI::App& app) {
       "dpo", "Direct Preference Optimization of a checkpoint, itself the reference (settings dpo.*)");
   add_common(*command, *options, "the trained checkpoint");
   command
-      ->add_option(
-          "--data", options->data,
-          "preference pairs: prompt, chosen, rejected (TRL's formats, or preferences.jsonl of a run)")
+      ->add_option("--data", options->data,
+                   "preference pairs: TRL, UltraFeedback, HH, distilabel, ... (docs/formats.md), or "
+                   "preferences.jsonl of "
+                   "a run")
       ->required()
       ->type_name("FILE");
   command

@@ -1,187 +1,32 @@
 #include "model/causal_lm.h"
 
-#include <torch/csrc/autograd/autograd.h>
+#include <cmath>
 
 #include "model/checkpoint.h"
 #include "model/embedding.h"
-#include "model/fused_ops.h"
-#include "model/tree_attention.h"
+#include "model/families/family.h"
+#include "model/log_probs.h"
+#include "model/recomputed_layer.h"
 
 namespace selfreward {
 
 using torch::Tensor;
 
-namespace {
-
-Tensor dropped(const Tensor& x, Dropout* dropout) {
-  if (!dropout || dropout->probability == 0) return x;
-  const Tensor keep = at::empty_like(x, x.options().requires_grad(false))
-                          .bernoulli_(1 - dropout->probability, dropout->generator);
-  return x * keep / (1 - dropout->probability);
-}
-
-std::shared_ptr<Linear> add_linear(torch::nn::Module& module, const char* name, int64_t in, int64_t out) {
-  return module.register_module(name, std::make_shared<Linear>(in, out));
-}
-
-}  // namespace
-
-/// Grouped-query attention with rotary positions; "self_attn" of the checkpoint.
-class Attention : public torch::nn::Module {
- public:
-  Attention(const ModelConfig& c, torch::Dtype compute)
-      : num_heads_(c.num_attention_heads),
-        num_kv_heads_(c.num_key_value_heads),
-        q_proj_(add_linear(*this, "q_proj", c.hidden_size, num_heads_ * c.head_dim)),
-        k_proj_(add_linear(*this, "k_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
-        v_proj_(add_linear(*this, "v_proj", c.hidden_size, num_kv_heads_ * c.head_dim)),
-        o_proj_(add_linear(*this, "o_proj", num_heads_ * c.head_dim, c.hidden_size)),
-        qkv({q_proj_->weight, k_proj_->weight, v_proj_->weight}, compute),
-        output({o_proj_->weight}, compute) {}
-
-  Tensor forward(const Tensor& x, const Origin& origin, const TokenBatch& batch, const Rotary& angles,
-                 size_t layer) const {
-    const auto [q, k, v] = split_rotate(qkv.forward(x, origin), angles, num_heads_, num_kv_heads_);
-    return output.forward(attend(q, k, v, batch, layer).flatten(1));
-  }
-
- private:
-  static Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const TokenBatch& batch,
-                       size_t layer) {
-    if (!batch.stores) return tree_attention(q, k, v, batch.plan);
-    KeyValueStore& store = (*batch.stores)[layer];
-    store.write(batch.slots, k, v);
-    return tree_attention(q, store, batch.plan);
-  }
-
-  int64_t num_heads_, num_kv_heads_;
-  std::shared_ptr<Linear> q_proj_, k_proj_, v_proj_, o_proj_;
-
- public:
-  JointLinear qkv, output;
-};
-
-/// SwiGLU (Shazeer 2020, arXiv 2002.05202): down(silu(gate(x)) * up(x)).
-class FeedForward : public torch::nn::Module {
- public:
-  FeedForward(const ModelConfig& c, torch::Dtype compute)
-      : gate_proj_(add_linear(*this, "gate_proj", c.hidden_size, c.intermediate_size)),
-        up_proj_(add_linear(*this, "up_proj", c.hidden_size, c.intermediate_size)),
-        down_proj_(add_linear(*this, "down_proj", c.intermediate_size, c.hidden_size)),
-        gate_up({gate_proj_->weight, up_proj_->weight}, compute),
-        down({down_proj_->weight}, compute) {}
-
-  Tensor forward(const Tensor& x, const Origin& origin) const {
-    const Tensor both = gate_up.forward(x, origin);
-    return down.forward(swiglu(both), {both, swiglu});
-  }
-
- private:
-  std::shared_ptr<Linear> gate_proj_, up_proj_, down_proj_;
-
- public:
-  JointLinear gate_up, down;
-};
-
-/// What flows from layer to layer: the residual stream and what the last block adds to it, which is added
-/// where the next norm reads it.
-struct Stream {
-  Tensor x, delta;  // both [tokens, hidden]; delta is undefined before the first layer
-};
-
-class DecoderLayer : public torch::nn::Module {
- public:
-  DecoderLayer(const ModelConfig& c, torch::Dtype compute) : eps_(c.rms_norm_eps) {
-    input_layernorm_ = register_module("input_layernorm", std::make_shared<RMSNorm>(c.hidden_size));
-    self_attn = register_module("self_attn", std::make_shared<Attention>(c, compute));
-    post_attention_layernorm_ =
-        register_module("post_attention_layernorm", std::make_shared<RMSNorm>(c.hidden_size));
-    mlp = register_module("mlp", std::make_shared<FeedForward>(c, compute));
-  }
-
-  Stream forward(const Stream& in, const TokenBatch& batch, const Rotary& angles, size_t layer,
-                 Dropout* dropout) const {
-    const auto [before, normed] = add_norm(in, *input_layernorm_, eps_);
-    const Tensor attended = dropped(
-        self_attn->forward(normed, norm_of(before, *input_layernorm_), batch, angles, layer), dropout);
-    const auto [x, post_normed] = add_rms_norm(before, attended, post_attention_layernorm_->weight, eps_);
-    return {x, dropped(mlp->forward(post_normed, norm_of(x, *post_attention_layernorm_)), dropout)};
-  }
-
-  /// {x + delta, its norm}
-  static std::pair<Tensor, Tensor> add_norm(const Stream& in, const RMSNorm& norm, double eps) {
-    if (in.delta.defined()) return add_rms_norm(in.x, in.delta, norm.weight, eps);
-    return {in.x, rms_norm(in.x, norm.weight, eps)};
-  }
-
-  std::shared_ptr<Attention> self_attn;
-  std::shared_ptr<FeedForward> mlp;
-
- private:
-  Origin norm_of(const Tensor& x, const RMSNorm& norm) const {
-    return {x, [weight = norm.weight, eps = eps_](const Tensor& source) {
-              return rms_norm(source, weight, eps);
-            }};
-  }
-
-  std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_;
-  double eps_;
-};
-
-namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-/// A layer of which only the input is kept; its backward pass runs the forward pass again first (Chen et al.
-/// 2016, arXiv 1604.06174). Gradients of the layer's parameters are added to them in the inner pass.
-using RunLayer = std::function<Stream(const Stream&, Dropout*)>;
-
-struct LayerHolder : torch::CustomClassHolder {
-  RunLayer run;
-  std::optional<Dropout> dropout;  // as it was before the forward pass
-};
-
-class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
- public:
-  static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& delta,
-                               const RunLayer& run, Dropout* dropout) {
-    auto held = c10::make_intrusive<LayerHolder>();
-    held->run = run;
-    if (dropout) held->dropout = Dropout{dropout->probability, dropout->generator.clone()};
-    context->save_for_backward({x, delta});
-    context->saved_data["layer"] = c10::IValue::make_capsule(held);
-    const Stream out = run({x, delta}, dropout);
-    return {out.x, out.delta};
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list grads) {
-    const auto saved = context->get_saved_variables();
-    const auto capsule = context->saved_data["layer"].toCapsule();
-    auto& held = static_cast<LayerHolder&>(*capsule);
-    const Stream in{saved[0].detach().requires_grad_(), saved[1].detach().requires_grad_()};
-    const at::AutoGradMode enable(true);
-    const Stream out = held.run(in, held.dropout ? &*held.dropout : nullptr);
-    torch::autograd::backward({out.x, out.delta}, grads);
-    return {in.x.grad(), in.delta.grad(), Tensor(), Tensor()};
-  }
-};
-
-}  // namespace
-
 CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(config), compute_(compute) {
+  const Family& family = family_of(config.model_type, "the model");
   body_ = register_module("model", std::make_shared<torch::nn::Module>());
   embed_tokens_ = body_->register_module("embed_tokens", std::make_shared<torch::nn::Module>());
   embedding_ =
       embed_tokens_->register_parameter("weight", at::empty({config.vocab_size, config.hidden_size}));
   const auto list = body_->register_module("layers", std::make_shared<torch::nn::Module>());
   for (int64_t i = 0; i < config.num_hidden_layers; ++i)
-    layers_.push_back(
-        list->register_module(std::to_string(i), std::make_shared<DecoderLayer>(config, compute)));
-  norm_ = body_->register_module("norm", std::make_shared<RMSNorm>(config.hidden_size));
+    layers_.push_back(list->register_module(std::to_string(i), family.make_layer(config, i, compute)));
+  norm_ = add_norm(*body_, "norm", config, family.norm);
   if (!config.tie_word_embeddings)
-    lm_head_ = register_module("lm_head", std::make_shared<Linear>(config.hidden_size, config.vocab_size));
-  output_ = std::make_shared<JointLinear>(std::vector<Tensor>{output_weight()}, compute);
+    lm_head_ = add_linear(*this, "lm_head", config.hidden_size, config.vocab_size);
+  const auto output = lm_head_ ? lm_head_ : std::make_shared<Linear>(embedding_);
+  output_ = std::make_shared<JointLinear>(std::vector{output}, compute);
+  if (family.scaled_embedding) embedding_scale_ = std::sqrt(static_cast<double>(config.hidden_size));
 }
 
 CausalLM::~CausalLM() = default;
@@ -190,27 +35,38 @@ torch::Device CausalLM::device() const {
   return embedding_.device();
 }
 
-Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const {
+Tensor CausalLM::embedded(const Tensor& ids) const {
   // A tied embedding gets a dense gradient from the output anyway, so the few rows looked up are added to it.
-  Stream stream{embed(embedding_, batch.ids, /*sparse_gradient=*/!lm_head_).to(compute_), {}};
-  const Rotary angles = rotary(batch.positions, config_.head_dim, config_.rope_theta);
+  const Tensor rows = embed(embedding_, ids, /*sparse_gradient=*/!lm_head_).to(compute_);
+  // transformers rounds the scale to the weights' dtype
+  return embedding_scale_ ? rows * at::scalar_tensor(*embedding_scale_, rows.options()) : rows;
+}
+
+std::vector<Rotary> CausalLM::rotaries(const Tensor& positions) const {
+  if (config_.ropes.empty())
+    return {
+        rotary(positions, plain_rope(config_.head_dim, config_.rope_theta).inv_freq.to(positions.device()))};
+  std::vector<Rotary> rotaries;
+  for (const RopeConfig& rope : config_.ropes)
+    rotaries.push_back(rotary(positions, rope.inv_freq.to(positions.device()), rope.attention_factor));
+  return rotaries;
+}
+
+Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const {
+  Stream stream{embedded(batch.ids), {}};
+  const auto pass = std::make_shared<const Pass>(Pass{batch, rotaries(batch.positions)});
   const bool recompute = recompute_layers_ && at::GradMode::is_enabled();
-  if (recompute) stream.delta = at::zeros_like(stream.x);  // a kept input has to be a tensor
-  // The backward pass outlives this call, so it keeps its own batch.
-  const auto kept = recompute ? std::make_shared<const TokenBatch>(batch)
-                              : std::shared_ptr<const TokenBatch>(std::shared_ptr<void>(), &batch);
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const RunLayer run = [kept, angles, i, layer = layers_[i]](const Stream& in, Dropout* drop) {
-      return layer->forward(in, *kept, angles, i, drop);
-    };
-    if (recompute) {
-      const auto out = RecomputedLayer::apply(stream.x, stream.delta, run, dropout);
-      stream = {out[0], out[1]};
-    } else {
-      stream = run(stream, dropout);
-    }
+  if (recompute) {
+    stream.delta = at::zeros_like(stream.x);                   // a kept input has to be a tensor
+    if (!stream.x.requires_grad()) stream.x.requires_grad_();  // else a frozen embedding hides the adapters
   }
-  return DecoderLayer::add_norm(stream, *norm_, config_.rms_norm_eps).second;
+  for (const auto& layer : layers_) {
+    const RunLayer run = [pass, layer](const Stream& in, Dropout* drop) {
+      return layer->forward(in, *pass, drop);
+    };
+    stream = recompute ? recomputed(stream, run, dropout) : run(stream, dropout);
+  }
+  return norm_->of_sum(stream).second;
 }
 
 const Tensor& CausalLM::output_weight() const {
@@ -221,8 +77,36 @@ void CausalLM::join_products() {
   for (JointLinear* product : products()) product->join();
 }
 
+void CausalLM::freeze_base(const LoraSettings& adapter) {
+  adapter_ = adapter;
+  const at::NoGradGuard no_grad;
+  for (auto& item : named_parameters()) {
+    item.value().set_requires_grad(false);
+    const bool is_matrix = item.value().dim() == 2 && item.key().find(".lora_") == std::string::npos;
+    item.value().set_data(item.value().to(device(), is_matrix ? compute_ : item.value().scalar_type()));
+  }
+  join_products();
+}
+
+void CausalLM::merge_adapter() {
+  const at::NoGradGuard no_grad;
+  for (const auto& module : modules(/*include_self=*/false))
+    if (const auto linear = std::dynamic_pointer_cast<Linear>(module)) linear->merge_adapter();
+  adapter_.reset();
+}
+
+std::vector<std::pair<std::string, Tensor>> CausalLM::trainable_parameters() const {
+  std::vector<std::pair<std::string, Tensor>> trainable;
+  for (const auto& item : named_parameters())
+    if (!adapter_ || item.key().find(".lora_") != std::string::npos)
+      trainable.emplace_back(item.key(), item.value());
+  return trainable;
+}
+
 Tensor CausalLM::logits(const Tensor& hidden) const {
-  return output_->forward(hidden);
+  const Tensor logits = output_->forward(hidden);
+  if (config_.logit_softcap == 0) return logits;
+  return softcapped(logits, config_.logit_softcap);
 }
 
 void CausalLM::load_tensors(const TensorMap& tensors, const std::string& where) {
@@ -253,10 +137,15 @@ std::vector<KeyValueStore> CausalLM::make_stores(int64_t slots) const {
 std::vector<JointLinear*> CausalLM::products() const {
   std::vector<JointLinear*> products{output_.get()};
   for (const auto& layer : layers_)
-    for (JointLinear* product :
-         {&layer->self_attn->qkv, &layer->self_attn->output, &layer->mlp->gate_up, &layer->mlp->down})
-      products.push_back(product);
+    for (JointLinear* product : layer->products()) products.push_back(product);
   return products;
+}
+
+TensorShapes tensor_shapes(const ModelConfig& config) {
+  TensorShapes shapes;
+  for (const auto& item : CausalLM(config, at::kFloat).named_parameters())
+    shapes.emplace_back(item.key(), item.value().sizes().vec());
+  return shapes;
 }
 
 InferenceScope::InferenceScope(CausalLM& model) : model_(model) {

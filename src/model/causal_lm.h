@@ -1,23 +1,15 @@
 #pragma once
-// A Llama-architecture causal language model over flat token trees.
+// A causal language model over flat token trees; families/*.cpp hold the layers of each kind of checkpoint.
 //   const torch::Tensor hidden = model.hidden_states(tree_batch(tree, device));   // [tokens, hidden]
 //   const torch::Tensor logits = model.logits(hidden);                            // [tokens, vocab]
 #include <map>
 #include <memory>
 #include <optional>
 
-#include "model/joint_linear.h"
 #include "model/layers.h"
+#include "model/lora_settings.h"
 
 namespace selfreward {
-
-/// Residual dropout of one forward pass; the generator is the pass's own, so a resumed run drops the same.
-struct Dropout {
-  double probability = 0;
-  torch::Generator generator;
-};
-
-class DecoderLayer;
 
 class CausalLM : public torch::nn::Module {
  public:
@@ -27,7 +19,7 @@ class CausalLM : public torch::nn::Module {
 
   /// Final normed hidden states: batch of [tokens] -> [tokens, hidden] in the compute dtype.
   torch::Tensor hidden_states(const TokenBatch& batch, Dropout* dropout = nullptr) const;
-  /// hidden [rows, hidden] -> [rows, vocab] in the compute dtype.
+  /// hidden [rows, hidden] -> [rows, vocab] in the compute dtype, capped where the checkpoint caps them.
   torch::Tensor logits(const torch::Tensor& hidden) const;
   /// The output matrix [vocab, hidden]: lm_head.weight, or the embedding where they are tied.
   const torch::Tensor& output_weight() const;
@@ -45,6 +37,15 @@ class CausalLM : public torch::nn::Module {
   /// Makes the matrices, which have the compute dtype, the very ones that are multiplied: no copies of them.
   void join_products();
 
+  /// Only adapters are trained from now on: the other matrices get the compute dtype and no copies.
+  void freeze_base(const LoraSettings& adapter);
+  /// Adds the adapters to the weights, which become float32, and drops them.
+  void merge_adapter();
+  /// The settings of the adapters, if there are some.
+  const std::optional<LoraSettings>& adapter() const { return adapter_; }
+  /// What training changes, by name: all parameters, or those of the adapters.
+  std::vector<std::pair<std::string, torch::Tensor>> trainable_parameters() const;
+
   const ModelConfig& config() const { return config_; }
   torch::Dtype compute_dtype() const { return compute_; }
   torch::Device device() const;
@@ -53,15 +54,19 @@ class CausalLM : public torch::nn::Module {
 
  private:
   friend class InferenceScope;
-  std::vector<JointLinear*> products() const;  // every matrix product of the network
+  std::vector<JointLinear*> products() const;              // every matrix product of the network
+  torch::Tensor embedded(const torch::Tensor& ids) const;  // [tokens] -> [tokens, hidden]
+  std::vector<Rotary> rotaries(const torch::Tensor& positions) const;
 
   ModelConfig config_;
   torch::Dtype compute_;
   bool recompute_layers_ = false;
+  std::optional<LoraSettings> adapter_;
   std::shared_ptr<torch::nn::Module> body_, embed_tokens_;  // "model", "model.embed_tokens"
   std::vector<std::shared_ptr<DecoderLayer>> layers_;
   std::shared_ptr<RMSNorm> norm_;
-  torch::Tensor embedding_;              // [vocab, hidden]
+  torch::Tensor embedding_;  // [vocab, hidden]
+  std::optional<double> embedding_scale_;
   std::shared_ptr<Linear> lm_head_;      // null where tied
   std::shared_ptr<JointLinear> output_;  // of the logits
 };

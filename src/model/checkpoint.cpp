@@ -119,12 +119,13 @@ void write_weights(const fs::path& dir, const NamedTensors& tensors, at::ScalarT
   write_file_atomically(dir / kIndex, index.dump(2) + "\n");
 }
 
-void write_side_files(const fs::path& dir, SideFiles files, const ModelConfig& config) {
+/// `files` with the two that `config` decides.
+SideFiles with_config(SideFiles files, const ModelConfig& config) {
   const Json base =
       files.contains(kGeneration) ? parse_json(files[kGeneration], kGeneration) : Json::object();
   files[kGeneration] = to_generation_json(config, base).dump(2) + "\n";
   files["config.json"] = to_config_json(config).dump(2) + "\n";
-  for (const auto& [name, content] : files) write_file_atomically(dir / name, content);
+  return files;
 }
 
 /// "M1/" and "M1" are the same place, and only the second has a name to rename to.
@@ -137,11 +138,26 @@ void check_replaceable(const fs::path& dir) {
   if (!fs::exists(dir)) return;
   check(fs::is_directory(dir), "[checkpoint] cannot write ", dir.string(), ": a file with this name exists");
   check(
-      fs::is_empty(dir) || fs::exists(dir / "config.json"), "[checkpoint] ", dir.string(),
+      fs::is_empty(dir) || is_checkpoint(dir), "[checkpoint] ", dir.string(),
       " holds something that is not a checkpoint and is not replaced; choose another directory or empty it");
 }
 
 }  // namespace
+
+bool is_checkpoint(const fs::path& dir) {
+  return fs::exists(dir / "config.json") || fs::exists(dir / "adapter_config.json");
+}
+
+void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs::path& partial)>& write) {
+  const fs::path target = without_slash(dir);
+  const fs::path partial = target.string() + ".tmp";
+  check_replaceable(target);
+  fs::remove_all(partial);
+  fs::create_directories(partial);
+  write(partial);
+  sync_file(partial);
+  commit_path(partial, target);
+}
 
 TensorMap read_checkpoint_tensors(const fs::path& dir) {
   if (fs::exists(dir / kWeights)) return read_safetensors(dir / kWeights);
@@ -163,7 +179,7 @@ void check_checkpoint_tensors(const ModelConfig& config, const TensorMap& tensor
   }
   for (const auto& [name, tensor] : tensors)
     check(known.contains(name) || may_be_extra(config, name), "[checkpoint] ", where, " has \"", name,
-          "\", which a Llama model of this config.json does not have");
+          "\", which a ", config.model_type, " model of this config.json does not have");
 }
 
 SideFiles read_side_files(const fs::path& dir) {
@@ -174,20 +190,22 @@ SideFiles read_side_files(const fs::path& dir) {
   return files;
 }
 
+void write_checkpoint_files(const fs::path& dir, const SideFiles& files, const NamedTensors& tensors,
+                            at::ScalarType dtype, int64_t max_shard_bytes) {
+  write_checkpoint_dir(dir, [&](const fs::path& partial) {
+    for (const auto& [name, content] : files) write_file_atomically(partial / name, content);
+    write_weights(partial, tensors, dtype, max_shard_bytes);
+  });
+}
+
 void write_checkpoint(const fs::path& dir, const SideFiles& side_files, ModelConfig config,
                       const NamedTensors& tensors, at::ScalarType dtype, int64_t max_shard_bytes) {
-  const fs::path target = without_slash(dir);
-  const fs::path partial = target.string() + ".tmp";
+  const std::string where = without_slash(dir).string();
   config.dtype = dtype_name(dtype);
-  check_model_config(config, target.string());
-  check_checkpoint_tensors(config, TensorMap(tensors.begin(), tensors.end()), target.string());
-  check_replaceable(target);
-  fs::remove_all(partial);
-  fs::create_directories(partial);
-  write_side_files(partial, side_files, config);
-  write_weights(partial, without_tied(config, tensors), dtype, max_shard_bytes);
-  sync_file(partial);
-  commit_path(partial, target);
+  check_model_config(config, where);
+  check_checkpoint_tensors(config, TensorMap(tensors.begin(), tensors.end()), where);
+  write_checkpoint_files(dir, with_config(side_files, config), without_tied(config, tensors), dtype,
+                         max_shard_bytes);
 }
 
 }  // namespace selfreward

@@ -3,6 +3,7 @@
 // with an index) and the tokenizer's files. transformers, vLLM and llama.cpp's converter load it as it is.
 //   const TensorMap weights = read_checkpoint_tensors("M0");
 //   write_checkpoint("M1", /*tokenizer_source=*/"M0", config, policy_weights, at::kBFloat16);
+#include <functional>
 #include <map>
 #include <string>
 
@@ -12,6 +13,9 @@
 namespace selfreward {
 
 constexpr int64_t kMaxShardBytes = 5'000'000'000;  // as transformers writes them
+
+/// Whether `dir` holds a finished model: a whole checkpoint, or an adapter of one.
+bool is_checkpoint(const fs::path& dir);
 
 /// Name and content of small files that travel with the weights.
 using SideFiles = std::map<std::string, std::string>;
@@ -27,8 +31,15 @@ void check_checkpoint_tensors(const ModelConfig& config, const TensorMap& tensor
 /// The tokenizer's files of `dir` (those that exist) and its generation_config.json.
 SideFiles read_side_files(const fs::path& dir);
 
-/// Writes a complete checkpoint: into `dir`.tmp first, synced, then renamed, so that `dir` is whole or not
-/// there. An older checkpoint at `dir` is replaced with everything in it; any other directory is an error.
+/// Lets `write` fill `dir`.tmp, then syncs it and renames it, so that `dir` is whole or not there. An older
+/// checkpoint at `dir` is replaced with everything in it; any other directory is an error.
+void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs::path& partial)>& write);
+
+/// Writes `files` (config.json among them) and the weights as they are given, as write_checkpoint does.
+void write_checkpoint_files(const fs::path& dir, const SideFiles& files, const NamedTensors& tensors,
+                            at::ScalarType dtype, int64_t max_shard_bytes = kMaxShardBytes);
+
+/// Writes a complete checkpoint as write_checkpoint_dir does.
 /// Weights are stored as `dtype`; with tied embeddings lm_head.weight is left out. `side_files` are
 /// written unchanged, except that generation_config.json gets the token ids of `config`.
 void write_checkpoint(const fs::path& dir, const SideFiles& side_files, ModelConfig config,

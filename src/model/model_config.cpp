@@ -3,114 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/families/family.h"
+
 namespace selfreward {
 namespace {
 
 constexpr int64_t kMaxSize = int64_t{1} << 24;  // far above any model; products of three stay in 128 bits
 constexpr int64_t kMaxLayers = 4096;
 
-/// One JSON file, read key by key; every complaint says file, key and value.
-class Settings {
- public:
-  explicit Settings(const fs::path& path) : path_(path.string()), json_(read_json(path)) {
-    check(json_.is_object(), "[config] ", path_, " is not a JSON object; is it the config.json of a model?");
-  }
-
-  const std::string& path() const { return path_; }
-  /// The value of `key`, or null where it is absent.
-  Json get(const std::string& key) const { return json_.value(key, Json()); }
-
-  [[noreturn]] void refuse(const std::string& key, const Json& value, const std::string& wanted) const {
-    fail("[config] ", path_, ": ", key, " is ", value.dump(-1, ' ', false, Json::error_handler_t::replace),
-         ", expected ", wanted);
-  }
-
-  int64_t integer(const std::string& key, std::optional<int64_t> otherwise = {}) const {
-    const Json value = get(key);
-    if (value.is_null() && otherwise) return *otherwise;
-    check(!value.is_null(), "[config] ", path_, " has no \"", key,
-          "\"; is it the config.json of a Llama model?");
-    if (!value.is_number_integer() || !fits(value)) refuse(key, value, "a whole number");
-    return value.get<int64_t>();
-  }
-
-  double number(const std::string& key, const Json& value) const {
-    if (!value.is_number()) refuse(key, value, "a number");
-    return value.get<double>();
-  }
-
-  bool boolean(const std::string& key, bool otherwise) const {
-    const Json value = get(key);
-    if (value.is_null()) return otherwise;
-    if (!value.is_boolean()) refuse(key, value, "true or false");
-    return value.get<bool>();
-  }
-
-  /// Refuses every value of `key` but `wanted` and absence.
-  void require(const std::string& key, const Json& wanted) const {
-    const Json value = get(key);
-    if (!value.is_null() && value != wanted)
-      refuse(key, value, wanted.dump() + " (nothing else is supported)");
-  }
-
-  /// A token id, or a list of them, or nothing. A negative id means "none" in old checkpoints.
-  std::vector<int64_t> ids(const std::string& key) const {
-    const Json value = get(key);
-    if (value.is_null()) return {};
-    std::vector<int64_t> ids;
-    for (const Json& id : value.is_array() ? value : Json::array({value})) {
-      if (!id.is_number_integer() || !fits(id)) refuse(key, value, "a token id or a list of token ids");
-      if (id.get<int64_t>() >= 0) ids.push_back(id.get<int64_t>());
-    }
-    return ids;
-  }
-
- private:
-  static bool fits(const Json& value) {
-    return !value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t{INT64_MAX};
-  }
-
-  std::string path_;
-  Json json_;
-};
-
-void require_llama(const Settings& settings) {
-  if (settings.get("model_type") != "llama")
-    settings.refuse("model_type", settings.get("model_type"), "\"llama\"");
-  settings.require("architectures", Json::array({"LlamaForCausalLM"}));
-  settings.require("attention_bias", false);
-  settings.require("mlp_bias", false);
-  settings.require("hidden_act", "silu");
-  settings.require("pretraining_tp", 1);
-  const Json quantization = settings.get("quantization_config");
-  if (!quantization.is_null())
-    settings.refuse("quantization_config", quantization, "weights that are not quantised");
-}
-
-/// transformers 4 says rope_theta and rope_scaling {rope_type or type}, transformers 5 puts both into
-/// rope_parameters.
-double read_rope_theta(const Settings& settings) {
-  Json theta = settings.get("rope_theta");
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    const Json rope = settings.get(key);
-    if (rope.is_null()) continue;
-    if (!rope.is_object()) settings.refuse(key, rope, "an object");
-    for (const char* type : {"rope_type", "type"})
-      if (rope.value(type, Json("default")) != "default") settings.refuse(key, rope, "rope_type \"default\"");
-    if (rope.value("partial_rotary_factor", Json(1)) != 1)
-      settings.refuse(key, rope, "partial_rotary_factor 1");
-    if (rope.contains("rope_theta")) theta = rope["rope_theta"];
-  }
-  settings.require("partial_rotary_factor", 1);
-  return theta.is_null() ? 10000.0 : settings.number("rope_theta", theta);
-}
-
-std::string read_dtype(const Settings& settings) {
-  const char* key = settings.get("dtype").is_null() ? "torch_dtype" : "dtype";
-  const Json value = settings.get(key);
+std::string read_dtype(const ConfigFile& file) {
+  const char* key = file.get("dtype").is_null() ? "torch_dtype" : "dtype";
+  const Json value = file.get(key);
   if (value.is_null()) return "float32";
   if (value != "float32" && value != "bfloat16" && value != "float16")
-    settings.refuse(key, value, "float32, bfloat16 or float16");
+    file.refuse(key, value, "float32, bfloat16 or float16");
   return value.get<std::string>();
 }
 
@@ -119,11 +25,11 @@ std::optional<int64_t> first(const std::vector<int64_t>& ids) {
 }
 
 /// The ids of generation_config.json (what transformers stops at), then those only config.json has.
-std::vector<int64_t> read_eos_ids(const fs::path& dir, const Settings& settings) {
+std::vector<int64_t> read_eos_ids(const fs::path& dir, const ConfigFile& file) {
   std::vector<int64_t> ids;
   if (const fs::path path = dir / "generation_config.json"; fs::exists(path))
-    ids = Settings(path).ids("eos_token_id");
-  for (const int64_t id : settings.ids("eos_token_id"))
+    ids = ConfigFile(path).ids("eos_token_id");
+  for (const int64_t id : file.ids("eos_token_id"))
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   return ids;
 }
@@ -142,30 +48,48 @@ Json eos_json(const ModelConfig& config) {
   return config.eos_token_ids.empty() ? Json() : Json(config.eos_token_ids);
 }
 
+/// The keys that all families share.
+ModelConfig read_shape(const ConfigFile& file, const Family& family) {
+  ModelConfig config;
+  config.model_type = family.model_type;
+  config.vocab_size = file.integer("vocab_size");
+  config.hidden_size = file.integer("hidden_size");
+  config.intermediate_size = file.integer("intermediate_size");
+  config.num_hidden_layers = file.integer("num_hidden_layers");
+  config.num_attention_heads = file.integer("num_attention_heads");
+  config.num_key_value_heads = file.integer("num_key_value_heads", config.num_attention_heads);
+  const int64_t heads = std::max<int64_t>(config.num_attention_heads, 1);  // 0 is refused below
+  config.head_dim = file.integer("head_dim", config.hidden_size / heads);
+  config.max_position_embeddings = file.integer("max_position_embeddings", 2048);
+  config.rms_norm_eps = file.number("rms_norm_eps", 1e-6);
+  config.tie_word_embeddings = file.boolean("tie_word_embeddings", family.tie_word_embeddings);
+  config.dtype = read_dtype(file);
+  config.bos_token_id = first(file.ids("bos_token_id"));
+  config.pad_token_id = first(file.ids("pad_token_id"));
+  return config;
+}
+
+void refuse_quantized(const ConfigFile& file) {
+  const Json quantization = file.get("quantization_config");
+  if (!quantization.is_null())
+    file.refuse("quantization_config", quantization, "weights that are not quantised");
+}
+
 }  // namespace
 
 ModelConfig load_model_config(const fs::path& dir) {
-  const Settings settings(dir / "config.json");
-  require_llama(settings);
-  ModelConfig config;
-  config.vocab_size = settings.integer("vocab_size");
-  config.hidden_size = settings.integer("hidden_size");
-  config.intermediate_size = settings.integer("intermediate_size");
-  config.num_hidden_layers = settings.integer("num_hidden_layers");
-  config.num_attention_heads = settings.integer("num_attention_heads");
-  config.num_key_value_heads = settings.integer("num_key_value_heads", config.num_attention_heads);
-  const int64_t heads = std::max<int64_t>(config.num_attention_heads, 1);  // 0 is refused below
-  config.head_dim = settings.integer("head_dim", config.hidden_size / heads);
-  config.max_position_embeddings = settings.integer("max_position_embeddings", 2048);
-  if (const Json eps = settings.get("rms_norm_eps"); !eps.is_null())
-    config.rms_norm_eps = settings.number("rms_norm_eps", eps);
-  config.rope_theta = read_rope_theta(settings);
-  config.tie_word_embeddings = settings.boolean("tie_word_embeddings", false);
-  config.dtype = read_dtype(settings);
-  config.bos_token_id = first(settings.ids("bos_token_id"));
-  config.pad_token_id = first(settings.ids("pad_token_id"));
-  config.eos_token_ids = read_eos_ids(dir, settings);
-  check_model_config(config, settings.path());
+  const ConfigFile file(dir / "config.json");
+  const Json type = file.get("model_type");
+  if (!type.is_string()) file.refuse("model_type", type, "a name like \"llama\"");
+  const Family& family = family_of(type, file.path());
+  file.require("architectures", Json::array({family.architecture}));
+  refuse_quantized(file);
+  ModelConfig config = read_shape(file, family);
+  check_model_config(config, file.path());
+  family.read(file, config);
+  config.eos_token_ids = read_eos_ids(dir, file);
+  check_model_config(config, file.path());
+  config.source = file.json();
   return config;
 }
 
@@ -199,7 +123,22 @@ void check_model_config(const ModelConfig& config, const std::string& where) {
   if (config.bos_token_id) check_id(*config.bos_token_id, "bos_token_id", config, where);
 }
 
+namespace {
+
+/// What was read, with what training may have changed.
+Json updated_source(const ModelConfig& config) {
+  Json json = config.source;
+  json[json.contains("dtype") ? "dtype" : "torch_dtype"] = config.dtype;
+  json["bos_token_id"] = id_or_null(config.bos_token_id);
+  json["eos_token_id"] = eos_json(config);
+  json["pad_token_id"] = id_or_null(config.pad_token_id);
+  return json;
+}
+
+}  // namespace
+
 Json to_config_json(const ModelConfig& config) {
+  if (!config.source.empty()) return updated_source(config);
   return {{"architectures", Json::array({"LlamaForCausalLM"})},
           {"attention_bias", false},
           {"attention_dropout", 0.0},
@@ -233,28 +172,6 @@ Json to_generation_json(const ModelConfig& config, Json base) {
   if (!config.eos_token_ids.empty()) base["eos_token_id"] = eos_json(config);
   if (config.pad_token_id) base["pad_token_id"] = *config.pad_token_id;
   return base;
-}
-
-TensorShapes tensor_shapes(const ModelConfig& config) {
-  const int64_t hidden = config.hidden_size, inner = config.intermediate_size;
-  const int64_t queries = config.num_attention_heads * config.head_dim;
-  const int64_t keys = config.num_key_value_heads * config.head_dim;
-  TensorShapes shapes = {{"model.embed_tokens.weight", {config.vocab_size, hidden}}};
-  for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    const std::string name = str("model.layers.", layer, ".");
-    shapes.push_back({name + "input_layernorm.weight", {hidden}});
-    shapes.push_back({name + "self_attn.q_proj.weight", {queries, hidden}});
-    shapes.push_back({name + "self_attn.k_proj.weight", {keys, hidden}});
-    shapes.push_back({name + "self_attn.v_proj.weight", {keys, hidden}});
-    shapes.push_back({name + "self_attn.o_proj.weight", {hidden, queries}});
-    shapes.push_back({name + "post_attention_layernorm.weight", {hidden}});
-    shapes.push_back({name + "mlp.gate_proj.weight", {inner, hidden}});
-    shapes.push_back({name + "mlp.up_proj.weight", {inner, hidden}});
-    shapes.push_back({name + "mlp.down_proj.weight", {hidden, inner}});
-  }
-  shapes.push_back({"model.norm.weight", {hidden}});
-  if (!config.tie_word_embeddings) shapes.push_back({"lm_head.weight", {config.vocab_size, hidden}});
-  return shapes;
 }
 
 }  // namespace selfreward

@@ -80,17 +80,15 @@ TEST_CASE("a reply ends at the eos ids of generation_config.json and of config.j
 
 TEST_CASE("what would change the network is an error that names key and value") {
   const std::tuple<std::string, Json, std::string> cases[] = {
-      {"model_type", "qwen2", "model_type is \"qwen2\", expected \"llama\""},
+      {"model_type", "bert", "model_type is \"bert\", which is not supported; supported: llama, mistral, "},
+      {"model_type", nullptr, "model_type is null, expected a name"},
       {"architectures", Json::array({"LlamaForSequenceClassification"}), "architectures is [\"LlamaForSeq"},
+      {"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8.0}}, "expected a number low_freq_factor"},
       {"rope_scaling",
-       {{"rope_type", "llama3"}, {"factor", 8.0}},
-       "rope_scaling is {\"rope_type\":\"llama3\""},
-      {"rope_scaling", {{"type", "linear"}, {"factor", 2.0}}, "rope_scaling is {\"type\":\"linear\""},
-      {"rope_parameters",
-       {{"rope_type", "yarn"}, {"rope_theta", 1e4}},
-       "rope_parameters is {\"rope_type\":\"yarn\""},
-      {"attention_bias", true, "attention_bias is true, expected false"},
-      {"mlp_bias", true, "mlp_bias is true"},
+       {{"type", "mrope"}, {"factor", 2.0}},
+       "rope_type is \"mrope\", expected default, linear"},
+      {"rope_scaling", "linear", "rope_scaling is \"linear\", expected an object"},
+      {"rope_parameters", {{"rope_type", "linear"}, {"factor", "2"}}, "factor is \"2\", expected a number"},
       {"hidden_act", "gelu", "hidden_act is \"gelu\", expected \"silu\""},
       {"pretraining_tp", 2, "pretraining_tp is 2, expected 1"},
       {"quantization_config", {{"bits", 4}}, "quantization_config is {\"bits\":4}"},
@@ -137,6 +135,7 @@ TEST_CASE("a file that is no model's config.json says so") {
 
 TEST_CASE("what is written is read back equal") {
   ModelConfig config = load_model_config(write_dir(kGood));
+  config.source = Json::object();
   config.dtype = "bfloat16";
   config.tie_word_embeddings = true;
   config.rope_theta = 123456.0;
@@ -159,4 +158,64 @@ TEST_CASE("tied embeddings have no lm_head") {
   CHECK(tensor_shapes(config).back().first == "lm_head.weight");
   config.tie_word_embeddings = true;
   CHECK(tensor_shapes(config).back().first == "model.norm.weight");
+}
+
+TEST_CASE("a bounded rope bounds the context, and config.json is written as it was read") {
+  Json json = with("rope_scaling", {{"rope_type", "dynamic"}, {"factor", 2.0}});
+  json["max_position_embeddings"] = 64;
+  json["some_new_key"] = {1, 2};
+  const ModelConfig config = load_model_config(write_dir(json));
+  CHECK(config.max_position_embeddings == 64);
+  const Json written = to_config_json(config);
+  for (const auto& [key, value] : json.items()) CHECK_MESSAGE(written[key] == value, key);
+
+  Json phi = json;
+  phi.update(
+      {{"model_type", "phi3"},
+       {"architectures", {"Phi3ForCausalLM"}},
+       {"max_position_embeddings", 128},
+       {"original_max_position_embeddings", 32},
+       {"rope_scaling", {{"type", "longrope"}, {"short_factor", {1.0, 1.5}}, {"long_factor", {2.0, 4.0}}}}});
+  CHECK(load_model_config(write_dir(phi)).max_position_embeddings == 32);
+}
+
+TEST_CASE("windows: transformers' defaults, and layers that have none") {
+  Json mistral = kGood;
+  mistral.update({{"model_type", "mistral"}, {"architectures", {"MistralForCausalLM"}}});
+  CHECK(load_model_config(write_dir(mistral)).layer(1).window == 4096);
+  mistral["sliding_window"] = nullptr;
+  CHECK(load_model_config(write_dir(mistral)).layer(1).window == 0);
+
+  Json qwen = kGood;
+  qwen.update({{"model_type", "qwen2"}, {"architectures", {"Qwen2ForCausalLM"}}, {"sliding_window", 7}});
+  CHECK(load_model_config(write_dir(qwen)).layer(1).window == 0);
+  qwen.update({{"use_sliding_window", true}, {"max_window_layers", 1}});
+  CHECK(load_model_config(write_dir(qwen)).layer(0).window == 0);
+  CHECK(load_model_config(write_dir(qwen)).layer(1).window == 7);
+  qwen["layer_types"] = {"sliding_attention"};
+  CHECK(error_of(qwen).find("layer_types") != std::string::npos);
+}
+
+TEST_CASE("Gemma 3 in the spelling of transformers 4: two ropes, one layer of six sees all") {
+  Json gemma = kGood;
+  gemma.update({{"model_type", "gemma3_text"},
+                {"architectures", {"Gemma3ForCausalLM"}},
+                {"num_hidden_layers", 6},
+                {"head_dim", 8},
+                {"hidden_activation", "gelu_pytorch_tanh"},
+                {"query_pre_attn_scalar", 16},
+                {"rope_theta", 1000000.0},
+                {"rope_local_base_freq", 10000.0},
+                {"rope_scaling", {{"rope_type", "linear"}, {"factor", 8.0}}},
+                {"sliding_window", 5},
+                {"sliding_window_pattern", 6}});
+  const ModelConfig config = load_model_config(write_dir(gemma));
+  CHECK(config.tie_word_embeddings);
+  CHECK(config.attention_scale == 0.25);
+  CHECK(config.layer(4).window == 5);
+  CHECK(config.layer(5).window == 0);
+  CHECK(config.ropes[static_cast<size_t>(config.layer(5).rope)].inv_freq[0].item<float>() == 0.125f);
+  CHECK(config.ropes[static_cast<size_t>(config.layer(4).rope)].inv_freq[0].item<float>() == 1.0f);
+  gemma["use_bidirectional_attention"] = true;
+  CHECK(error_of(gemma).find("use_bidirectional_attention is true") != std::string::npos);
 }

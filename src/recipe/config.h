@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "feedback/settings.h"
 #include "infer/settings.h"
+#include "model/lora_settings.h"
 #include "train/settings.h"
 
 namespace selfreward {
@@ -18,6 +19,7 @@ struct ModelSettings {
   std::string device = "auto";
   std::string dtype = "bfloat16";
   std::string save_dtype = "auto";
+  std::string chat_template_kwargs, chat_template_date;
 
   template <typename Fields>
   void visit(Fields& f) {
@@ -28,6 +30,12 @@ struct ModelSettings {
       "what matrix products are computed in: bfloat16 or float32; master weights, log-probs and losses are "
       "always float32");
     f("save_dtype", save_dtype, "what M1, M2, ... are stored in: auto (as M0), float32 or bfloat16");
+    f("chat_template_kwargs", chat_template_kwargs,
+      "more variables of the chat template, a JSON object in quotes: '{\"enable_thinking\": false}'");
+    f("chat_template_date", chat_template_date,
+      "the day that a chat template with strftime_now writes, as 2026-07-01; empty: today, in a whole run "
+      "the "
+      "day of its first start");
   }
 };
 
@@ -40,7 +48,9 @@ struct DataSettings {
   template <typename Fields>
   void visit(Fields& f) {
     f("ift", ift,
-      "instruction seed data (IFT): Open Assistant trees, chat messages, alpaca or prompt/completion files");
+      "instruction seed data (IFT): files or directories of Open Assistant trees, chat messages, sharegpt, "
+      "alpaca "
+      "or prompt/completion rows; JSON lines, JSON or Parquet");
     f("eft", eft, "ready judging examples (EFT); empty: built from `ranked` where eft.source is self");
     f("ranked", ranked, "human-ranked answers: Open Assistant trees or {id, prompt, answers, ranks} rows");
     f("max_ift", max_ift, "at most this many IFT examples, 0 for all (the paper: 3200)");
@@ -78,6 +88,7 @@ struct RunConfig {
   int64_t seed = 1;
   int64_t last_model = 3;
   ModelSettings model;
+  LoraSettings lora;
   DataSettings data;
   EftSettings eft;
   TrainSettings sft;
@@ -94,6 +105,7 @@ struct RunConfig {
     f("seed", seed, "the root of all randomness");
     f("last_model", last_model, "the run ends with this model; 3 is M0 -> M1 -> M2 -> M3");
     f("model", model, "the starting checkpoint");
+    f("lora", lora, "adapters over a frozen M0 instead of whole weights (LoRA)");
     f("data", data, "seed and evaluation data");
     f("eft", eft, "building the judging examples (EFT)");
     f("sft", sft, "M0 -> M1: supervised training on IFT + EFT");

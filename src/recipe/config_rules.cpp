@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text_util.h"
+#include "text/chat_template.h"
 
 namespace selfreward {
 namespace {
@@ -52,6 +53,9 @@ const std::vector<Rule>& config_rules() {
       {.key = "model.device", .choices = {"auto", "cpu", "cuda"}},
       {.key = "model.dtype", .choices = {"bfloat16", "float32"}},
       {.key = "model.save_dtype", .choices = {"auto", "float32", "bfloat16"}},
+      {.key = "lora.r", .at_least = 0},
+      {.key = "lora.lora_alpha", .above = 0},
+      {.key = "lora.lora_dropout", .at_least = 0, .below = 1},
       {.key = "data.max_ift", .at_least = 0},
       {.key = "data.held_out_share", .at_least = 0, .below = 1},
       {.key = "sampling.max_new_tokens", .at_least = 1},
@@ -134,6 +138,8 @@ void check_field(const Field& field, const std::string& where) {
 void validate(const RunConfig& config) {
   RunConfig copy = config;
   for (const Field& field : list_fields(copy)) check_field(field, "[config] ");
+  template_variables(config.model.chat_template_kwargs);  // throw where they are wrong
+  template_date(config.model.chat_template_date);
   const PromptSettings& prompts = config.prompts;
   check(prompts.min_words <= prompts.max_words, "[config] prompts.min_words is ", prompts.min_words,
         ", above prompts.max_words ", prompts.max_words, ": every prompt would be dropped");

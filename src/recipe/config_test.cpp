@@ -61,6 +61,18 @@ TEST_CASE("an empty file and no file are the defaults") {
   CHECK(dump_config(load_config("", {})) == dump_config(RunConfig()));
 }
 
+TEST_CASE("what a chat template is told is checked with the settings") {
+  const std::string kwargs = R"({"enable_thinking": false})";
+  const RunConfig config =
+      load_config("", {"model.chat_template_kwargs=" + kwargs, "model.chat_template_date=2026-07-01"});
+  CHECK(config.model.chat_template_kwargs == kwargs);
+  CHECK(load("model:\n  chat_template_kwargs: '" + kwargs + "'\n").model.chat_template_kwargs == kwargs);
+  CHECK_THROWS_WITH_AS(load_config("", {"model.chat_template_kwargs=enable_thinking"}),
+                       doctest::Contains("chat_template_kwargs is not valid JSON"), Error);
+  CHECK_THROWS_WITH_AS(load_config("", {"model.chat_template_date=July"}),
+                       "[template] \"July\" is not a date, expected one as 2026-07-01", Error);
+}
+
 TEST_CASE("a wrong file is one line with its place, the key and what was wanted") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"seed: 1\ndpo:\n  betta: 1\n",

@@ -4,7 +4,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include "base/text_util.h"
+#include "text/chat_template.h"
 
 namespace selfreward {
 namespace {
@@ -36,7 +39,20 @@ void check_same_settings(const fs::path& path, const std::string& now) {
   }
 }
 
+constexpr const char* kConfigFile = "config.yaml";
+
 }  // namespace
+
+void settle_date(RunConfig& config) {
+  std::string& date = config.model.chat_template_date;
+  const fs::path earlier = fs::path(config.run_dir) / kConfigFile;
+  if (date.empty() && fs::exists(earlier)) date = load_config(earlier, {}).model.chat_template_date;
+  if (!date.empty()) return;
+  const std::tm today = template_date("");
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &today);
+  date = text;
+}
 
 RunDirectory::RunDirectory(const RunConfig& config)
     : root_(config.run_dir), first_model_(config.model.model_name_or_path) {
@@ -46,7 +62,7 @@ RunDirectory::RunDirectory(const RunConfig& config)
   check(lock_ >= 0, "[run] cannot create ", lock.string());
   check(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "[run] another process is at work in ", root_.string());
   const std::string settings = dump_config(config);
-  const fs::path path = root_ / "config.yaml";
+  const fs::path path = root_ / kConfigFile;
   if (fs::exists(path)) check_same_settings(path, settings);
   write_file_atomically(path, settings);
   if (!fs::exists(root_ / "training")) return;

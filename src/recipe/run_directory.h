@@ -3,10 +3,15 @@
 // under its final name is complete, so running the same command again goes on where a stopped run ended.
 #include "base/progress.h"
 #include "data/record_file.h"
+#include "model/checkpoint.h"
 #include "recipe/config.h"
 #include "train/trainer.h"
 
 namespace selfreward {
+
+/// Fixes what a run shall keep when it goes on another day: an empty chat_template_date becomes the one that
+/// the run in run_dir was started with, or today.
+void settle_date(RunConfig& config);
 
 class RunDirectory {
  public:
@@ -20,7 +25,7 @@ class RunDirectory {
   const fs::path& root() const { return root_; }
   /// The checkpoint of M_t; M0 stays where the config says.
   fs::path model(int64_t t) const;
-  bool has_model(int64_t t) const { return fs::exists(model(t) / "config.json"); }
+  bool has_model(int64_t t) const { return is_checkpoint(model(t)); }
   fs::path sft_baseline() const { return root_ / "sft_baseline"; }
 
   /// M{t}/{name}.jsonl, seed/{name}.jsonl, sft_baseline/{name}.jsonl, evaluation/{model}/{name}.jsonl

@@ -33,6 +33,21 @@ TEST_CASE("a run goes on under a version of the program that comments its settin
   CHECK_NOTHROW(RunDirectory{config});
 }
 
+TEST_CASE("a run keeps the day of its first start") {
+  RunConfig config = config_in("date");
+  settle_date(config);
+  CHECK(config.model.chat_template_date.size() == 10);
+  config.model.chat_template_date = "2020-02-20";
+  { RunDirectory run(config); }
+  config.model.chat_template_date = "";
+  settle_date(config);
+  CHECK(config.model.chat_template_date == "2020-02-20");
+  CHECK_NOTHROW(RunDirectory{config});
+  config.model.chat_template_date = "2020-02-21";
+  settle_date(config);
+  CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("chat_template_date"), Error);
+}
+
 TEST_CASE("two processes cannot work in one run directory") {
   const RunConfig config = config_in("lock");
   const RunDirectory first(config);

@@ -23,6 +23,7 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
     log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length,
                  " and left out"));
   const TrainingFiles files = run.training(name);
+  policy.begin_training(config.lora, root_seed(config).child("lora").key());
   train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
             name + " SFT");
   policy.save(to, config.model.save_dtype);
@@ -30,7 +31,7 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
 }
 
 void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& data) {
-  if (fs::exists(run.sft_baseline() / "config.json")) return;
+  if (is_checkpoint(run.sft_baseline())) return;
   log_line("sft_baseline: SFT of M0 on IFT alone");
   TrainSettings settings = config.sft;
   if (config.eft.baseline_max_steps > 0) settings.max_steps = config.eft.baseline_max_steps;
@@ -79,7 +80,9 @@ std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Exampl
 }  // namespace
 
 Policy load_policy(const RunConfig& config, const fs::path& dir) {
-  return Policy::load(dir, {config.model.device, config.model.dtype});
+  const ModelSettings& model = config.model;
+  return Policy::load(dir, {model.device, model.dtype},
+                      {model.chat_template_kwargs, model.chat_template_date});
 }
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
@@ -93,8 +96,11 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
     }
     if (config.eft.source == "self") return out.append(judge_ranked_answers(config, run, data, rubric));
     std::vector<Example> examples;
-    for (const std::string& file : config.data.eft)
-      for (Example& example : read_examples(file).records) examples.push_back(std::move(example));
+    for (const std::string& file : config.data.eft) {
+      Filtered<Example> part = read_examples(file);
+      if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
+      std::move(part.records.begin(), part.records.end(), std::back_inserter(examples));
+    }
     out.append(examples);
   });
 }

@@ -1,5 +1,6 @@
 #include "train/dpo.h"
 
+#include "base/in_row.h"
 #include "base/progress.h"
 #include "train/training_batch.h"
 
@@ -86,8 +87,10 @@ DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>&
       whole.push_back({"assistant", text});
       return chat.training_turn(whole).response;
     };
-    DpoRow row{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen),
-               ids(pair.rejected_ids, pair.rejected)};
+    DpoRow row = in_row("pair of prompt", pair.prompt_id, [&] {
+      return DpoRow{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen),
+                    ids(pair.rejected_ids, pair.rejected)};
+    });
     check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id,
           "' has the same tokens as chosen and rejected");
     if (num_tokens(row) > max_length) {
@@ -130,7 +133,7 @@ Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::
   }
   const auto cost = [&](size_t row) { return num_tokens(all[row]); };
   for (const auto& micro : micro_batches(rows, settings.train.micro_batch_tokens, cost)) {
-    auto dropout = make_dropout(settings.train.dropout, seed, step, index++, model.device());
+    auto dropout = make_dropout(model, settings.train, seed, step, index++);
     const PairLogProbs logps = pair_log_probs(model, all, micro, dropout ? &*dropout : nullptr);
     add_gradients(model, contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
                                       reference_of(reference.rejected, micro, logps.chosen), settings, sums));

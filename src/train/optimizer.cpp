@@ -15,11 +15,10 @@ void add_gradients(const CausalLM& model, const Tensor& loss) {
 }
 
 AdamW::AdamW(CausalLM& model, const TrainSettings& settings) : settings_(settings) {
-  for (auto& item : model.named_parameters()) {
-    Tensor& parameter = item.value();
+  for (auto& [name, parameter] : model.trainable_parameters()) {
     const bool matrix = parameter.dim() >= 2;
     const Tensor weight = parameter.detach().to(at::kFloat);
-    Entry entry{item.key(),
+    Entry entry{name,
                 parameter,
                 {},
                 {at::zeros_like(weight), at::zeros_like(weight)},

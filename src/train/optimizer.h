@@ -15,9 +15,9 @@ void add_gradients(const CausalLM& model, const torch::Tensor& loss);
 
 class AdamW {
  public:
-  /// Makes the model's parameters trainable. While the optimizer lives, matrices have the network's compute
-  /// dtype and what bfloat16 cannot hold of them is kept here; afterwards all parameters are float32.
-  /// Matrices decay, norms do not (as in TRL).
+  /// Makes the model's trainable parameters require gradients. While the optimizer lives, matrices have the
+  /// network's compute dtype and what bfloat16 cannot hold of them is kept here; afterwards all parameters
+  /// are float32. Matrices decay, norms do not (as in TRL).
   AdamW(CausalLM& model, const TrainSettings& settings);
   ~AdamW();
   AdamW(const AdamW&) = delete;

@@ -1,5 +1,8 @@
 #include "train/sft.h"
 
+#include <algorithm>
+
+#include "base/in_row.h"
 #include "train/training_batch.h"
 
 namespace selfreward {
@@ -9,18 +12,18 @@ int64_t num_tokens(const SftRow& row) {
   return std::ssize(row.prompt) + std::ssize(row.response);
 }
 
+int64_t num_learnt(const SftRow& row) {
+  if (row.learnt.empty()) return std::ssize(row.response);
+  return std::count(row.learnt.begin(), row.learnt.end(), true);
+}
+
 }  // namespace
 
 SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length) {
   SftRows made;
   for (const Example& example : examples) {
-    ChatFormat::Turn turn;
-    try {
-      turn = chat.training_turn(example.messages);
-    } catch (const Error& error) {
-      fail(error.what(), " (example '", example.id, "')");
-    }
-    SftRow row{std::move(turn.prompt), std::move(turn.response)};
+    auto turn = in_row("example", example.id, [&] { return chat.training_row(example.messages); });
+    SftRow row{std::move(turn.prompt), std::move(turn.response), std::move(turn.learnt)};
     if (num_tokens(row) > max_length) {
       ++made.too_long;
     } else {
@@ -33,14 +36,14 @@ SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& exampl
 double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
                       const TrainSettings& settings, const Seed& seed, int64_t step, double weight) {
   int64_t targets = 0;
-  for (const size_t row : rows) targets += std::ssize(all[row].response);
+  for (const size_t row : rows) targets += num_learnt(all[row]);
   double loss = 0;
   int64_t index = 0;
   const auto cost = [&](size_t row) { return num_tokens(all[row]); };
   for (const auto& micro : micro_batches(rows, settings.micro_batch_tokens, cost)) {
     TrainingBatch batch;
-    for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response);
-    auto dropout = make_dropout(settings.dropout, seed, step, index++, model.device());
+    for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response, all[row].learnt);
+    auto dropout = make_dropout(model, settings, seed, step, index++);
     const torch::Tensor part =
         -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
     add_gradients(model, weight * part);

@@ -5,9 +5,10 @@
 
 namespace selfreward {
 
-/// A tokenised SFT row: only the response is learnt.
+/// A tokenised SFT row: only the response is learnt, or what is marked of it.
 struct SftRow {
   TokenIds prompt, response;
+  std::vector<bool> learnt = {};  // of each token of the response; empty: all
 };
 
 /// Rows of `examples`; those longer than `max_length` tokens are left out and counted in `dropped`.

@@ -52,3 +52,36 @@ TEST_CASE("a conversation without an assistant's reply is an error that names th
   CHECK_THROWS_WITH_AS(make_sft_rows(policy.chat(), {{"row 7", {{"user", "hi"}}, "t"}}, 40),
                        doctest::Contains("row 7"), Error);
 }
+
+TEST_CASE("a conversation that the chat template refuses is an error with its words, the roles and the row") {
+  const ChatTemplate strict("{{ raise_exception('Roles must alternate') }}", Json::object());
+  const ChatFormat chat(tiny_policy().tokenizer(), strict, {2});
+  const std::vector<Example> examples = {
+      {"data-12", {{"user", "hi"}, {"user", "ho"}, {"assistant", "a"}}, "t"}};
+  CHECK_THROWS_WITH_AS(
+      make_sft_rows(chat, examples, 40),
+      "[template] line 1: Roles must alternate (roles: user, user): the chat template cannot "
+      "write these messages; change them, or give the checkpoint another chat_template.jinja "
+      "(example 'data-12')",
+      Error);
+}
+
+TEST_CASE("generation blocks of a chat template say what is learnt, in every turn") {
+  const ChatTemplate marked(
+      "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}{% generation %}"
+      "{{ m.content }}<|im_end|>{% endgeneration %}{% else %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}"
+      "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
+      Json::object());
+  const Policy policy = tiny_policy();
+  const ChatFormat chat(policy.tokenizer(), marked, policy.chat().stop_ids());
+  const std::vector<Example> examples = {
+      {"a", {{"user", "u"}, {"assistant", "a"}, {"user", "v"}, {"assistant", "b"}}, "t"}};
+  const SftRows made = make_sft_rows(chat, examples, 256);
+  const SftRow& row = made.rows.at(0);
+  std::string learnt;
+  for (size_t i = 0; i < row.response.size(); ++i)
+    if (row.learnt.at(i)) learnt += policy.tokenizer().decode({row.response[i]}, /*skip_special=*/false);
+  CHECK(learnt == "a<|im_end|>b<|im_end|>");
+  CHECK(policy.tokenizer().decode(row.prompt, false) ==
+        "<|im_start|>user\nu<|im_end|><|im_start|>assistant\n");
+}

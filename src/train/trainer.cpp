@@ -141,10 +141,11 @@ std::vector<std::vector<size_t>> micro_batches(const std::vector<size_t>& rows, 
   return batches;
 }
 
-std::optional<Dropout> make_dropout(double probability, const Seed& seed, int64_t step, int64_t micro_batch,
-                                    torch::Device device) {
-  if (probability == 0) return std::nullopt;
-  Dropout dropout{probability, at::globalContext().defaultGenerator(device).clone()};
+std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings, const Seed& seed,
+                                    int64_t step, int64_t micro_batch) {
+  const double adapter = model.adapter() ? model.adapter()->lora_dropout : 0;
+  if (settings.dropout == 0 && adapter == 0) return std::nullopt;
+  Dropout dropout{settings.dropout, adapter, at::globalContext().defaultGenerator(model.device()).clone()};
   dropout.generator.set_current_seed(seed.child("dropout", step, micro_batch).key());
   return dropout;
 }

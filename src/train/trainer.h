@@ -35,8 +35,8 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
 std::vector<std::vector<size_t>> micro_batches(const std::vector<size_t>& rows, int64_t budget,
                                                const std::function<int64_t(size_t)>& cost);
 
-/// The dropout of one micro-batch on `device`, or nothing where it is off.
-std::optional<Dropout> make_dropout(double probability, const Seed& seed, int64_t step, int64_t micro_batch,
-                                    torch::Device device);
+/// The dropout of one micro-batch, residual and of the model's adapters, or nothing where both are off.
+std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings, const Seed& seed,
+                                    int64_t step, int64_t micro_batch);
 
 }  // namespace selfreward

@@ -1,0 +1,108 @@
+// Gemma 2 (arXiv 2408.00118): norms before and after attention and feed-forward, GeGLU, every other layer
+// with a sliding window, scores and logits capped. Gemma 3 (arXiv 2503.19786), text: no caps, but norms of
+// each head's q and k; five layers of six slide and turn by frequencies of their own.
+#include "model/families/family.h"
+
+namespace selfreward {
+namespace {
+
+using torch::Tensor;
+
+constexpr int kGlobalRope = 0, kLocalRope = 1;
+
+class GemmaLayer : public DecoderLayer {
+ public:
+  GemmaLayer(const ModelConfig& c, int64_t layer, const AttentionParts& attention, torch::Dtype compute)
+      : DecoderLayer(c, layer, attention, {.activation = geglu}, compute) {
+    const auto add = [&](const char* name) { return add_norm(*this, name, c, NormKind::kGemma); };
+    input_layernorm_ = add("input_layernorm");
+    post_attention_layernorm_ = add("post_attention_layernorm");
+    pre_feedforward_layernorm_ = add("pre_feedforward_layernorm");
+    post_feedforward_layernorm_ = add("post_feedforward_layernorm");
+  }
+
+  Stream forward(const Stream& in, const Pass& pass, Dropout* dropout) const override {
+    const auto [x, normed] = input_layernorm_->of_sum(in);
+    const Tensor attended =
+        post_attention_layernorm_->forward(self_attn_->forward(normed, input_layernorm_->origin(x), pass, dropout));
+    const auto [y, pre_normed] = pre_feedforward_layernorm_->of_sum({x, dropped(attended, dropout)});
+    const Tensor fed = mlp_->forward(pre_normed, pre_feedforward_layernorm_->origin(y), dropout);
+    return {y, dropped(post_feedforward_layernorm_->forward(fed), dropout)};
+  }
+
+ private:
+  std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_, pre_feedforward_layernorm_,
+      post_feedforward_layernorm_;
+};
+
+/// Null is off.
+double read_softcap(const ConfigFile& file, const char* key, double otherwise) {
+  return file.json().contains(key) ? file.number(key, 0) : otherwise;
+}
+
+void read_common(const ConfigFile& file, ModelConfig& config) {
+  const char* activation = file.get("hidden_activation").is_null() ? "hidden_act" : "hidden_activation";
+  file.require(activation, "gelu_pytorch_tanh");
+  file.require("use_bidirectional_attention", false);
+  config.head_dim = file.integer("head_dim", 256);
+  config.attention_bias = file.boolean("attention_bias", false);
+  config.attention_scale = 1 / std::sqrt(file.number("query_pre_attn_scalar", 256));
+}
+
+void read_gemma2(const ConfigFile& file, ModelConfig& config) {
+  read_common(file, config);
+  config.attention_softcap = read_softcap(file, "attn_logit_softcapping", 50);
+  config.logit_softcap = read_softcap(file, "final_logit_softcapping", 30);
+  read_windows(file, config, file.integer("sliding_window", 4096), [](int64_t i) { return i % 2 == 0; });
+  read_single_rope(file, config);
+}
+
+/// transformers 4: rope_theta and rope_scaling of the layers that see all, rope_local_base_freq of the
+/// others; 5: rope_parameters by kind of layer.
+std::vector<RopeConfig> read_ropes(const ConfigFile& file, const ModelConfig& config) {
+  const RopeShape shape{config.head_dim, config.max_position_embeddings};
+  const Json by_kind = file.get("rope_parameters");
+  if (!by_kind.is_object() || !by_kind.contains("full_attention"))
+    return {read_rope(file, rope_settings(file, 1000000.0), shape),
+            plain_rope(config.head_dim, file.number("rope_local_base_freq", 10000.0))};
+  const auto read = [&](const char* kind, double theta) {
+    Json settings = by_kind.value(kind, Json::object());
+    if (!settings.contains("rope_type")) settings["rope_type"] = "default";
+    if (!settings.contains("rope_theta")) settings["rope_theta"] = theta;
+    return read_rope(file, settings, shape);
+  };
+  return {read("full_attention", 1000000.0), read("sliding_attention", 10000.0)};
+}
+
+void read_gemma3(const ConfigFile& file, ModelConfig& config) {
+  read_common(file, config);
+  config.attention_softcap = read_softcap(file, "attn_logit_softcapping", 0);
+  config.logit_softcap = read_softcap(file, "final_logit_softcapping", 0);
+  const int64_t pattern = file.integer("sliding_window_pattern", 6);
+  if (pattern <= 0) file.refuse("sliding_window_pattern", pattern, "a positive number");
+  read_windows(file, config, file.integer("sliding_window", 4096),
+               [pattern](int64_t i) { return (i + 1) % pattern != 0; });
+  config.ropes = read_ropes(file, config);
+  for (LayerConfig& layer : config.layers) layer.rope = layer.window > 0 ? kLocalRope : kGlobalRope;
+}
+
+std::shared_ptr<DecoderLayer> make_gemma2(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+  const AttentionParts attention{.qkv_bias = c.attention_bias, .output_bias = c.attention_bias};
+  return std::make_shared<GemmaLayer>(c, layer, attention, compute);
+}
+
+std::shared_ptr<DecoderLayer> make_gemma3(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+  const AttentionParts attention{.qkv_bias = c.attention_bias,
+                                 .output_bias = c.attention_bias,
+                                 .head_norm = AttentionParts::HeadNorm::kEachHead,
+                                 .norm_kind = NormKind::kGemma};
+  return std::make_shared<GemmaLayer>(c, layer, attention, compute);
+}
+
+}  // namespace
+
+const Family kGemma2{"gemma2", "Gemma2ForCausalLM", read_gemma2, make_gemma2, true, NormKind::kGemma, true};
+const Family kGemma3{"gemma3_text", "Gemma3ForCausalLM", read_gemma3, make_gemma3,
+                     true,          NormKind::kGemma,    true};
+
+}  // namespace selfreward

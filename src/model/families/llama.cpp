@@ -1,0 +1,25 @@
+// Llama 2, 3, 3.1, 3.2 and SmolLM2 (Touvron et al. 2023, arXiv 2307.09288): norm, grouped-query attention,
+// norm, SwiGLU.
+#include "model/families/family.h"
+
+namespace selfreward {
+namespace {
+
+void read(const ConfigFile& file, ModelConfig& config) {
+  file.require("hidden_act", "silu");
+  file.require("pretraining_tp", 1);
+  config.attention_bias = file.boolean("attention_bias", false);
+  config.mlp_bias = file.boolean("mlp_bias", false);
+  read_single_rope(file, config);
+}
+
+std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+  const AttentionParts attention{.qkv_bias = c.attention_bias, .output_bias = c.attention_bias};
+  return std::make_shared<PreNormLayer>(c, layer, attention, FeedForwardParts{.bias = c.mlp_bias}, compute);
+}
+
+}  // namespace
+
+const Family kLlama{"llama", "LlamaForCausalLM", read, make_layer};
+
+}  // namespace selfreward

@@ -1,0 +1,25 @@
+// Phi-3, Phi-3.5 and Phi-4 (arXiv 2404.14219, 2412.08905): Llama with q, k and v in one matrix, gate and up
+// in another, and rotary positions that may turn a part of a head (Phi-4-mini).
+#include "model/families/family.h"
+
+namespace selfreward {
+namespace {
+
+void read(const ConfigFile& file, ModelConfig& config) {
+  file.require("hidden_act", "silu");
+  file.require("attention_bias", false);
+  const int64_t window = file.integer("sliding_window", 0);
+  read_windows(file, config, window, [window](int64_t) { return window > 0; });
+  read_single_rope(file, config, 10000.0, /*may_be_partial=*/true);
+}
+
+std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+  return std::make_shared<PreNormLayer>(c, layer, AttentionParts{.fused_qkv = true},
+                                        FeedForwardParts{.fused_gate_up = true}, compute);
+}
+
+}  // namespace
+
+const Family kPhi3{"phi3", "Phi3ForCausalLM", read, make_layer};
+
+}  // namespace selfreward
