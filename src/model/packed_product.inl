@@ -33,20 +33,17 @@ inline int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/// sum += x * w, w a word of each lane: a float, or a pair of bfloat16, which x has as floats.
+/// What a word of weights holds: a float, or a pair of bfloat16, whose factors x has as floats.
 struct Float {
   using Element = float;
   static constexpr int64_t kFloats = 1;  // of a word
-  static Lanes multiply_add(Lanes sum, const float* x, Words w) {
-    return sum + *x * reinterpret_cast<Lanes>(w);
-  }
+  static Lanes part(Words w, int64_t) { return reinterpret_cast<Lanes>(w); }
 };
 struct Bf16 {
   using Element = uint16_t;
   static constexpr int64_t kFloats = 2;
-  static Lanes multiply_add(Lanes sum, const float* x, Words w) {
-    sum += x[0] * reinterpret_cast<Lanes>(w << 16);
-    return sum + x[1] * reinterpret_cast<Lanes>(w & 0xffff0000u);
+  static Lanes part(Words w, int64_t i) {
+    return reinterpret_cast<Lanes>(i == 0 ? w << 16 : w & 0xffff0000u);
   }
 };
 
@@ -113,9 +110,13 @@ void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
     ahead.fetch();
     const int64_t end = smaller(s.count, from + kFetchDepth);
     for (int64_t d = from; d < end; ++d, w += kWidth)
-      for (int64_t i = 0; i < kRows; ++i)
-        for (int64_t v = 0; v < kVectors; ++v)
-          sum[i][v] = Kind::multiply_add(sum[i][v], x + (i * s.t.words + d) * kFloats, words(w + v * kLanes));
+      for (int64_t part = 0; part < kFloats; ++part) {  // so that few registers hold weights
+        Lanes weights[kVectors];
+        for (int64_t v = 0; v < kVectors; ++v) weights[v] = Kind::part(words(w + v * kLanes), part);
+        for (int64_t i = 0; i < kRows; ++i)
+          for (int64_t v = 0; v < kVectors; ++v)
+            sum[i][v] += x[(i * s.t.words + d) * kFloats + part] * weights[v];
+      }
   }
   for (int64_t i = 0; i < kRows; ++i)
     for (int64_t v = 0; v < kVectors; ++v) lanes(sums + i * kWidth + v * kLanes) = sum[i][v];

@@ -1,6 +1,6 @@
 """Speed of our tokenizer beside the `tokenizers` package, one thread each.
 
-    python bench/tokenizers.py BUILD TEXTS.jsonl FOLDER [NAME ...]
+    python bench/tokenizer_speed.py BUILD TEXTS.jsonl FOLDER [NAME ...]
 
 BUILD has bench/selfreward-tokenizer-bench; TEXTS has one JSON object a line, of which every string is a text;
 FOLDER/NAME/tokenizer.json are the tokenizers (tests/tokenizers/families.py). Prints MB/s (10^6 bytes) of processor time:

@@ -1,4 +1,4 @@
-// Speed of our tokenizer on one thread; bench/tokenizers.py runs it beside the `tokenizers` package:
+// Speed of our tokenizer on one thread; bench/tokenizer_speed.py runs it beside the `tokenizers` package:
 //   selfreward-tokenizer-bench TOKENIZER_DIR TEXTS.jsonl SECONDS     one JSON string a line
 // Encodes all texts again and again, at least SECONDS of processor time long; prints {"bytes", "tokens",
 // "seconds"} of one pass, the first (nothing cached) and the best, in seconds of processor time.
