@@ -46,7 +46,7 @@ FAMILIES = [
     ("OLMo 2", ["OLMo 2"], ["olmo-2"], "$^"),
 ]
 VOCAB = 320  # of tests/fixtures/tiny_llama, whose tokenizer the tiny checkpoints get
-PROMPTS = ["Hello, who are you?", "Tell me a story of a fox, a hen and a very long road.", "1 + 1 ="]
+PROMPTS = ["Hello, who are you?", "Tell me of a long road.", "1 + 1 ="]
 HEADER = """# Compatibility
 
 Made by `python tests/compatibility.py BUILD --templates FOLDER` (what each column is: in that file), with {versions}.

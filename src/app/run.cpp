@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "recipe/dry_run.h"
 #include "recipe/report.h"
 #include "recipe/self_reward_loop.h"
 
@@ -10,6 +11,7 @@ namespace {
 struct Options {
   ConfigOptions config;
   std::string run_dir;
+  bool dry_run = false;
 };
 
 void run(const Options& options) {
@@ -18,6 +20,10 @@ void run(const Options& options) {
   RunConfig config = load_config(options.config.file, overrides);
   validate_whole_run(config);
   settle_date(config);
+  if (options.dry_run) {
+    std::printf("%s", dry_run(config).c_str());
+    return;
+  }
   RunDirectory directory(config);
   const auto start = std::chrono::steady_clock::now();
   self_reward_loop(config, directory);
@@ -35,7 +41,8 @@ void add_run(CLI::App& app) {
                          "the whole loop, M0 -> M1 -> M2 -> M3, with evaluation and report; the same "
                          "command goes on with a run that was stopped");
   command
-      ->add_option("CONFIG", options->config.file, "YAML file with the settings, as configs/playground.yaml")
+      ->add_option("CONFIG,--config", options->config.file,
+                   "YAML file with the settings, as configs/playground.yaml")
       ->required()
       ->check(CLI::ExistingFile);
   command
@@ -47,6 +54,8 @@ void add_run(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
       ->type_name("DIR");
+  command->add_flag("--dry-run", options->dry_run,
+                    "only print settings, data, work, memory estimates and the first examples");
   command->footer("Settings are listed by `selfreward config-schema --markdown`.");
   command->callback([options] { run(*options); });
 }

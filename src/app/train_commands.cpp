@@ -1,8 +1,10 @@
 // sft and dpo: one training alone, on files.
+#include <cstdio>
+
 #include "app/commands.h"
 #include "base/progress.h"
 #include "data/readers.h"
-#include "recipe/stages.h"
+#include "recipe/dry_run.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -12,11 +14,14 @@ struct Options {
   ConfigOptions config;
   std::string model, out;
   std::vector<std::string> data, replay;
+  bool dry_run = false;
 };
 
 void add_common(CLI::App& command, Options& options, const char* out_help) {
   command.add_option("--model", options.model, "checkpoint to start from")->required()->type_name("DIR");
   command.add_option("--out", options.out, out_help)->required()->type_name("DIR");
+  command.add_flag("--dry-run", options.dry_run,
+                   "only print settings, work, memory estimates and the first example");
   options.config.add_to(command);
 }
 
@@ -55,11 +60,15 @@ void begin_training(Policy& policy, const RunConfig& config) {
 }
 
 void run_sft(const Options& options) {
-  if (is_finished(options)) return;
+  if (!options.dry_run && is_finished(options)) return;
   const RunConfig config = options.config.load();
+  const auto examples = read_all<Example>(options.data, read_examples, "examples");
+  if (options.dry_run) {
+    std::printf("%s", dry_run_sft(config, options.model, examples).c_str());
+    return;
+  }
   Policy policy = load_policy(config, options.model);
-  const SftRows rows = make_sft_rows(
-      policy.chat(), read_all<Example>(options.data, read_examples, "examples"), config.sft.max_length);
+  const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length);
   log_line(
       str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
   begin_training(policy, config);
@@ -69,21 +78,23 @@ void run_sft(const Options& options) {
 }
 
 void run_dpo(const Options& options) {
-  if (is_finished(options)) return;
+  if (!options.dry_run && is_finished(options)) return;
   const RunConfig config = options.config.load();
-  Policy policy = load_policy(config, options.model);
   const std::vector<PreferencePair> pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
+  const auto replayed = read_all<Example>(options.replay, read_examples, "examples");
+  if (options.dry_run) {
+    std::printf("%s", dry_run_dpo(config, options.model, pairs, replayed).c_str());
+    return;
+  }
+  Policy policy = load_policy(config, options.model);
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
   log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long,
                " longer than dpo.train.max_length left out"));
   begin_training(policy, config);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{
-      make_sft_rows(policy.chat(), read_all<Example>(options.replay, read_examples, "examples"),
-                    config.dpo.train.max_length)
-          .rows,
-      config.dpo.replay_batch_size};
+  const Replay replay{make_sft_rows(policy.chat(), replayed, config.dpo.train.max_length).rows,
+                      config.dpo.replay_batch_size};
   train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
             Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
   save(policy, options, config);

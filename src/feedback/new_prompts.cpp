@@ -29,9 +29,16 @@ std::vector<std::string> pick(const std::vector<std::string>& from, int64_t coun
   return picked;
 }
 
-/// Seeds and generated examples in random order, as one numbered list to go on with.
-std::string shown_text(const PromptPool& pool, const std::vector<std::string>& generated,
-                       const PromptSettings& settings, const Seed& seed) {
+std::string id_of(const std::string& name, size_t index) {
+  char number[24];
+  std::snprintf(number, sizeof number, "-%05zu", index);
+  return name + number;
+}
+
+}  // namespace
+
+std::string prompt_request(const PromptPool& pool, const std::vector<std::string>& generated,
+                           const PromptSettings& settings, const Seed& seed) {
   auto shots = pick(generated, settings.generated_shots, seed.child("generated"));
   const int64_t missing =
       settings.generated_shots - std::ssize(shots);  // the first requests have no generated ones
@@ -41,14 +48,6 @@ std::string shown_text(const PromptPool& pool, const std::vector<std::string>& g
   for (const size_t i : seed.child("order").permutation(shots.size())) shuffled.push_back(shots[i]);
   return few_shot_text(settings.header, shuffled);
 }
-
-std::string id_of(const std::string& name, size_t index) {
-  char number[24];
-  std::snprintf(number, sizeof number, "-%05zu", index);
-  return name + number;
-}
-
-}  // namespace
 
 void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,
                       const GenerationSettings& generation, const std::string& name, const Seed& seed,
@@ -70,7 +69,7 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     std::vector<GenerationRequest> requests;
     for (int64_t i = 0; i < std::clamp(wanted, kMinRequests, generation.shard_size); ++i) {
       const Seed address = seed.child("new_prompts", out.shards(), i);
-      const std::string text = shown_text(pool, generated, settings, address);
+      const std::string text = prompt_request(pool, generated, settings, address);
       requests.push_back({policy.chat().completion_ids(text), 1, address.child("sample")});
     }
     std::vector<Prompt> kept;

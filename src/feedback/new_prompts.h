@@ -14,6 +14,10 @@ struct PromptPool {
   std::vector<std::string> earlier;  // new prompts of earlier rounds
 };
 
+/// A few-shot request: seeds and `generated` examples in random order, as one numbered list to go on with.
+std::string prompt_request(const PromptPool& pool, const std::vector<std::string>& generated,
+                           const PromptSettings& settings, const Seed& seed);
+
 /// Appends settings.num_prompts prompts, with ids "{name}-00000", ... and the count of drops by reason. A
 /// model whose replies give no acceptable prompt any more is an error.
 void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,

@@ -7,8 +7,6 @@
 namespace selfreward {
 namespace {
 
-constexpr int64_t kMaxPrefillTokens = 4096;  // of one step: bounds the memory of activations
-
 std::vector<PrefixNode> prompt_tree(const std::vector<GenerationRequest>& requests) {
   std::vector<TokenIds> prompts;
   for (const GenerationRequest& request : requests) prompts.push_back(request.prompt);

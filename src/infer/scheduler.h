@@ -8,6 +8,8 @@
 
 namespace selfreward {
 
+constexpr int64_t kMaxPrefillTokens = 4096;  // of one step: bounds the memory of activations
+
 /// A sample that is being decoded, or waits for room with its first token drawn.
 struct Sequence {
   int64_t request, sample, node;  // `node` of the prompt tree is where its prompt ends

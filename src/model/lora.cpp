@@ -124,6 +124,21 @@ void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed) {
   model.freeze_base(settings);
 }
 
+TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& settings) {
+  const CausalLM model(config, at::kFloat);
+  TensorShapes shapes;
+  for (const auto& [name, linear] : matrices_named(model, settings.target_modules))
+    shapes.emplace_back(name, linear->weight.sizes().vec());
+  return shapes;
+}
+
+LoraSettings adapter_settings(const fs::path& dir, const ModelConfig& base) {
+  const ConfigFile file(dir / "adapter_config.json");
+  LoraSettings settings = read_settings(file);
+  read_targets(file, CausalLM(base, at::kFloat), settings);
+  return settings;
+}
+
 fs::path adapter_base(const fs::path& dir) {
   const ConfigFile file(dir / "adapter_config.json");
   const Json base = file.get("base_model_name_or_path");

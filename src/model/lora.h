@@ -17,6 +17,12 @@ inline bool has_adapter_files(const fs::path& dir) {
 /// that no matrix has is an error.
 void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed);
 
+/// The names and shapes of the matrices that get an adapter; errors as there.
+TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& settings);
+
+/// The settings of the adapter in `dir`, whose base model has this config; errors as in load_adapter.
+LoraSettings adapter_settings(const fs::path& dir, const ModelConfig& base);
+
 /// What an adapter directory is made for: its base model, as adapter_config.json says, where it lies.
 fs::path adapter_base(const fs::path& dir);
 

@@ -20,12 +20,16 @@ void write_adapter(const fs::path& dir, const CausalLM& model, const fs::path& b
   });
 }
 
-}  // namespace
-
-Policy Policy::load(const fs::path& dir, const ComputeOptions& compute, const TemplateSettings& settings) {
+void check_is_directory(const fs::path& dir) {
   check(fs::is_directory(dir), "[policy] ", dir.string(),
         " is not a directory; a Hugging Face checkpoint directory ",
         "(config.json, model.safetensors, tokenizer.json) is wanted");
+}
+
+}  // namespace
+
+Policy Policy::load(const fs::path& dir, const ComputeOptions& compute, const TemplateSettings& settings) {
+  check_is_directory(dir);
   const torch::Device device = pick_device(compute.device);
   const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
   const ModelConfig config = load_model_config(base);
@@ -38,12 +42,33 @@ Policy Policy::load(const fs::path& dir, const ComputeOptions& compute, const Te
                 read_side_files(tokenizer), base);
 }
 
+PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settings) {
+  check_is_directory(dir);
+  const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
+  const ModelConfig config = load_model_config(base);
+  const TensorMap tensors = read_checkpoint_tensors(base);
+  check_checkpoint_tensors(config, tensors, base.string());
+  PolicyOutline outline{config, ChatFormat::load(tokenizer_dir(dir, base), config.eos_token_ids, settings)};
+  if (base != dir) outline.adapter = adapter_settings(dir, config);
+  for (const auto& [name, shape] : tensor_shapes(config)) {
+    outline.stored = tensors.at(name).scalar_type();
+    outline.stored_bytes += static_cast<int64_t>(tensors.at(name).nbytes());
+  }
+  return outline;
+}
+
 void Policy::begin_training(const LoraSettings& lora, uint64_t seed) {
   if (lora.r == 0) return;
   if (!model_->adapter()) return add_adapter(*model_, lora, seed);
-  check(model_->adapter()->r == lora.r, "[lora] lora.r is ", lora.r,
-        ", but the model has an adapter of rank ", model_->adapter()->r,
+  trained_adapter(model_->adapter(), lora);
+}
+
+LoraSettings trained_adapter(const std::optional<LoraSettings>& present, const LoraSettings& wanted) {
+  if (!present) return wanted;
+  check(wanted.r == 0 || present->r == wanted.r, "[lora] lora.r is ", wanted.r,
+        ", but the model has an adapter of rank ", present->r,
         ", which is trained further; set lora.r to that, or merge the adapter first");
+  return *present;
 }
 
 void Policy::save(const fs::path& dir, const std::string& save_dtype) const {

@@ -47,6 +47,21 @@ class Policy {
   fs::path base_;
 };
 
+/// The adapter that is trained: the one that a policy has, or a new one as `wanted`. One of another rank than
+/// is wanted is an error.
+LoraSettings trained_adapter(const std::optional<LoraSettings>& present, const LoraSettings& wanted);
+
+/// A policy without its weights: what can be known of a checkpoint at no cost.
+struct PolicyOutline {
+  ModelConfig config;
+  ChatFormat chat;
+  std::optional<LoraSettings> adapter = {};
+  at::ScalarType stored = at::kFloat;  // of the weights on the disk
+  int64_t stored_bytes = 0;
+};
+/// Checks what Policy::load checks, but reads no weights: of their files the headers alone.
+PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settings = {});
+
 /// Writes the checkpoint that the adapter in `dir` and its base model make together, added in float32.
 void merge_adapter(const fs::path& dir, const fs::path& out, const std::string& save_dtype);
 

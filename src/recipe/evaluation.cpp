@@ -223,11 +223,17 @@ std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& r
   return models;
 }
 
-void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named,
-                     const SeedData& data, const Rubric& rubric) {
+void check_evaluation(const RunConfig& config, const SeedData& data) {
   check(!data.eval_prompts.empty(),
         "[evaluate] there is nothing to evaluate on: set data.eval_prompts or data.eval_ranked, or "
         "raise data.held_out_share");
+  if (!config.data.gold.empty()) GoldScorer::load(config.data.gold);
+  if (!config.evaluate.pairwise_rubric.empty()) PairwiseRubric::load(config.evaluate.pairwise_rubric);
+}
+
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named,
+                     const SeedData& data, const Rubric& rubric) {
+  check_evaluation(config, data);
   std::optional<GoldScorer> gold;
   if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
   std::vector<ModelRecords> models;

@@ -14,6 +14,9 @@ struct NamedModel {
 /// M0 .. config.last_model of a run.
 std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& run);
 
+/// Throws Error where evaluate_models would, for want of prompts or of a file.
+void check_evaluation(const RunConfig& config, const SeedData& data);
+
 /// Evaluates the models on the held-out data and writes evaluation.json. Answers and judgements are kept in
 /// evaluation/{name}/ and not made again. The last model is the judge of head-to-head comparisons.
 void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models,

@@ -54,6 +54,11 @@ void settle_date(RunConfig& config) {
   date = text;
 }
 
+void check_earlier_settings(const RunConfig& config) {
+  const fs::path path = fs::path(config.run_dir) / kConfigFile;
+  if (fs::exists(path)) check_same_settings(path, dump_config(config));
+}
+
 RunDirectory::RunDirectory(const RunConfig& config)
     : root_(config.run_dir), first_model_(config.model.model_name_or_path) {
   fs::create_directories(root_);
@@ -61,10 +66,8 @@ RunDirectory::RunDirectory(const RunConfig& config)
   lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   check(lock_ >= 0, "[run] cannot create ", lock.string());
   check(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "[run] another process is at work in ", root_.string());
-  const std::string settings = dump_config(config);
-  const fs::path path = root_ / kConfigFile;
-  if (fs::exists(path)) check_same_settings(path, settings);
-  write_file_atomically(path, settings);
+  check_earlier_settings(config);
+  write_file_atomically(root_ / kConfigFile, dump_config(config));
   if (!fs::exists(root_ / "training")) return;
   for (const auto& entry :
        fs::directory_iterator(root_ / "training"))  // of a run that was stopped just before this

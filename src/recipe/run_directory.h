@@ -13,6 +13,9 @@ namespace selfreward {
 /// the run in run_dir was started with, or today.
 void settle_date(RunConfig& config);
 
+/// Throws Error where an earlier run in run_dir has settings that this one must not change.
+void check_earlier_settings(const RunConfig& config);
+
 class RunDirectory {
  public:
   /// Creates the directory and its config.yaml, or checks that a directory of an earlier run has the same

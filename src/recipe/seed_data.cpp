@@ -65,10 +65,10 @@ std::vector<std::string> SeedData::instructions() const {
   return texts;
 }
 
-SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
+SeedData read_seed_data(const RunConfig& config) {
   const DataSettings& settings = config.data;
-  Counts dropped;
   SeedData data;
+  Counts& dropped = data.dropped;
   data.ift = read_all<Example>(settings.ift, dropped, read_examples);
   auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, read_ranked);
   if (settings.eval_ranked.empty()) {
@@ -92,11 +92,16 @@ SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
   check_unique_ids(data.ranked, "ranked prompts");
   check_unique_ids(data.held_out_ranked, "held-out ranked prompts");
   check_unique_ids(data.eval_prompts, "evaluation prompts");
+  return data;
+}
+
+SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
+  SeedData data = read_seed_data(config);
   Json summary{{"ift", data.ift.size()},
                {"ranked_train", data.ranked.size()},
                {"ranked_held_out", data.held_out_ranked.size()},
                {"eval_prompts", data.eval_prompts.size()}};
-  if (!dropped.empty()) summary["dropped"] = dropped;
+  if (!data.dropped.empty()) summary["dropped"] = data.dropped;
   if (!fs::exists(run.seed_summary())) write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
   return data;
 }

@@ -9,11 +9,13 @@ struct SeedData {
   std::vector<RankedAnswers> ranked;              // for building EFT; no prompt of ift is among them
   std::vector<RankedAnswers> held_out_ranked;     // for measuring judges
   std::vector<Prompt> eval_prompts;               // for comparing answers
+  Counts dropped;                                 // by reason
   std::vector<std::string> instructions() const;  // of ift
 };
 
-/// Reads the files of config.data, splits off what is held out first, keeps IFT and ranked prompts apart, and
-/// writes seed/summary.json with what was dropped and why.
+/// Reads the files of config.data, splits off what is held out first, and keeps IFT and ranked prompts apart.
+SeedData read_seed_data(const RunConfig& config);
+/// The same, and writes seed/summary.json with what was dropped and why.
 SeedData load_seed_data(const RunConfig& config, const RunDirectory& run);
 
 }  // namespace selfreward

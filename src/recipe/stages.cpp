@@ -51,9 +51,7 @@ void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>
 
 std::vector<Example> judge_ranked_answers(const RunConfig& config, RunDirectory& run, const SeedData& data,
                                           const Rubric& rubric) {
-  check(!data.ranked.empty(),
-        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
-        "data.ranked, or eft.source to none");
+  check_eft_source(config, data);
   train_baseline(config, run, data);
   const auto judged =
       run.memo<Judgement>(run.baseline_records("judgements"), [&](RecordSink<Judgement>& out) {
@@ -85,23 +83,34 @@ Policy load_policy(const RunConfig& config, const fs::path& dir) {
                       {model.chat_template_kwargs, model.chat_template_date});
 }
 
+void check_eft_source(const RunConfig& config, const SeedData& data) {
+  check(config.eft.source != "self" || !data.ranked.empty(),
+        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
+        "data.ranked, or eft.source to none");
+}
+
+Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  if (config.eft.source == "ranks")
+    return eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
+  Filtered<Example> eft;
+  if (config.eft.source == "none") return eft;
+  for (const std::string& file : config.data.eft) {
+    Filtered<Example> part = read_examples(file);
+    if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
+    for (const auto& [reason, count] : part.dropped) eft.dropped[reason] += count;
+    std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
+  }
+  return eft;
+}
+
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
                                   const Rubric& rubric) {
   return run.memo<Example>(run.seed_records("eft"), [&](RecordSink<Example>& out) {
     if (out.shards() > 0 || config.eft.source == "none") return;
-    if (config.eft.source == "ranks") {
-      const auto eft = eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
-      write_eft_summary(run, data.ranked, eft);
-      return out.append(eft.records);
-    }
     if (config.eft.source == "self") return out.append(judge_ranked_answers(config, run, data, rubric));
-    std::vector<Example> examples;
-    for (const std::string& file : config.data.eft) {
-      Filtered<Example> part = read_examples(file);
-      if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
-      std::move(part.records.begin(), part.records.end(), std::back_inserter(examples));
-    }
-    out.append(examples);
+    const auto eft = eft_without_model(config, data, rubric);
+    if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
+    out.append(eft.records);
   });
 }
 

@@ -15,6 +15,12 @@ Policy load_policy(const RunConfig& config, const fs::path& dir);
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
                                   const Rubric& rubric);
 
+/// Throws Error where eft.source is self and there is nothing to judge.
+void check_eft_source(const RunConfig& config, const SeedData& data);
+
+/// The judging examples that no model has to write (eft.source is not self).
+Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric);
+
 /// M1 = SFT(M0, IFT + EFT), into run.model(1).
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft);
 

@@ -1,0 +1,64 @@
+#include "recipe/dry_run.h"
+
+#include <doctest/doctest.h>
+
+using namespace selfreward;
+
+namespace {
+
+const fs::path kSource = SELFREWARD_SOURCE_DIR;
+const fs::path kModel = kSource / "tests/fixtures/tiny_llama";
+
+/// The playground's settings and data with a tiny model, in a run directory that is not there.
+RunConfig playground_config(const std::vector<std::string>& more = {}) {
+  const std::string data = (kSource / "playground/data").string();
+  std::vector<std::string> overrides = {
+      "run_dir=" + (fs::temp_directory_path() / "selfreward_dry_run_test").string(),
+      "model.model_name_or_path=" + kModel.string(),
+      "data.ift=[" + data + "/ift.jsonl]",
+      "data.ranked=[" + data + "/ranked.jsonl]",
+      "data.eval_prompts=" + data + "/held_out_prompts.jsonl",
+      "data.eval_ranked=" + data + "/held_out_ranked.jsonl",
+      "data.gold=" + (kSource / "playground/gold.yaml").string(),
+      "judge.rubric=" + (kSource / "playground/rubric.yaml").string()};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return load_config(kSource / "configs/playground.yaml", overrides);
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a dry run of the loop tells what is to come and writes nothing") {
+  const RunConfig config = playground_config({"model.device=cpu"});
+  fs::remove_all(config.run_dir);
+  const std::string text = dry_run(config);
+  CHECK_FALSE(fs::exists(config.run_dir));
+  for (const char* part :
+       {"settings that differ from the defaults", "dpo.beta: 0.3", "IFT examples: 150", "SFT steps of M1: 60",
+        "candidates of a round: 8000", "judgements of a round: 24000", "\n  SFT  ", "\n  judge  ",
+        "\n  reference  ", "\n  DPO  ", "first example: judge"})
+    CHECK_MESSAGE(contains(text, part), part);
+}
+
+TEST_CASE("errors of a dry run are those of the run") {
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"data.gold=nowhere.yaml"})),
+                       doctest::Contains("nowhere.yaml"), Error);
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"lora.r=4", "lora.target_modules=[nothing]"})),
+                       doctest::Contains("no matrix of the model is called \"nothing\""), Error);
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"sft.max_length=2"})),
+                       doctest::Contains("no rows to train on"), Error);
+}
+
+TEST_CASE("a dry run of SFT or DPO alone shows the first row and what is learnt of it") {
+  RunConfig config;
+  config.sft.train_batch_size = 1;
+  const Example example{"a", {{"user", "Hello"}, {"assistant", "Good day"}}, "ift"};
+  const std::string sft = dry_run_sft(config, kModel, {example, example});
+  CHECK(contains(sft, "steps: 2\n"));
+  CHECK(contains(sft, "⟦Good day"));
+  const PreferencePair pair{"p", {{"user", "Hello"}}, "Good day", "No", {}, {}, {}, {}};
+  CHECK(contains(dry_run_dpo(config, kModel, {pair}, {}), "pairs: 1; 0 longer"));
+}
