@@ -60,6 +60,8 @@ NOTES = """
   than the text, biases, caps, norms. `save-load`: largest difference between the logits of the source in transformers and
   those of what `selfreward sft` wrote after a step of no size.
 - Tokenizers are real vocabularies with the structure that the family publishes: strings that differ of those compared.
+  Where a family's own vocabulary was not at hand it is another's: OLMo 2 (GPT-NeoX), Phi-4 (Qwen2), Mistral Nemo and SmolLM3
+  (Llama 3), Gemma 2 and 3 (Gemma 4).
 - Templates: renderings of real templates, transformers' and ours: equal (with both refusing) of all. "silent": the
   template drops a system message without a word, which is an error here. A dash: no real template was at hand, the
   family's constructs are in `tests/fixtures/templates`.
@@ -117,7 +119,8 @@ def greedy(program, model, source, folder, exact):
     run(program, "generate", "--model", source, "--prompts", folder / "prompts.jsonl", "--out", folder / "c.jsonl",
         *exact, "--set", "candidates.num_generations=1", "--set", "candidates.sampling.temperature=0",
         "--set", "candidates.sampling.max_new_tokens=24")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+    # AutoTokenizer would cut text as the family does, whatever the tiny tokenizer.json says
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(source)
     equal = total = 0
     for line, text in zip((folder / "c.jsonl").read_text().splitlines(), PROMPTS):
         chat = tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True,
