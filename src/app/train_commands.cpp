@@ -55,10 +55,6 @@ void save(const Policy& policy, const Options& options, const RunConfig& config)
   log_line("wrote " + options.out);
 }
 
-void begin_training(Policy& policy, const RunConfig& config) {
-  policy.begin_training(config.lora, Seed(static_cast<uint64_t>(config.seed)).child("lora").key());
-}
-
 void run_sft(const Options& options) {
   if (!options.dry_run && is_finished(options)) return;
   const RunConfig config = options.config.load();
@@ -71,7 +67,7 @@ void run_sft(const Options& options) {
   const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length);
   log_line(
       str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
-  begin_training(policy, config);
+  begin_training(config, policy);
   train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)),
             files_of(options), "SFT");
   save(policy, options, config);
@@ -90,7 +86,7 @@ void run_dpo(const Options& options) {
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
   log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long,
                " longer than dpo.train.max_length left out"));
-  begin_training(policy, config);
+  begin_training(config, policy);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   const Replay replay{make_sft_rows(policy.chat(), replayed, config.dpo.train.max_length).rows,

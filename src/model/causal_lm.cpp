@@ -26,6 +26,7 @@ CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(co
     lm_head_ = add_linear(*this, "lm_head", config.hidden_size, config.vocab_size);
   const auto output = lm_head_ ? lm_head_ : std::make_shared<Linear>(embedding_);
   output_ = std::make_shared<JointLinear>(std::vector{output}, compute);
+  if (config.ropes.empty()) config_.ropes = {plain_rope(config.head_dim, config.rope_theta)};
   if (family.scaled_embedding) embedding_scale_ = std::sqrt(static_cast<double>(config.hidden_size));
 }
 
@@ -43,9 +44,6 @@ Tensor CausalLM::embedded(const Tensor& ids) const {
 }
 
 std::vector<Rotary> CausalLM::rotaries(const Tensor& positions) const {
-  if (config_.ropes.empty())
-    return {
-        rotary(positions, plain_rope(config_.head_dim, config_.rope_theta).inv_freq.to(positions.device()))};
   std::vector<Rotary> rotaries;
   for (const RopeConfig& rope : config_.ropes)
     rotaries.push_back(rotary(positions, rope.inv_freq.to(positions.device()), rope.attention_factor));

@@ -34,21 +34,18 @@ bool is_named(const std::string& module, const std::string& target) {
 Matrices matrices_named(const CausalLM& model, const std::vector<std::string>& targets) {
   Matrices named;
   std::set<std::string> used;
-  for (const auto& [name, linear] : matrices_of(model))
-    for (const std::string& target : targets)
-      if (is_named(name, target) && (used.insert(target), true)) {
-        named.emplace_back(name, linear);
-        break;
-      }
+  for (const auto& [name, linear] : matrices_of(model)) {
+    const auto target =
+        std::find_if(targets.begin(), targets.end(), [&](const std::string& t) { return is_named(name, t); });
+    if (target == targets.end()) continue;
+    used.insert(*target);
+    named.emplace_back(name, linear);
+  }
   for (const std::string& target : targets)
     check(used.contains(target), "[lora] target_modules: no matrix of the model is called \"", target,
           "\"; there are q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (Phi-3: qkv_proj, "
           "gate_up_proj), or all-linear");
   return named;
-}
-
-void read_number(const ConfigFile& file, const std::string& key, double& value) {
-  value = file.number(key, value);
 }
 
 LoraSettings read_settings(const ConfigFile& file) {
@@ -68,8 +65,8 @@ LoraSettings read_settings(const ConfigFile& file) {
   LoraSettings settings;
   settings.r = file.integer("r");
   if (settings.r <= 0) file.refuse("r", settings.r, "a positive number");
-  read_number(file, "lora_alpha", settings.lora_alpha);
-  read_number(file, "lora_dropout", settings.lora_dropout);
+  settings.lora_alpha = file.number("lora_alpha", settings.lora_alpha);
+  settings.lora_dropout = file.number("lora_dropout", settings.lora_dropout);
   settings.use_rslora = file.boolean("use_rslora", false);
   return settings;
 }

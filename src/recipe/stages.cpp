@@ -23,7 +23,7 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
     log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length,
                  " and left out"));
   const TrainingFiles files = run.training(name);
-  policy.begin_training(config.lora, root_seed(config).child("lora").key());
+  begin_training(config, policy);
   train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
             name + " SFT");
   policy.save(to, config.model.save_dtype);
@@ -101,6 +101,10 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
   }
   return eft;
+}
+
+void begin_training(const RunConfig& config, Policy& policy) {
+  policy.begin_training(config.lora, root_seed(config).child("lora").key());
 }
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,

@@ -10,6 +10,9 @@ namespace selfreward {
 /// M0 or M_t as the config asks for devices and dtypes.
 Policy load_policy(const RunConfig& config, const fs::path& dir);
 
+/// Before each training: with lora.r, all that is trained is an adapter, drawn from the run's seed.
+void begin_training(const RunConfig& config, Policy& policy);
+
 /// The judging examples: the config's files, or judgements of ranked answers written by the SFT baseline (M0
 /// trained on the IFT data alone) and kept where they agree with the ranks.
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,

@@ -60,16 +60,6 @@ CausalLM model_of(const Json& sample, torch::Dtype compute) {
   return model;
 }
 
-/// [positions, vocab] in double
-Tensor logits_of(const CausalLM& model, const Json& sample) {
-  const at::NoGradGuard no_grad;
-  TokenTree tree;
-  tree.add(kNoParent, sample["ids"].get<TokenIds>());
-  const Tensor positions = torch::tensor(sample["positions"].get<std::vector<int64_t>>());
-  const Tensor hidden = model.hidden_states(tree_batch(tree, at::kCPU)).index_select(0, positions);
-  return model.logits(hidden).to(at::kDouble);
-}
-
 Tensor expected_logits(const Json& sample) {
   std::vector<Tensor> rows;
   for (const Json& row : sample["logits"])

@@ -31,6 +31,16 @@ inline TrainSettings golden_settings(const Json& s) {
   return settings;
 }
 
+/// Logits [positions, vocab] in double of the sample's "ids" at its "positions".
+inline torch::Tensor logits_of(const CausalLM& model, const Json& sample) {
+  const at::NoGradGuard no_grad;
+  TokenTree tree;
+  tree.add(kNoParent, sample["ids"].get<TokenIds>());
+  const torch::Tensor positions = torch::tensor(sample["positions"].get<std::vector<int64_t>>());
+  const torch::Tensor hidden = model.hidden_states(tree_batch(tree, at::kCPU)).index_select(0, positions);
+  return model.logits(hidden).to(at::kDouble);
+}
+
 inline TrainingFiles scratch_training(const std::string& name) {
   const fs::path dir = fs::temp_directory_path() / ("selfreward_train_test_" + name);
   fs::remove_all(dir);

@@ -20,15 +20,6 @@ Policy load(const fs::path& dir, const std::string& dtype = "float32") {
   return Policy::load(dir, {.device = "cpu", .dtype = dtype});
 }
 
-Tensor logits_of(const CausalLM& model, const Json& golden) {
-  const at::NoGradGuard no_grad;
-  TokenTree tree;
-  tree.add(kNoParent, golden["ids"].get<TokenIds>());
-  const Tensor positions = torch::tensor(golden["positions"].get<std::vector<int64_t>>());
-  const Tensor hidden = model.hidden_states(tree_batch(tree, at::kCPU)).index_select(0, positions);
-  return model.logits(hidden).to(at::kDouble);
-}
-
 double difference(const Tensor& logits, const Json& expected) {
   double largest = 0;
   for (size_t row = 0; row < expected.size(); ++row) {
