@@ -49,6 +49,17 @@ at::ScalarType element_type(at::ScalarType compute) {
 
 using WriteRow = void (*)(const void*, void*, int64_t, int64_t);
 
+constexpr int64_t kTokensAhead = 8;
+
+/// Asks for the memory of a slot and of its neighbour, which may share its lines, in all heads of a page:
+/// every sequence writes to pages of its own, which no cache holds.
+void fetch_slot(char* page_of_heads, int64_t heads, int64_t page_bytes, int64_t slot) {
+  const int64_t pair_bytes = page_bytes / kPageSlots * 2;
+  char* pair = page_of_heads + slot % kPageSlots / 2 * pair_bytes;
+  for (int64_t head = 0; head < heads; ++head, pair += page_bytes)
+    for (int64_t line = 0; line < pair_bytes; line += 64) __builtin_prefetch(pair + line, /*write=*/1);
+}
+
 /// Writes x [tokens, num_kv_heads, head_dim] into pages at `slots`; a thread writes all of a head.
 void write_pages(const Tensor& pages, const Tensor& slots, const Tensor& x, WriteRow write) {
   const int64_t heads = x.size(1), head_dim = x.size(2);
@@ -60,6 +71,10 @@ void write_pages(const Tensor& pages, const Tensor& slots, const Tensor& x, Writ
   at::parallel_for(0, heads, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
     for (int64_t token = 0; token < slots.size(0); ++token) {
       const int64_t slot = slot_of[token], page = slot / kPageSlots;
+      if (token + kTokensAhead < slots.size(0)) {
+        const int64_t next = slot_of[token + kTokensAhead];
+        fetch_slot(to + (next / kPageSlots * heads + begin) * page_bytes, end - begin, page_bytes, next);
+      }
       for (int64_t head = begin; head < end; ++head)
         write(from + token * token_bytes + head * row_bytes, to + (page * heads + head) * page_bytes, slot,
               head_dim);
