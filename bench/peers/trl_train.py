@@ -1,7 +1,8 @@
 """TRL's SFTTrainer and DPOTrainer. Prints one JSON line.
 
-As shipped, except that gradient checkpointing (TRL's default) is off, which favours TRL, and the rows come in
-the order of the file. --precompute: the reference's log-probs in a pass before training, its time counted.
+As shipped, except that gradient checkpointing (TRL's default) is off unless --gradient-checkpointing is given,
+which favours TRL, and the rows come in the order of the file. --precompute: the reference's log-probs in a pass
+before training, its time counted.
 """
 import tempfile
 import time
@@ -30,7 +31,7 @@ def config(args, data):
     steps = len(batches(data))
     common = dict(output_dir=tempfile.mkdtemp(), per_device_train_batch_size=data["batch"], max_steps=steps,
                   train_sampling_strategy="sequential", max_length=512, learning_rate=1e-5, seed=0,
-                  bf16=False, gradient_checkpointing=False, use_cpu=True, save_strategy="no",
+                  bf16=False, gradient_checkpointing=args.gradient_checkpointing, use_cpu=True, save_strategy="no",
                   report_to="none", disable_tqdm=True)
     if args.workload == "sft":
         return trl.SFTConfig(**common)
@@ -73,7 +74,7 @@ def time_reference():
 
 
 def main():
-    args = arguments("--precompute")
+    args = arguments("--precompute", "--gradient-checkpointing")
     prepare()
     data = load_workload(args)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
