@@ -70,6 +70,17 @@ TEST_CASE("preference pairs: scores, ties and both answers") {
       {"rejected, tokens", "<|im_start|>assistant\n\nchosen: [[a<|im_end|>]]\n\nrejected: [[b<|im_end|>]]"});
 }
 
+TEST_CASE("rows with tools are counted and shown with their calls; a template without tools is named") {
+  const std::string rows = R"({"messages":[{"role":"user","content":"q"},{"role":"assistant",)"
+                           R"("content":null,"tool_calls":[{"name":"f"}]}],)"
+                           R"("tools":[{"name":"f"}]})"
+                           "\n";
+  check_lines(inspect(rows), {"tools            in 1 rows\n", "tools: [{\"name\":\"f\"}]\nuser: q\n",
+                              "answer: [[[{\"name\":\"f\"}]]]"});
+  check_lines(inspect(rows, "--model " + kModel), {"cannot be trained with this model: 1 rows; the first: ",
+                                                   "leaves out the tools (roles: user"});
+}
+
 TEST_CASE("ranked answers are shown without a mask") {
   check_lines(inspect("{\"prompt\":\"q\",\"answers\":[\"a\",\"b\"],\"ranks\":[0,1]}\n"),
               {"ranked answers", "answer 2, characters", "answer 1: a\nanswer 2: b"});

@@ -81,7 +81,8 @@ void inspect(const InspectOptions& options) {
   const Example& example = examples[static_cast<size_t>(options.row - 1)];
   std::printf("row %lld of %zu, id %s\n", static_cast<long long>(options.row), examples.size(),
               example.id.c_str());
-  print_tokens(chat, in_row("example", example.id, [&] { return chat.training_row(example.messages); }));
+  print_tokens(chat, in_row("example", example.id,
+                            [&] { return chat.training_row(example.messages, example.inputs); }));
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 // inspect data: what a data file holds, what is left out of it, and three rows as training sees them.
-#include <unistd.h>
-
 #include <cstdio>
 #include <limits>
 #include <numeric>
 
 #include "app/commands.h"
+#include "app/inspect_data_text.h"
 #include "data/formats.h"
 #include "data/readers.h"
-#include "data/summary.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -18,25 +16,18 @@ struct Options {
   std::string file, model;
 };
 
-/// What is trained of a record: one response, or chosen and rejected.
-struct Tokens {
-  TokenIds prompt;
-  std::vector<TokenIds> answers;
-  std::vector<bool> learnt = {};  // of each token of the one response; empty: all
-};
-
 constexpr int64_t kAnyLength = std::numeric_limits<int64_t>::max();
 
 // As the trainers make their rows; ranked answers are not trained as they are.
-std::optional<Tokens> tokens_of(const ChatFormat& chat, const Example& example) {
+std::optional<RowTokens> tokens_of(const ChatFormat& chat, const Example& example) {
   const SftRow row = make_sft_rows(chat, {example}, kAnyLength).rows.at(0);
-  return Tokens{row.prompt, {row.response}, row.learnt};
+  return RowTokens{row.prompt, {row.response}, row.learnt};
 }
-std::optional<Tokens> tokens_of(const ChatFormat& chat, const PreferencePair& pair) {
+std::optional<RowTokens> tokens_of(const ChatFormat& chat, const PreferencePair& pair) {
   const DpoRow row = make_dpo_rows(chat, {pair}, kAnyLength).rows.at(0);
-  return Tokens{row.prompt, {row.chosen, row.rejected}};
+  return RowTokens{row.prompt, {row.chosen, row.rejected}};
 }
-std::optional<Tokens> tokens_of(const ChatFormat&, const RankedAnswers&) {
+std::optional<RowTokens> tokens_of(const ChatFormat&, const RankedAnswers&) {
   return std::nullopt;
 }
 
@@ -52,119 +43,10 @@ std::vector<std::string> answer_names(const RankedAnswers& group) {
   return names;
 }
 
-template <typename Map>
-std::string counts_text(const Map& counts) {
-  std::string text;
-  for (const auto& [key, count] : counts) text += str(text.empty() ? "" : ", ", key, ": ", count);
-  return text.empty() ? "none" : text;
-}
-
-void print_lengths(const std::string& name, const std::vector<int64_t>& lengths) {
-  if (lengths.empty()) return;
-  std::printf("  %-22s", name.c_str());
-  for (const double share : {0.0, 0.25, 0.5, 0.75, 0.99, 1.0})
-    std::printf(" %8lld", static_cast<long long>(quantile(lengths, share)));
-  std::printf(" %12lld\n",
-              static_cast<long long>(std::accumulate(lengths.begin(), lengths.end(), int64_t{0})));
-}
-
-void print_systems(const std::map<std::string, int64_t>& systems) {
-  const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
-  const auto most = std::max_element(systems.begin(), systems.end(), fewer);
-  if (most == systems.end()) return void(std::printf("system prompts   none\n"));
-  std::printf("system prompts   %zu different; in %lld rows: %s\n", systems.size(),
-              static_cast<long long>(most->second), Json(clipped_middle(most->first, 200)).dump().c_str());
-}
-
-int64_t earlier_answers(const DataSummary& summary) {
-  int64_t count = summary.roles.at("assistant");
-  for (const auto& lengths : summary.answer_characters) count -= std::ssize(lengths);
-  return count;
-}
-
-void print_summary(const DataSummary& summary, const std::vector<std::string>& names) {
-  std::printf("messages         %s\n", counts_text(summary.roles).c_str());
-  if (const int64_t earlier = earlier_answers(summary); earlier > 0)
-    std::printf("earlier answers  %lld, in prompts, which are not trained\n",
-                static_cast<long long>(earlier));
-  std::printf("user turns: rows %s\n", counts_text(summary.turns).c_str());
-  print_systems(summary.systems);
-  std::printf(
-      "duplicates       %lld rows whose prompt was there before, %lld of them with the same answers\n",
-      static_cast<long long>(summary.repeated_prompts), static_cast<long long>(summary.repeated_samples));
-  std::printf("  %-22s %8s %8s %8s %8s %8s %8s %12s\n", "lengths", "min", "25%", "median", "75%", "99%",
-              "max", "total");
-  print_lengths("prompt, characters", summary.prompt_characters);
-  for (size_t i = 0; i < summary.answer_characters.size(); ++i)
-    print_lengths((i < names.size() ? names[i] : str("answer ", i + 1)) + ", characters",
-                  summary.answer_characters[i]);
-}
-
-void print_scores(const std::vector<PreferencePair>& pairs) {
-  int64_t scored = 0, ties = 0, wrong = 0;
-  double margin = 0;
-  for (const PreferencePair& pair : pairs) {
-    if (!pair.score_chosen || !pair.score_rejected) continue;
-    ++scored;
-    ties += *pair.score_chosen == *pair.score_rejected;
-    wrong += *pair.score_chosen < *pair.score_rejected;
-    margin += *pair.score_chosen - *pair.score_rejected;
-  }
-  if (scored == 0) return void(std::printf("scores           none\n"));
-  std::printf("scores           %lld pairs; mean margin %.3g, ties %lld, the rejected one higher in %lld\n",
-              static_cast<long long>(scored), margin / static_cast<double>(scored),
-              static_cast<long long>(ties), static_cast<long long>(wrong));
-}
-template <typename Record>
-void print_scores(const std::vector<Record>&) {}
-
-/// Text for a terminal: what could move the cursor is shown as '?'.
-std::string printable(std::string text) {
-  for (char& c : text)
-    if ((static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t') || c == 127) c = '?';
-  return clipped_middle(text, 2000);
-}
-
-/// What is trained stands in [[ ]], green on a terminal.
-std::string trained(const std::string& text) {
-  const bool color = ::isatty(STDOUT_FILENO) == 1;
-  return color ? "\033[32m[[" + printable(text) + "]]\033[0m" : "[[" + printable(text) + "]]";
-}
-
-/// An answer of which a chat template marks what is trained: runs of tokens, trained or not.
-std::string marked_runs(const ChatFormat& chat, const TokenIds& ids, const std::vector<bool>& learnt) {
-  std::string text;
-  for (size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
-    while (end < ids.size() && learnt[end] == learnt[begin]) ++end;
-    const auto at = [&](size_t i) { return ids.begin() + static_cast<std::ptrdiff_t>(i); };
-    const std::string run = chat.tokenizer().decode({at(begin), at(end)}, /*skip_special=*/false);
-    text += learnt[begin] ? trained(run) : printable(run);
-  }
-  return text;
-}
-
-void print_rendered(const ChatFormat& chat, const Tokens& tokens, const std::vector<std::string>& names) {
-  const auto text = [&](const TokenIds& ids) { return chat.tokenizer().decode(ids, /*skip_special=*/false); };
-  std::printf("%s", printable(text(tokens.prompt)).c_str());
-  for (size_t i = 0; i < tokens.answers.size(); ++i)
-    std::printf("%s%s\n", i == 0 && names.size() == 1 ? "" : ("\n" + names[i] + ": ").c_str(),
-                (tokens.learnt.empty() ? trained(text(tokens.answers[i]))
-                                       : marked_runs(chat, tokens.answers[i], tokens.learnt))
-                    .c_str());
-}
-
-void print_messages(const Sample& sample, const std::vector<std::string>& names, bool is_trained) {
-  for (const Message& message : sample.prompt)
-    std::printf("%s: %s\n", message.role.c_str(), printable(message.content).c_str());
-  for (size_t i = 0; i < sample.answers.size(); ++i)
-    std::printf("%s: %s\n", names[i].c_str(),
-                (is_trained ? trained(sample.answers[i]) : printable(sample.answers[i])).c_str());
-}
-
 /// The tokens of all records; a record that the template cannot render has none and is counted.
 template <typename Record>
-std::vector<std::optional<Tokens>> tokenize(const ChatFormat& chat, const std::vector<Record>& records) {
-  std::vector<std::optional<Tokens>> made;
+std::vector<std::optional<RowTokens>> tokenize(const ChatFormat& chat, const std::vector<Record>& records) {
+  std::vector<std::optional<RowTokens>> made;
   std::string first_error;
   int64_t errors = 0;
   for (const Record& record : records) {
@@ -181,7 +63,7 @@ std::vector<std::optional<Tokens>> tokenize(const ChatFormat& chat, const std::v
   return made;
 }
 
-void print_token_lengths(const std::vector<std::optional<Tokens>>& all,
+void print_token_lengths(const std::vector<std::optional<RowTokens>>& all,
                          const std::vector<std::string>& names) {
   std::vector<int64_t> prompts, whole;
   std::vector<std::vector<int64_t>> answers(names.size());
@@ -203,7 +85,7 @@ void print_token_lengths(const std::vector<std::optional<Tokens>>& all,
 
 template <typename Record>
 void print_rows(const std::vector<Record>& records, const std::vector<Sample>& samples,
-                const std::vector<std::optional<Tokens>>& tokens, const ChatFormat* chat) {
+                const std::vector<std::optional<RowTokens>>& tokens, const ChatFormat* chat) {
   std::vector<int64_t> lengths;
   for (const Sample& sample : samples)
     lengths.push_back(std::accumulate(sample.answers.begin(), sample.answers.end(), int64_t{0},
@@ -234,9 +116,9 @@ void print_records(const Filtered<Record>& data, const ChatFormat* chat) {
   std::vector<Sample> samples;
   for (const Record& record : data.records) samples.push_back(sample_of(record));
   const auto names = answer_names(data.records.front());
-  print_scores(data.records);
+  if constexpr (std::is_same_v<Record, PreferencePair>) print_scores(data.records);
   print_summary(summarize(samples), names);
-  std::vector<std::optional<Tokens>> tokens;
+  std::vector<std::optional<RowTokens>> tokens;
   if (chat) print_token_lengths(tokens = tokenize(*chat, data.records), names);
   print_rows(data.records, samples, tokens, chat);
 }

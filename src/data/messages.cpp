@@ -4,14 +4,16 @@
 #include <map>
 
 #include "base/text_util.h"
+#include "data/tool_messages.h"
 
 namespace selfreward {
 namespace {
 
 using Roles = std::map<std::string, std::string>;
-const Roles kRoles = {{"user", "user"}, {"assistant", "assistant"}, {"system", "system"}};
-const Roles kShareGptRoles = {{"human", "user"},          {"user", "user"},         {"gpt", "assistant"},
-                              {"assistant", "assistant"}, {"chatgpt", "assistant"}, {"system", "system"}};
+const Roles kRoles = {{"user", "user"}, {"assistant", "assistant"}, {"system", "system"}, {"tool", "tool"}};
+const Roles kShareGptRoles = {
+    {"human", "user"},        {"user", "user"},     {"gpt", "assistant"}, {"assistant", "assistant"},
+    {"chatgpt", "assistant"}, {"system", "system"}, {"tool", "tool"}};
 
 bool is_empty(const Json& value) {
   if (value.is_string()) return value == "" || value == "[]";
@@ -30,17 +32,16 @@ std::string role_of(const std::string& name, const Roles& roles, const std::stri
   std::string known;
   for (const auto& [from, to] : roles) known += (known.empty() ? "" : ", ") + from;
   fail("[data] ", where, " has role \"", name, "\"; wanted one of ", known,
-       "; turns of tools and functions cannot be trained yet");
+       "; a call of a tool is an assistant's message with \"tool_calls\", its result has role \"tool\"");
 }
 
 Message message_of(const Json& value, const char* role_key, const char* content_key, const Roles& roles,
                    const std::string& where) {
   check(value.is_object(), "[data] ", where, ": expected {", role_key, ", ", content_key, "}, found ",
         value.type_name());
-  refuse_keys(value,
-              {"tool_calls", "function_call", "reasoning_content", "thinking", "weight", "train", "images"},
-              where);
-  return {role_of(string_at(value, role_key, where), roles, where), string_at(value, content_key, where)};
+  refuse_keys(value, {"function_call", "weight", "train", "images"}, where);
+  const std::string role = role_of(string_at(value, role_key, where), roles, where);
+  return message_with_calls(value, role, content_key, where);
 }
 
 Conversation messages_of(const Json& list, const char* key, const Roles& roles, const std::string& row) {
@@ -57,7 +58,8 @@ Conversation messages_of(const Json& list, const char* key, const Roles& roles, 
 }
 
 bool is_blank(const Message& message) {
-  return message.role != "system" && strip(message.content).empty();
+  const bool may_be_empty = message.role == "system" || message.role == "tool" || has_tool_calls(message);
+  return !may_be_empty && strip(message.content).empty();
 }
 
 }  // namespace
@@ -110,9 +112,7 @@ Conversation with_system(const Row& row, Conversation messages) {
 }
 
 void refuse_unread_columns(const Row& row) {
-  refuse_keys(row.value,
-              {"tools", "functions", "chat_template_kwargs", "images", "image", "videos", "audios"},
-              row.where);
+  refuse_keys(row.value, {"functions", "images", "image", "videos", "audios"}, row.where);
 }
 
 std::string first_question(const Conversation& messages) {

@@ -8,7 +8,8 @@
 
 namespace selfreward {
 
-/// A string is one message of `role`; a list holds {"role": user | assistant | system, "content"} messages.
+/// A string is one message of `role`; a list holds {"role": user | assistant | system | tool, "content"}
+/// messages.
 Conversation messages_at(const Row& row, const char* key, const char* role);
 
 /// "conversations" of sharegpt: {"from": human | gpt | system, "value"}, or {"role", "content"}, with these
@@ -26,8 +27,8 @@ std::string with_input(const std::string& instruction, const std::string& input)
 /// `messages` behind the system text of the row's "system" column, where it has one.
 Conversation with_system(const Row& row, Conversation messages);
 
-/// Columns that would change what is rendered or trained, and that are not read: "tools", images, ... A row
-/// that has one is an Error that names it.
+/// Columns that would change what is rendered or trained, and that are not read: "functions", images, ... A
+/// row that has one is an Error that names it.
 void refuse_unread_columns(const Row& row);
 
 /// What the user says first; empty where there is no such message.

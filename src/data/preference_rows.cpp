@@ -5,6 +5,7 @@
 #include "base/text_util.h"
 #include "data/messages.h"
 #include "data/rated_answers.h"
+#include "data/tool_messages.h"
 
 namespace selfreward {
 namespace {
@@ -84,14 +85,15 @@ bool is_one_answer(const Conversation& messages) {
 
 std::optional<std::string> objection_to_sides(const Sides& sides) {
   if (!is_one_answer(sides.chosen) || !is_one_answer(sides.rejected)) return "answer_is_not_one_message";
-  if (sides.prompt.empty() || sides.prompt.back().role != "user") return "prompt_does_not_end_with_user";
+  const std::string last = sides.prompt.empty() ? "" : sides.prompt.back().role;
+  if (last != "user" && last != "tool") return "prompt_does_not_end_with_user";
   for (const Conversation* answer : {&sides.chosen, &sides.rejected}) {
     Conversation whole = sides.prompt;
     whole.push_back(answer->front());
     if (const auto reason = objection_to(whole)) return reason;
   }
-  if (strip(sides.chosen.front().content) == strip(sides.rejected.front().content))
-    return "chosen_is_rejected";
+  const Message &chosen = sides.chosen.front(), &rejected = sides.rejected.front();
+  if (strip(shown_text(chosen)) == strip(shown_text(rejected))) return "chosen_is_rejected";
   return std::nullopt;
 }
 
@@ -119,6 +121,7 @@ TokenIds token_ids_at(const Row& row, const char* key) {
 
 PreferencePair pair_without_text(const Row& row) {
   PreferencePair pair;
+  pair.inputs = template_inputs(row);
   pair.prompt_id = optional_text(row, "prompt_id");
   if (pair.prompt_id.empty()) pair.prompt_id = id_of(row);
   pair.chosen_ids = token_ids_at(row, "chosen_ids");
@@ -189,7 +192,9 @@ void add_preference(const Row& row, RowFormat format, Filtered<PreferencePair>& 
     return leave_out(result, *reason, row.where);
   pair.prompt = std::move(sides.prompt);
   pair.chosen = std::move(sides.chosen.front().content);
+  pair.chosen_full = std::move(sides.chosen.front().full);
   pair.rejected = std::move(sides.rejected.front().content);
+  pair.rejected_full = std::move(sides.rejected.front().full);
   result.records.push_back(std::move(pair));
 }
 

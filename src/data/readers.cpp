@@ -8,6 +8,7 @@
 #include "data/open_assistant.h"
 #include "data/preference_rows.h"
 #include "data/rated_answers.h"
+#include "data/tool_messages.h"
 
 namespace selfreward {
 namespace {
@@ -61,7 +62,7 @@ std::string source_of(const Row& row) {
 void add_example(const Row& row, RowFormat format, Filtered<Example>& result) {
   if (format == RowFormat::tree) return add_tree_example(row, source_of(row), result);
   refuse_unread_columns(row);
-  Example example{id_of(row), conversation_of(row, format), source_of(row)};
+  Example example{id_of(row), conversation_of(row, format), source_of(row), template_inputs(row)};
   if (const auto reason = objection_to(example.messages)) return leave_out(result, *reason, row.where);
   result.records.push_back(std::move(example));
 }

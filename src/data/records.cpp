@@ -39,6 +39,15 @@ std::optional<T> optional_from_json(const Json& json, const char* key) {
   return json.at(key).get<T>();
 }
 
+void inputs_to_json(Json& json, const TemplateInputs& inputs) {
+  if (!inputs.tools.is_null()) json["tools"] = inputs.tools;
+  if (!inputs.kwargs.is_null()) json["chat_template_kwargs"] = inputs.kwargs;
+}
+
+TemplateInputs inputs_from_json(const Json& json) {
+  return {json.value("tools", Json()), json.value("chat_template_kwargs", Json())};
+}
+
 }  // namespace
 
 std::string to_string(FinishReason reason) {
@@ -49,20 +58,24 @@ std::string to_string(JudgeFailure failure) {
 }
 
 void to_json(Json& json, const Message& value) {
-  json = Json{{"role", value.role}, {"content", value.content}};
+  json = value.full.is_null() ? Json{{"role", value.role}, {"content", value.content}} : value.full;
 }
 void from_json(const Json& json, Message& value) {
+  const bool has_content = json.contains("content"), has_more = json.size() > (has_content ? 2 : 1);
   json.at("role").get_to(value.role);
-  json.at("content").get_to(value.content);
+  value.content = has_content || !has_more ? json.at("content").get<std::string>() : "";
+  value.full = has_more ? json : Json();
 }
 
 void to_json(Json& json, const Example& value) {
   json = Json{{"id", value.id}, {"messages", value.messages}, {"source", value.source}};
+  inputs_to_json(json, value.inputs);
 }
 void from_json(const Json& json, Example& value) {
   json.at("id").get_to(value.id);
   json.at("messages").get_to(value.messages);
   json.at("source").get_to(value.source);
+  value.inputs = inputs_from_json(json);
 }
 
 void to_json(Json& json, const Prompt& value) {
@@ -128,28 +141,32 @@ void from_json(const Json& json, Judgement& value) {
 
 // TRL's conversational preference format with our scores, id and token ids beside it.
 void to_json(Json& json, const PreferencePair& value) {
-  const auto answer = [](const std::string& text) { return Conversation{{"assistant", text}}; };
   json = Json{{"prompt_id", value.prompt_id},
               {"prompt", value.prompt},
-              {"chosen", answer(value.chosen)},
-              {"rejected", answer(value.rejected)}};
+              {"chosen", Conversation{value.chosen_message()}},
+              {"rejected", Conversation{value.rejected_message()}}};
+  inputs_to_json(json, value.inputs);
   optional_to_json(json, "score_chosen", value.score_chosen);
   optional_to_json(json, "score_rejected", value.score_rejected);
   json["chosen_ids"] = value.chosen_ids;
   json["rejected_ids"] = value.rejected_ids;
 }
 void from_json(const Json& json, PreferencePair& value) {
-  const auto text_of = [&](const char* key) {
+  const auto answer = [&](const char* key) {
     const Json& field = json.at(key);
-    return field.is_string() ? field.get<std::string>()
-                             : field.at(field.size() - 1).at("content").get<std::string>();
+    return field.is_string() ? Message{"assistant", field.get<std::string>()}
+                             : field.at(field.size() - 1).get<Message>();
   };
+  const Message chosen = answer("chosen"), rejected = answer("rejected");
   value.prompt_id = json.value("prompt_id", "");
   const Json& prompt = json.at("prompt");
   value.prompt =
       prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
-  value.chosen = text_of("chosen");
-  value.rejected = text_of("rejected");
+  value.chosen = chosen.content;
+  value.chosen_full = chosen.full;
+  value.rejected = rejected.content;
+  value.rejected_full = rejected.full;
+  value.inputs = inputs_from_json(json);
   value.score_chosen = optional_from_json<double>(json, "score_chosen");
   value.score_rejected = optional_from_json<double>(json, "score_rejected");
   value.chosen_ids = json.value("chosen_ids", TokenIds());

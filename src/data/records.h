@@ -13,17 +13,26 @@ namespace selfreward {
 using TokenIds = std::vector<int64_t>;
 
 struct Message {
-  std::string role;  // system, user or assistant
+  std::string role;  // system, user, assistant or tool
   std::string content;
+  Json full = nullptr;  // the message with all its keys, where it has more than these two (tool_calls, name)
   bool operator==(const Message&) const = default;
 };
 using Conversation = std::vector<Message>;
+
+/// What a row says to the chat template beside its messages; null: nothing.
+struct TemplateInputs {
+  Json tools = nullptr;   // a list of JSON schemas
+  Json kwargs = nullptr;  // "chat_template_kwargs", an object of further variables
+  bool operator==(const TemplateInputs&) const = default;
+};
 
 /// One SFT conversation: the last message is the assistant's and is what is trained.
 struct Example {
   std::string id;
   Conversation messages;
   std::string source;  // "ift", "eft", "aift", or where the row was read from
+  TemplateInputs inputs = {};
 };
 
 /// An instruction, answered as one user turn.
@@ -73,10 +82,15 @@ struct Judgement {
 /// What DPO learns from. Token ids are those sampled; files of other tools have none.
 struct PreferencePair {
   std::string prompt_id;
-  Conversation prompt;  // ends with the user's message
+  Conversation prompt;  // ends with a message of the user or of a tool
   std::string chosen, rejected;
   TokenIds chosen_ids, rejected_ids;
   std::optional<double> score_chosen, score_rejected;  // absent in files of other tools
+  TemplateInputs inputs = {};
+  Json chosen_full = nullptr, rejected_full = nullptr;  // Message::full of the answers
+
+  Message chosen_message() const { return {"assistant", chosen, chosen_full}; }
+  Message rejected_message() const { return {"assistant", rejected, rejected_full}; }
 };
 
 std::string to_string(FinishReason reason);

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "data/tool_messages.h"
+
 namespace selfreward {
 namespace {
 
@@ -13,16 +15,16 @@ bool inside_character(char c) {
 }
 
 /// Equal for equal conversations alone: every part ends with a byte that UTF-8 has not.
-std::string key_of(const Conversation& messages) {
-  std::string key;
-  for (const Message& message : messages) key += message.role + '\xff' + message.content + '\xff';
+std::string key_of(const Sample& sample) {
+  std::string key = sample.inputs.tools.dump() + '\xff' + sample.inputs.kwargs.dump() + '\xff';
+  for (const Message& message : sample.prompt) key += message.role + '\xff' + shown_text(message) + '\xff';
   return key;
 }
 
 void count_duplicates(const std::vector<Sample>& samples, DataSummary& summary) {
   std::unordered_set<std::string> prompts, rows;
   for (const Sample& sample : samples) {
-    std::string key = key_of(sample.prompt);
+    std::string key = key_of(sample);
     summary.repeated_prompts += !prompts.insert(key).second;
     for (const std::string& answer : sample.answers) key += answer + '\xff';
     summary.repeated_samples += !rows.insert(std::move(key)).second;
@@ -38,6 +40,7 @@ void count_messages(const Sample& sample, DataSummary& summary) {
     characters += count_characters(message.content);
   }
   ++summary.turns[turns];
+  summary.with_tools += !sample.inputs.tools.is_null();
   summary.prompt_characters.push_back(characters);
   summary.roles["assistant"] += std::ssize(sample.answers);
   if (summary.answer_characters.size() < sample.answers.size())
@@ -49,12 +52,15 @@ void count_messages(const Sample& sample, DataSummary& summary) {
 }  // namespace
 
 Sample sample_of(const Example& example) {
-  return {
-      example.id, {example.messages.begin(), example.messages.end() - 1}, {example.messages.back().content}};
+  const Conversation prompt(example.messages.begin(), example.messages.end() - 1);
+  return {example.id, prompt, {shown_text(example.messages.back())}, example.inputs};
 }
 
 Sample sample_of(const PreferencePair& pair) {
-  return {pair.prompt_id, pair.prompt, {pair.chosen, pair.rejected}};
+  return {pair.prompt_id,
+          pair.prompt,
+          {shown_text(pair.chosen_message()), shown_text(pair.rejected_message())},
+          pair.inputs};
 }
 
 Sample sample_of(const RankedAnswers& group) {

@@ -11,7 +11,8 @@ namespace selfreward {
 struct Sample {
   std::string id;
   Conversation prompt;
-  std::vector<std::string> answers;
+  std::vector<std::string> answers;  // tool calls as JSON
+  TemplateInputs inputs = {};
 };
 Sample sample_of(const Example& example);
 Sample sample_of(const PreferencePair& pair);
@@ -21,6 +22,7 @@ struct DataSummary {
   std::map<std::string, int64_t> roles;    // messages of each role; every answer is one of the assistant
   std::map<int64_t, int64_t> turns;        // how many samples have how many user messages
   std::map<std::string, int64_t> systems;  // samples with each system text
+  int64_t with_tools = 0;                  // samples with a list of tools
   int64_t repeated_prompts = 0;            // samples whose prompt an earlier one has
   int64_t repeated_samples = 0;            // and whose answers too
   std::vector<int64_t> prompt_characters;  // of each sample, all messages of the prompt

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "base/text_util.h"
-#include "feedback/utf8.h"
+#include "text/utf8.h"
 
 namespace selfreward {
 namespace {
@@ -49,7 +49,7 @@ std::string few_shot_text(std::string_view header, const std::vector<std::string
 
 std::vector<std::string> parse_new_prompts(const std::string& completion, FinishReason finish_reason) {
   static const Regex kNextNumber(R"(\n\s*[0-9]+\s?\.(?=\s|$))");
-  const std::string text = valid_utf8(completion);
+  const std::string text = repair_utf8(completion);
   std::vector<std::string> pieces;
   size_t begin = 0;
   for (const Regex::Match& match : kNextNumber.find_all(text)) {
@@ -74,7 +74,7 @@ std::optional<std::string> PromptFilter::reject_reason(const std::string& text) 
   const size_t num_words = split_words(line).size();
   if (num_words < limits_.min_words || line.empty()) return "too_short";
   if (num_words > limits_.max_words) return "too_long";
-  if (keywords_ && keywords_->matches(valid_utf8(line))) return "keyword";
+  if (keywords_ && keywords_->matches(repair_utf8(line))) return "keyword";
   if (starts_with(line, "write a program")) return "starts_with_write_a_program";
   if (is_punctuation(line[0])) return "starts_with_punctuation";
   if (static_cast<unsigned char>(line[0]) >= 0x80) return "starts_with_non_ascii";

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "feedback/utf8.h"
+#include "text/utf8.h"
 
 namespace selfreward {
 namespace {
@@ -51,7 +51,7 @@ bool may_go_on(const std::string& text, size_t end) {
 }  // namespace
 
 JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const Rubric& rubric) {
-  const std::string readable = valid_utf8(text);
+  const std::string readable = repair_utf8(text);
   const auto scores = find_scores(readable, rubric);
   const bool cut = finish_reason == FinishReason::length;
   const auto failed = [&](JudgeFailure failure) {

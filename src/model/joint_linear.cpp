@@ -53,14 +53,19 @@ class Product : public torch::autograd::Function<Product> {
 }  // namespace
 
 JointLinear::JointLinear(std::vector<std::shared_ptr<Linear>> parts, torch::Dtype compute)
-    : parts_(std::move(parts)), compute_(compute) {
-  for (const auto& part : parts_) weights_.push_back(part->weight);
+    : parts_(std::move(parts)), compute_(compute) {}
+
+variable_list JointLinear::weights() const {
+  variable_list weights;
+  for (const auto& part : parts_) weights.push_back(part->weight);
+  return weights;
 }
 
 Tensor JointLinear::product(const Tensor& x, const Origin& origin) const {
   if (!at::GradMode::is_enabled())
     return packed_ ? packed_product(x, *packed_) : split_product(x, joint().t());
-  return Product::apply(x, joint(), at::TensorList(weights_), origin);
+  const variable_list parameters = weights();
+  return Product::apply(x, joint(), at::TensorList(parameters), origin);
 }
 
 Tensor JointLinear::forward(const Tensor& x, const Origin& origin, Dropout* dropout) const {
@@ -98,25 +103,19 @@ Tensor JointLinear::bias() const {
 }
 
 void JointLinear::pack() {
-  if (!weights_[0].device().is_cpu()) return;
+  if (!parts_[0]->weight.device().is_cpu()) return;
   const at::NoGradGuard no_grad;
-  packed_ = pack_weights(has_adapter() ? merged() : joint());
+  packed_ = pack_weights(has_adapter() ? in_one(/*with_adapters=*/true) : joint());
   if (!joined()) joint_ = Tensor();  // a copy can be made again
-}
-
-Tensor JointLinear::merged() const {
-  variable_list parts;
-  for (const auto& part : parts_) parts.push_back(part->merged_weight().detach().to(compute_));
-  return parts.size() == 1 ? parts[0] : at::cat(parts);
 }
 
 void JointLinear::join() {
   if (joined()) return;
   const at::NoGradGuard no_grad;
-  joint_ = in_one();
+  joint_ = in_one(/*with_adapters=*/false);
   made_of_.clear();
   int64_t first = 0;
-  for (Tensor& weight : weights_) {
+  for (const Tensor& weight : weights()) {
     weight.set_data(joint_.narrow(0, first, weight.size(0)));
     first += weight.size(0);
   }
@@ -125,7 +124,8 @@ void JointLinear::join() {
 bool JointLinear::joined() const {
   if (!joint_.defined()) return false;
   int64_t first = 0;
-  return std::all_of(weights_.begin(), weights_.end(), [&](const Tensor& weight) {
+  return std::all_of(parts_.begin(), parts_.end(), [&](const auto& part) {
+    const Tensor& weight = part->weight;
     const int64_t begin = std::exchange(first, first + weight.size(0));
     return weight.data_ptr() == joint_.select(0, begin).data_ptr() && weight.scalar_type() == compute_;
   });
@@ -134,18 +134,19 @@ bool JointLinear::joined() const {
 const Tensor& JointLinear::joint() const {
   if (joined()) return joint_;
   std::vector<std::pair<const void*, int64_t>> made_of;
-  for (const Tensor& weight : weights_)
+  for (const Tensor& weight : weights())
     made_of.emplace_back(weight.data_ptr(), static_cast<int64_t>(weight._version()));
   if (joint_.defined() && made_of == made_of_) return joint_;
   const at::NoGradGuard no_grad;
   made_of_ = std::move(made_of);
-  joint_ = in_one();
+  joint_ = in_one(/*with_adapters=*/false);
   return joint_;
 }
 
-Tensor JointLinear::in_one() const {
+Tensor JointLinear::in_one(bool with_adapters) const {
   variable_list parts;
-  for (const Tensor& weight : weights_) parts.push_back(weight.detach().to(compute_));
+  for (const auto& part : parts_)
+    parts.push_back((with_adapters ? part->merged_weight() : part->weight).detach().to(compute_));
   return parts.size() == 1 ? parts[0] : at::cat(parts);
 }
 

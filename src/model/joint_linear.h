@@ -43,8 +43,8 @@ class JointLinear {
 
  private:
   const torch::Tensor& joint() const;
-  torch::Tensor in_one() const;  // the weights in the compute dtype, one below the other
-  torch::Tensor merged() const;  // the same with the adapters
+  std::vector<torch::Tensor> weights() const;
+  torch::Tensor in_one(bool with_adapters) const;  // the weights in the compute dtype, one below the other
   bool joined() const;
   torch::Tensor product(const torch::Tensor& x, const Origin& origin) const;
   torch::Tensor bias() const;  // [sum of out_i] in the compute dtype
@@ -52,7 +52,6 @@ class JointLinear {
   torch::Tensor adapters(const torch::Tensor& x, Dropout* dropout) const;  // [tokens, sum of out_i]
 
   std::vector<std::shared_ptr<Linear>> parts_;
-  std::vector<torch::Tensor> weights_;  // of the parts
   torch::Dtype compute_;
   std::optional<PackedWeights> packed_;
   mutable torch::Tensor joint_;                                   // [sum of out_i, in]

@@ -40,7 +40,8 @@ Attention::Attention(const ModelConfig& c, int64_t layer, const AttentionParts& 
       rope_(c.layer(layer).rope),
       options_{c.attention_scale, c.layer(layer).window, c.attention_softcap} {
   qkv_ = std::make_unique<JointLinear>(add_qkv(c, parts), compute);
-  const auto o_proj = add_linear(*this, "o_proj", num_heads_ * c.head_dim, c.hidden_size, parts.output_bias);
+  const auto o_proj = add_linear(*this, "o_proj", num_heads_ * c.head_dim, c.hidden_size,
+                                 parts.bias == AttentionParts::Bias::kAll);
   output_ = std::make_unique<JointLinear>(std::vector{o_proj}, compute);
   if (parts.head_norm == AttentionParts::HeadNorm::kNone) return;
   const auto add_head_norm = [&](const char* name, int64_t heads) {
@@ -56,7 +57,8 @@ Attention::Attention(const ModelConfig& c, int64_t layer, const AttentionParts& 
 
 std::vector<std::shared_ptr<Linear>> Attention::add_qkv(const ModelConfig& c, const AttentionParts& parts) {
   const auto add = [&](const char* name, int64_t heads) {
-    return add_linear(*this, name, c.hidden_size, heads * c.head_dim, parts.qkv_bias);
+    return add_linear(*this, name, c.hidden_size, heads * c.head_dim,
+                      parts.bias != AttentionParts::Bias::kNone);
   };
   if (parts.fused_qkv) return {add("qkv_proj", num_heads_ + 2 * num_kv_heads_)};
   return {add("q_proj", num_heads_), add("k_proj", num_kv_heads_), add("v_proj", num_kv_heads_)};

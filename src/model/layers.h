@@ -59,10 +59,14 @@ std::shared_ptr<RMSNorm> add_norm(torch::nn::Module& module, const std::string& 
 /// Which matrices an attention block has, and whether q and k have norms of their own.
 struct AttentionParts {
   bool fused_qkv = false;  // one qkv_proj instead of q_proj, k_proj and v_proj
-  bool qkv_bias = false, output_bias = false;
+  enum class Bias { kNone, kQkv, kAll } bias = Bias::kNone;
   enum class HeadNorm { kNone, kEachHead, kAllHeads } head_norm = HeadNorm::kNone;
   NormKind norm_kind = NormKind::kLlama;
 };
+
+inline AttentionParts::Bias bias_everywhere(bool bias) {
+  return bias ? AttentionParts::Bias::kAll : AttentionParts::Bias::kNone;
+}
 
 /// Grouped-query attention with rotary positions; "self_attn" of the checkpoint.
 class Attention : public torch::nn::Module {

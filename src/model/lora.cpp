@@ -35,11 +35,11 @@ Matrices matrices_named(const CausalLM& model, const std::vector<std::string>& t
   Matrices named;
   std::set<std::string> used;
   for (const auto& [name, linear] : matrices_of(model)) {
-    const auto target =
-        std::find_if(targets.begin(), targets.end(), [&](const std::string& t) { return is_named(name, t); });
-    if (target == targets.end()) continue;
-    used.insert(*target);
-    named.emplace_back(name, linear);
+    std::vector<std::string> naming;
+    std::copy_if(targets.begin(), targets.end(), std::back_inserter(naming),
+                 [&](const std::string& target) { return is_named(name, target); });
+    used.insert(naming.begin(), naming.end());
+    if (!naming.empty()) named.emplace_back(name, linear);
   }
   for (const std::string& target : targets)
     check(used.contains(target), "[lora] target_modules: no matrix of the model is called \"", target,
@@ -168,7 +168,8 @@ void load_adapter(CausalLM& model, const fs::path& dir) {
 }
 
 Json adapter_config_json(const LoraSettings& settings, const fs::path& base) {
-  const bool all = settings.target_modules == std::vector<std::string>{"all-linear"};
+  const auto& targets = settings.target_modules;  // peft reads all-linear alone, not in a list
+  const bool all = std::find(targets.begin(), targets.end(), "all-linear") != targets.end();
   return {{"alpha_pattern", Json::object()},
           {"auto_mapping", nullptr},
           {"base_model_name_or_path", fs::absolute(base).lexically_normal().string()},
@@ -185,7 +186,7 @@ Json adapter_config_json(const LoraSettings& settings, const fs::path& base) {
           {"r", settings.r},
           {"rank_pattern", Json::object()},
           {"revision", nullptr},
-          {"target_modules", all ? Json("all-linear") : Json(settings.target_modules)},
+          {"target_modules", all ? Json("all-linear") : Json(targets)},
           {"task_type", "CAUSAL_LM"},
           {"use_dora", false},
           {"use_rslora", settings.use_rslora}};

@@ -12,13 +12,6 @@ Rotary rotary(const Tensor& positions, const Tensor& inv_freq, double attention_
   return {angles.cos() * attention_factor, angles.sin() * attention_factor};
 }
 
-Rotary rotary(const Tensor& positions, int64_t head_dim, double theta) {
-  const auto options = positions.options().dtype(at::kFloat);
-  const Tensor exponents = at::arange(0, head_dim, 2, options) / static_cast<double>(head_dim);
-  const Tensor angles = positions.to(at::kFloat).unsqueeze(-1) / at::pow(theta, exponents);
-  return {angles.cos().unsqueeze(1), angles.sin().unsqueeze(1)};
-}
-
 Tensor rotate(const Tensor& x, const Rotary& rotary) {
   const int64_t dims = rotary.rotary_dim();
   if (dims == 0) return x;

@@ -13,8 +13,6 @@ struct Rotary {
 };
 /// Angles positions [tokens] * inv_freq [rotary_dim / 2] float32; cosines and sines times attention_factor.
 Rotary rotary(const torch::Tensor& positions, const torch::Tensor& inv_freq, double attention_factor = 1);
-/// The angles of plain rotary embeddings: inv_freq[i] = theta^(-2 i / head_dim).
-Rotary rotary(const torch::Tensor& positions, int64_t head_dim, double theta);
 
 /// Turns the pairs (x_i, x_{i + rotary_dim/2}) by their angle. x [tokens, heads, head_dim] -> the same.
 torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);

@@ -19,7 +19,7 @@ constexpr int kMaxDepth = 32;
 constexpr double kDefaultMaxScore = 5;  // of the additive rubric
 
 /// What the head of the report says about the settings: label and dotted key of config.yaml.
-constexpr std::array<std::pair<const char*, const char*>, 14> kSetup{{
+constexpr std::array<std::pair<const char*, const char*>, 19> kSetup{{
     {"Starting model", "model.model_name_or_path"},
     {"Seed", "seed"},
     {"Judge", "judge.kind"},
@@ -34,23 +34,37 @@ constexpr std::array<std::pair<const char*, const char*>, 14> kSetup{{
     {"NLL weight", "dpo.rpo_alpha"},
     {"Replay batch", "dpo.replay_batch_size"},
     {"Compute", "model.dtype"},
+    {"LoRA rank", "lora.r"},
+    {"LoRA alpha", "lora.lora_alpha"},
+    {"LoRA dropout", "lora.lora_dropout"},
+    {"LoRA matrices", "lora.target_modules"},
+    {"rsLoRA", "lora.use_rslora"},
 }};
 
-std::optional<std::string> scalar_at(const YAML::Node& node, const std::string& key) {
+/// A value, or a list of values as "q_proj, v_proj".
+std::optional<std::string> value_at(const YAML::Node& node, const std::string& key) {
   if (!node.IsMap()) return std::nullopt;
   const size_t dot = key.find('.');
   const YAML::Node child = node[key.substr(0, dot)];
   if (!child) return std::nullopt;
-  if (dot != std::string::npos) return scalar_at(child, key.substr(dot + 1));
-  return child.IsScalar() ? std::optional(child.Scalar()) : std::nullopt;
+  if (dot != std::string::npos) return value_at(child, key.substr(dot + 1));
+  if (child.IsScalar()) return child.Scalar();
+  if (!child.IsSequence()) return std::nullopt;
+  std::string list;
+  for (const YAML::Node& item : child)
+    if (item.IsScalar()) list += (list.empty() ? "" : ", ") + item.Scalar();
+  return list;
 }
 
 Json read_setup(const fs::path& path, const std::string& text) {
   Json setup = Json::array();
   try {
     const YAML::Node config = YAML::Load(text);
-    for (const auto& [label, key] : kSetup)
-      if (const auto value = scalar_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
+    const bool adapters = value_at(config, "lora.r").value_or("0") != "0";
+    for (const auto& [label, key] : kSetup) {
+      if (std::string_view(key).starts_with("lora.") && !adapters) continue;
+      if (const auto value = value_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
+    }
   } catch (const YAML::Exception& e) {
     fail("[report] ", path.string(), " is not valid YAML: ", e.what());
   }

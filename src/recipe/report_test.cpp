@@ -90,6 +90,18 @@ TEST_CASE("the report holds the rounds, models, curves and settings of the run")
   CHECK(report["setup"][0] == Json{{"label", "Starting model"}, {"value", "playground/M0"}});
 }
 
+TEST_CASE("the settings of adapters are shown where there are adapters") {
+  const fs::path dir = fs::temp_directory_path() / "selfreward_report_test_lora";
+  const auto setup = [&](const std::string& config) {
+    write_file_atomically(dir / "config.yaml", config);
+    return collect_report(dir)["setup"].dump();
+  };
+  CHECK(setup("lora:\n  r: 0\n  lora_alpha: 32\n  target_modules: [q_proj]\n") == "[]");
+  CHECK(setup("lora:\n  r: 8\n  lora_alpha: 16\n  target_modules: [q_proj, v_proj]\n") ==
+        R"([{"label":"LoRA rank","value":"8"},{"label":"LoRA alpha","value":"16"},)"
+        R"({"label":"LoRA matrices","value":"q_proj, v_proj"}])");
+}
+
 TEST_CASE("a shown pair has the scores, replies and unused answers of its prompt") {
   const Json pairs = sample_pairs(example() / "M1");
   CHECK(pairs["total"].get<size_t>() > 200);

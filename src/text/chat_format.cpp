@@ -55,15 +55,17 @@ ChatFormat::ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_tem
 }
 
 Rendering ChatFormat::rendering(const Conversation& messages, bool add_generation_prompt,
-                                const Json& tools) const {
+                                const TemplateInputs& inputs) const {
   check(template_.has_value(), "[chat] ", where_,
         " has no chat template (it is a base model); put the template that it is "
         "to be trained with into chat_template.jinja there");
-  return template_->rendering(messages, add_generation_prompt, tools);
+  Rendering made = template_->rendering(messages, add_generation_prompt, inputs);
+  template_->check_tools_written(messages, add_generation_prompt, inputs, made.text);
+  return made;
 }
 
 std::string ChatFormat::render(const Conversation& messages, bool add_generation_prompt) const {
-  return rendering(messages, add_generation_prompt, nullptr).text;
+  return rendering(messages, add_generation_prompt, {}).text;
 }
 
 /// The ids of the first `size` bytes.
@@ -73,8 +75,8 @@ TokenIds ChatFormat::encode(const Rendering& rendering, size_t size) const {
   return tokenizer_.encode(part.text, /*add_special=*/false, part.data);
 }
 
-TokenIds ChatFormat::prompt_ids(const Conversation& messages, const Json& tools) const {
-  return encode(rendering(messages, /*add_generation_prompt=*/true, tools));
+TokenIds ChatFormat::prompt_ids(const Conversation& messages, const TemplateInputs& inputs) const {
+  return encode(rendering(messages, /*add_generation_prompt=*/true, inputs));
 }
 
 namespace {
@@ -101,10 +103,10 @@ constexpr const char* kNoStop =
 
 }  // namespace
 
-ChatFormat::Turn ChatFormat::training_turn(const Conversation& messages, const Json& tools) const {
+ChatFormat::Turn ChatFormat::training_turn(const Conversation& messages, const TemplateInputs& inputs) const {
   check_ends_with_assistant(messages);
-  const TokenIds prompt = prompt_ids(without_last(messages), tools);
-  const TokenIds whole = encode(rendering(messages, /*add_generation_prompt=*/false, tools));
+  const TokenIds prompt = prompt_ids(without_last(messages), inputs);
+  const TokenIds whole = encode(rendering(messages, /*add_generation_prompt=*/false, inputs));
   check_prefix(whole, prompt);
   const auto reply_end = whole.rend() - static_cast<std::ptrdiff_t>(prompt.size());
   const auto last_stop = std::find_if(whole.rbegin(), reply_end, [&](int64_t id) { return is_stop(id); });
@@ -130,14 +132,15 @@ std::vector<bool> ChatFormat::assistant_mask(const Rendering& whole, const Token
   return mask;
 }
 
-ChatFormat::TrainingRow ChatFormat::training_row(const Conversation& messages, const Json& tools) const {
+ChatFormat::TrainingRow ChatFormat::training_row(const Conversation& messages,
+                                                 const TemplateInputs& inputs) const {
   if (!template_ || !template_->marks_generation()) {
-    Turn turn = training_turn(messages, tools);
+    Turn turn = training_turn(messages, inputs);
     return {std::move(turn.prompt), std::move(turn.response), {}};
   }
   check_ends_with_assistant(messages);
-  const Rendering whole = rendering(messages, /*add_generation_prompt=*/false, tools);
-  const TokenIds ids = encode(whole), prompt = prompt_ids(without_last(messages), tools);
+  const Rendering whole = rendering(messages, /*add_generation_prompt=*/false, inputs);
+  const TokenIds ids = encode(whole), prompt = prompt_ids(without_last(messages), inputs);
   check_prefix(ids, prompt);
   const std::vector<bool> mask = assistant_mask(whole, ids);
   bool stops = false;

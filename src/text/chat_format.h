@@ -22,9 +22,8 @@ class ChatFormat {
   ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_template, std::vector<int64_t> stop_ids,
              std::string where = "the checkpoint");
 
-  /// The conversation with the generation prompt, ready for an assistant's reply. `tools`: a list of JSON
-  /// schemas, or null.
-  TokenIds prompt_ids(const Conversation& messages, const Json& tools = nullptr) const;
+  /// The conversation with the generation prompt, ready for an assistant's reply.
+  TokenIds prompt_ids(const Conversation& messages, const TemplateInputs& inputs = {}) const;
   /// Plain text to be continued, with the tokens (BOS) that the tokenizer puts around a text.
   TokenIds completion_ids(const std::string& text) const {
     return tokenizer_.encode(text, /*add_special=*/true);
@@ -36,7 +35,7 @@ class ChatFormat {
   };
   /// The last message must be the assistant's. Error where the template does not end it with a stop token, or
   /// where prompt and reply melt into one token, so that generation could never produce what is trained.
-  Turn training_turn(const Conversation& messages, const Json& tools = nullptr) const;
+  Turn training_turn(const Conversation& messages, const TemplateInputs& inputs = {}) const;
 
   struct TrainingRow {
     TokenIds prompt;
@@ -47,7 +46,7 @@ class ChatFormat {
   /// itself, for every turn of the assistant: the mask is transformers' assistant_tokens_mask, and prompt is
   /// what comes before it. Otherwise it is training_turn. Errors as there, and where a token lies across the
   /// border of a block.
-  TrainingRow training_row(const Conversation& messages, const Json& tools = nullptr) const;
+  TrainingRow training_row(const Conversation& messages, const TemplateInputs& inputs = {}) const;
 
   /// A reply as text: without special tokens and without white space at both ends.
   std::string reply_text(const TokenIds& ids) const;
@@ -58,7 +57,8 @@ class ChatFormat {
   std::string render(const Conversation& messages, bool add_generation_prompt) const;
 
  private:
-  Rendering rendering(const Conversation& messages, bool add_generation_prompt, const Json& tools) const;
+  Rendering rendering(const Conversation& messages, bool add_generation_prompt,
+                      const TemplateInputs& inputs) const;
   TokenIds encode(const Rendering& rendering, size_t size = std::string::npos) const;
   std::vector<bool> assistant_mask(const Rendering& whole, const TokenIds& ids) const;
 

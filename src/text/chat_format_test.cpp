@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "data/readers.h"
+
 using namespace selfreward;
 
 namespace {
@@ -11,10 +13,11 @@ const std::string kChatMl =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-ChatFormat make_format(const std::string& source, const TemplateSettings& settings = {}) {
+ChatFormat make_format(const std::string& source, const TemplateSettings& settings = {},
+                       const Json& special_tokens = Json::object()) {
   Tokenizer tokenizer = Tokenizer::load(kFixtures / "tiny_llama");
   const int64_t stop = tokenizer.token_to_id("<|im_end|>").value();
-  return ChatFormat(std::move(tokenizer), ChatTemplate(source, Json::object(), settings), {stop});
+  return ChatFormat(std::move(tokenizer), ChatTemplate(source, special_tokens, settings), {stop});
 }
 
 int64_t count_special(const ChatFormat& chat, const TokenIds& ids) {
@@ -87,9 +90,9 @@ TEST_CASE("generation blocks give the mask that transformers gives") {
     for (const Json& row : rows) {
       CAPTURE(row["conversation"].get<std::string>());
       const ChatFormat chat = make_format(source, {row["settings"].dump(), golden["date"]});
-      const auto messages =
-          golden["conversations"][row["conversation"].get<std::string>()].get<Conversation>();
-      const auto found = chat.training_row(messages);
+      Json messages = golden["conversations"][row["conversation"].get<std::string>()];
+      for (Json& message : messages) message.erase("tool_calls");  // no template here writes them: an error
+      const auto found = chat.training_row(messages.get<Conversation>());
       const TokenIds ids = join(found), wanted = row["ids"].get<TokenIds>();
       std::vector<int> mask(found.prompt.size(), 0);
       mask.insert(mask.end(), found.learnt.begin(), found.learnt.end());
@@ -134,4 +137,83 @@ TEST_CASE("generation blocks that cannot be learnt are errors") {
           .starts_with("[chat] the chat template ends the assistant's turn without any of the stop tokens"));
   CHECK(error("{{ m.content }}{% set x %}{% generation %}a{% endgeneration %}{% endset %}<|im_end|>\n", pair)
             .starts_with("[chat] a {% generation %} block of the chat template lies inside a macro"));
+}
+
+TEST_CASE(
+    "tools, calls and variables of a row give what transformers writes, or an error that they are lost") {
+  // tests/golden/make_template_golden.py; the versions are in the file.
+  const Json golden = read_json(kFixtures / "templates/renderings.json");
+  int equal = 0, lost = 0;
+  for (const auto& [name, rows] : golden["templates"].items()) {
+    const ChatFormat chat = make_format(read_file(kFixtures / "templates" / (name + ".jinja")),
+                                        {"", golden["date"]}, golden["special_tokens"]);
+    for (const Json& row : rows) {
+      TemplateInputs inputs{golden["tools"], row["settings"]};
+      const bool prompt = inputs.kwargs["add_generation_prompt"];
+      if (!inputs.kwargs.contains("tools") || !prompt || !row.contains("output")) continue;
+      inputs.kwargs.erase("tools");
+      inputs.kwargs.erase("add_generation_prompt");
+      const std::string where = name + " / " + row["conversation"].get<std::string>();
+      CAPTURE(where);
+      const Json messages = golden["conversations"][row["conversation"].get<std::string>()];
+      try {
+        const TokenIds ids = chat.prompt_ids(messages.get<Conversation>(), inputs);
+        CHECK(chat.tokenizer().decode(ids, /*skip_special=*/false) == row["output"].get<std::string>());
+        ++equal;
+      } catch (const Error& e) {
+        CHECK(std::string(e.what()).starts_with("[template] the chat template leaves out the "));
+        ++lost;
+      }
+    }
+  }
+  CHECK(equal > 5);
+  CHECK(lost > 5);
+}
+
+TEST_CASE("a row with tools is trained with them") {
+  const std::string source =
+      "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}{{ style "
+      "}}\n"
+      "{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n{% endfor "
+      "%}"
+      "{% if add_generation_prompt %}<|im_start|>assistant{{ style }}\n{% endif %}";
+  const fs::path file = fs::temp_directory_path() / "selfreward_chat_format_test" / "tools.jsonl";
+  write_file_atomically(
+      file, R"({"messages":[{"role":"user","content":"q<|im_end|>"},)"
+            R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"x":[1]}}}]}],)"
+            R"("tools":"[{\"name\":\"f\",\"unit\":null}]","chat_template_kwargs":{"style":"!"}})");
+  const Example example = read_examples(file).records.at(0);
+  const ChatFormat chat = make_format(source, {R"({"style":"?"})", ""});
+  const auto row = chat.training_row(example.messages, example.inputs);
+  const auto text = [&](const TokenIds& ids) { return chat.tokenizer().decode(ids, /*skip_special=*/false); };
+  CHECK(text(row.prompt) ==
+        "[{\"name\": \"f\", \"unit\": "
+        "null}]<|im_start|>user!\nq<|im_end|><|im_end|>\n<|im_start|>assistant!\n");
+  CHECK(text(row.response) == "{\"name\": \"f\", \"arguments\": {\"x\": [1]}}<|im_end|>");
+  CHECK(count_special(chat, row.prompt) == 3);
+  CHECK_THROWS_WITH_AS(chat.training_row(example.messages, {nullptr, {{"tools", 1}}}),
+                       doctest::Contains("chat_template_kwargs sets \"tools\""), Error);
+}
+
+TEST_CASE("what a template does not write of tools and reasoning is an error") {
+  const ChatFormat chat = make_format(kChatMl);
+  const auto error = [&](const Json& messages, const TemplateInputs& inputs = {}) {
+    try {
+      chat.training_row(messages.get<Conversation>(), inputs);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  const Json user = {{"role", "user"}, {"content", "u"}}, answer = {{"role", "assistant"}, {"content", "a"}};
+  Json calls = answer, thought = answer;
+  calls["tool_calls"] = Json::array({Json{{"name", "f"}}});
+  thought["reasoning_content"] = "r";
+  CHECK(error({user, answer}) == "no error");
+  CHECK(error({user, answer}, {Json::array({Json{{"name", "f"}}}), nullptr})
+            .starts_with("[template] the chat template leaves out the tools (roles: user"));
+  CHECK(error({user, calls})
+            .starts_with("[template] the chat template leaves out the tool calls (roles: user, assistant)"));
+  CHECK(error({user, thought}).find("leaves out the last message's reasoning") != std::string::npos);
+  CHECK(error({user, thought, user, answer}) == "no error");  // templates leave out earlier reasoning
 }

@@ -30,11 +30,13 @@ Json find_special_tokens(const Json& config) {
   return tokens;
 }
 
+constexpr const char* kReasoningNames[] = {"reasoning_content", "thinking", "reasoning"};
+
 /// The names that a message's reasoning goes by, as in transformers: "reasoning_content" is the one that
 /// templates read, gpt-oss reads "thinking".
 Json with_reasoning_names(const Json& message) {
   if (!message.is_object()) return message;
-  for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
+  for (const char* name : kReasoningNames) {
     if (!message.contains(name) || message[name].is_null()) continue;
     Json named = {{"thinking", message[name]}};
     named.update(message);
@@ -54,6 +56,21 @@ std::string role_list(const Json& messages) {
   return roles.empty() ? "no messages" : "roles: " + roles;
 }
 
+/// Whether there is a system message before others that is not to be found in `text`.
+bool may_lose_system_message(const Json& messages, const std::string& text) {
+  if (messages.size() < 2 || !messages[0].is_object() || messages[0].value("role", Json()) != "system")
+    return false;
+  const Json content = messages[0].value("content", Json());
+  return content.is_string() && text.find(strip(content.get<std::string>())) == std::string::npos;
+}
+
+/// The messages, those from number `first` on without `key`.
+Json without_key(Json messages, const char* key, size_t first) {
+  for (size_t i = first; i < messages.size(); ++i)
+    if (messages[i].is_object()) messages[i].erase(key);
+  return messages;
+}
+
 }  // namespace
 
 Json template_variables(const std::string& kwargs) {
@@ -61,10 +78,14 @@ Json template_variables(const std::string& kwargs) {
   Json variables = parse_json(kwargs, "chat_template_kwargs");
   check(variables.is_object(), "[template] chat_template_kwargs is ", variables.type_name(),
         ", expected a JSON object as {\"enable_thinking\": false}");
+  check_template_variables(variables);
+  return variables;
+}
+
+void check_template_variables(const Json& variables) {
   for (const char* name : {"messages", "tools", "documents", "add_generation_prompt"})
     check(!variables.contains(name), "[template] chat_template_kwargs sets \"", name,
           "\", which the program sets itself");
-  return variables;
 }
 
 std::tm template_date(const std::string& date) {
@@ -105,42 +126,61 @@ ChatTemplate::ChatTemplate(const std::string& source, Json special_tokens, const
   variables_.update(template_variables(settings.kwargs));
 }
 
-Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt, const Json& tools) const {
-  Json variables = variables_, data = {{"messages", Json::array()}, {"tools", tools}, {"documents", nullptr}};
+Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt,
+                            const TemplateInputs& inputs) const {
+  Json variables = variables_, data = {{"messages", Json::array()}, {"tools", inputs.tools}};
+  data["documents"] = nullptr;
+  if (!inputs.kwargs.is_null()) {
+    check_template_variables(inputs.kwargs);
+    data.update(inputs.kwargs);
+  }
   for (const Json& message : messages) data["messages"].push_back(with_reasoning_names(message));
   variables["add_generation_prompt"] = add_generation_prompt;
   return template_.render(variables, data, date_);
 }
 
-Rendering ChatTemplate::rendering(const Json& messages, bool add_generation_prompt, const Json& tools) const {
+Rendering ChatTemplate::rendering(const Json& messages, bool add_generation_prompt,
+                                  const TemplateInputs& inputs) const {
   Rendering rendering;
   try {
-    rendering = run(messages, add_generation_prompt, tools);
+    rendering = run(messages, add_generation_prompt, inputs);
   } catch (const Error& e) {
     fail(e.what(), " (", role_list(messages),
          "): the chat template cannot write these messages; change them, ",
          "or give the checkpoint another chat_template.jinja");
   }
-  check_system_message(messages, add_generation_prompt, tools, rendering.text);
+  if (may_lose_system_message(messages, rendering.text))
+    check_written({"the system message", "move its text into the user's message",
+                   Json(messages.begin() + 1, messages.end()), inputs},
+                  messages, add_generation_prompt, rendering.text);
   return rendering;
 }
 
-/// A template without a place for the system message must not lose it in silence.
-void ChatTemplate::check_system_message(const Json& messages, bool add_generation_prompt, const Json& tools,
-                                        const std::string& text) const {
-  if (messages.size() < 2 || !messages[0].is_object() || messages[0].value("role", Json()) != "system")
-    return;
-  const Json content = messages[0].value("content", Json());
-  if (!content.is_string() || text.find(strip(content.get<std::string>())) != std::string::npos) return;
-  const Json rest(messages.begin() + 1, messages.end());
+/// What stands in the data but not in the text would be lost in silence: without it the text must be another.
+void ChatTemplate::check_written(const Part& part, const Json& messages, bool add_generation_prompt,
+                                 const std::string& text) const {
   std::string without;
   try {
-    without = run(rest, add_generation_prompt, tools).text;
+    without = run(part.rest, add_generation_prompt, part.rest_inputs).text;
   } catch (const Error&) {
-    return;
+    return;  // the template looks at it
   }
-  check(text != without, "[template] the chat template leaves out the system message (", role_list(messages),
-        "); move its text into the user's message, or give the checkpoint another chat_template.jinja");
+  check(text != without, "[template] the chat template leaves out ", part.name, " (", role_list(messages),
+        "); ", part.remedy, ", or give the checkpoint another chat_template.jinja");
+}
+
+void ChatTemplate::check_tools_written(const Json& messages, bool add_generation_prompt,
+                                       const TemplateInputs& inputs, const std::string& text) const {
+  std::vector<Part> parts;
+  if (!inputs.tools.is_null())
+    parts.push_back({"the tools", "remove them", messages, {nullptr, inputs.kwargs}});
+  parts.push_back({"the tool calls", "remove such rows", without_key(messages, "tool_calls", 0), inputs});
+  const size_t last = add_generation_prompt || messages.empty() ? messages.size() : messages.size() - 1;
+  for (const char* name : kReasoningNames)
+    parts.push_back({"the last message's reasoning", "remove it", without_key(messages, name, last), inputs});
+  for (const Part& part : parts)
+    if (part.rest != messages || part.rest_inputs != inputs)
+      check_written(part, messages, add_generation_prompt, text);
 }
 
 }  // namespace selfreward

@@ -17,6 +17,7 @@ struct TemplateSettings {
 /// The variables of TemplateSettings::kwargs. Error where it is not a JSON object, or sets what the program
 /// sets.
 Json template_variables(const std::string& kwargs);
+void check_template_variables(const Json& variables);
 /// 2026-07-01 as a date; an Error where it is none. Empty: today, at midnight.
 std::tm template_date(const std::string& date);
 
@@ -28,10 +29,15 @@ class ChatTemplate {
   ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings = {});
 
   /// The conversation as text, as transformers' apply_chat_template(messages, tools=..., tokenize=False,
-  /// add_generation_prompt=...): `messages` a list of {role, content, ...}, `tools` a list of JSON schemas or
-  /// null. Error with the roles of the messages where the template raises one, or writes the same without the
-  /// system message.
-  Rendering rendering(const Json& messages, bool add_generation_prompt, const Json& tools = nullptr) const;
+  /// add_generation_prompt=..., **kwargs): `messages` a list of {role, content, ...}. The kwargs of `inputs`
+  /// go before those of the settings. Error with the roles of the messages where the template raises one, or
+  /// writes the same without the system message.
+  Rendering rendering(const Json& messages, bool add_generation_prompt,
+                      const TemplateInputs& inputs = {}) const;
+  /// Error where the template wrote the same `text` without the tools, without the tool calls, or without the
+  /// reasoning of the last message (templates leave out that of earlier ones on purpose).
+  void check_tools_written(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs,
+                           const std::string& text) const;
   std::string render(const Conversation& messages, bool add_generation_prompt) const {
     return rendering(messages, add_generation_prompt).text;
   }
@@ -39,9 +45,14 @@ class ChatTemplate {
   bool marks_generation() const { return template_.marks_generation(); }
 
  private:
-  Rendering run(const Json& messages, bool add_generation_prompt, const Json& tools) const;
-  void check_system_message(const Json& messages, bool add_generation_prompt, const Json& tools,
-                            const std::string& text) const;
+  Rendering run(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
+  struct Part {  // of the data, that the text must show
+    const char *name, *remedy;
+    Json rest;  // the messages without it
+    TemplateInputs rest_inputs;
+  };
+  void check_written(const Part& part, const Json& messages, bool add_generation_prompt,
+                     const std::string& text) const;
 
   JinjaTemplate template_;
   Json variables_;

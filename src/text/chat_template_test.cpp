@@ -277,7 +277,7 @@ TEST_CASE("real templates render as in transformers") {
                             {row["kwargs"].dump(), row["date"]});
     std::string found;
     try {
-      found = chat.rendering(row["messages"], row["add_generation_prompt"], row["tools"]).text;
+      found = chat.rendering(row["messages"], row["add_generation_prompt"], {row["tools"]}).text;
     } catch (const Error& e) {  // the one case that transformers writes and we do not
       CHECK(std::string(e.what()).find("leaves out the system message") != std::string::npos);
       continue;

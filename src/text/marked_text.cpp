@@ -21,11 +21,6 @@ void add_range(ByteRanges& ranges, ByteRange range) {
     ranges.push_back(range);
 }
 
-bool overlaps(const ByteRanges& ranges, ByteRange range) {
-  const auto found = first_after(ranges, range.begin);
-  return found != ranges.end() && found->begin < range.end;
-}
-
 MarkedText data_text(std::string text) {
   MarkedText marked{std::move(text), {}};
   add_range(marked.data, {0, marked.text.size()});

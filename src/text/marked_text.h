@@ -12,8 +12,6 @@ namespace selfreward {
 
 /// Adds a range that begins at or after the last one.
 void add_range(ByteRanges& ranges, ByteRange range);
-/// Whether one of `ranges` has a byte in common with `range`.
-bool overlaps(const ByteRanges& ranges, ByteRange range);
 
 struct MarkedText {
   std::string text;

@@ -81,15 +81,15 @@ Json to_metrics(const StepSums& sums, const DpoSettings& settings) {
 DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length) {
   DpoRows made;
   for (const PreferencePair& pair : pairs) {
-    const auto ids = [&](const TokenIds& sampled, const std::string& text) {
+    const auto ids = [&](const TokenIds& sampled, const Message& answer) {
       if (!sampled.empty()) return sampled;
       Conversation whole = pair.prompt;
-      whole.push_back({"assistant", text});
-      return chat.training_turn(whole).response;
+      whole.push_back(answer);
+      return chat.training_turn(whole, pair.inputs).response;
     };
     DpoRow row = in_row("pair of prompt", pair.prompt_id, [&] {
-      return DpoRow{chat.prompt_ids(pair.prompt), ids(pair.chosen_ids, pair.chosen),
-                    ids(pair.rejected_ids, pair.rejected)};
+      return DpoRow{chat.prompt_ids(pair.prompt, pair.inputs), ids(pair.chosen_ids, pair.chosen_message()),
+                    ids(pair.rejected_ids, pair.rejected_message())};
     });
     check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id,
           "' has the same tokens as chosen and rejected");

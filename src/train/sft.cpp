@@ -22,7 +22,8 @@ int64_t num_learnt(const SftRow& row) {
 SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length) {
   SftRows made;
   for (const Example& example : examples) {
-    auto turn = in_row("example", example.id, [&] { return chat.training_row(example.messages); });
+    auto turn =
+        in_row("example", example.id, [&] { return chat.training_row(example.messages, example.inputs); });
     SftRow row{std::move(turn.prompt), std::move(turn.response), std::move(turn.learnt)};
     if (num_tokens(row) > max_length) {
       ++made.too_long;

@@ -2,7 +2,8 @@
 
   export  each type: llama.cpp cuts the prompts into the same tokens and writes the same greedy text as `selfreward
           generate`, and import gives the checkpoint back (f32, f16, bf16: bit for bit)
-  import  files that llama.cpp quantises: every weight equals gguf-py's, greedy text and logits against llama.cpp
+  import  files that llama.cpp quantises: every weight equals gguf-py's, greedy text and logits against llama.cpp, once
+          more after our export as f32: the same weights without llama.cpp's rounding of what they are multiplied with
 
 usage: python check_llama_cpp.py PROGRAM CHECKPOINT WORK_DIR [TYPE...]      (not a ctest: it needs llama-cpp-python,
 gguf, transformers and some minutes; without types it takes all).
@@ -138,6 +139,9 @@ def check_imports(tokenizer, ids):
         check_weights(kind, path, directory)
         compare_logits(kind, path, directory, ids)
         compare_greedy(kind, path, directory, tokenizer, ids)
+        path.unlink()
+        run("export", directory, path, "--outtype", "f32")  # llama.cpp with the very weights that we compute with
+        compare_greedy(f"{kind} as f32", path, directory, tokenizer, ids)
         path.unlink()
 
 

@@ -40,7 +40,7 @@ Json answer(const Json& request) {
     const Rendering rendering =
         request["documents"].is_null()
             ? ChatTemplate(source, request["special_tokens"], settings)
-                  .rendering(request["messages"], request["add_generation_prompt"], request["tools"])
+                  .rendering(request["messages"], request["add_generation_prompt"], {request["tools"]})
             : render_with_documents(source, request);
     return {{"text", rendering.text},
             {"data", pairs(rendering.data)},

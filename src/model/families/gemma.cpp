@@ -23,8 +23,8 @@ class GemmaLayer : public DecoderLayer {
 
   Stream forward(const Stream& in, const Pass& pass, Dropout* dropout) const override {
     const auto [x, normed] = input_layernorm_->of_sum(in);
-    const Tensor attended =
-        post_attention_layernorm_->forward(self_attn_->forward(normed, input_layernorm_->origin(x), pass, dropout));
+    const Tensor attended = post_attention_layernorm_->forward(
+        self_attn_->forward(normed, input_layernorm_->origin(x), pass, dropout));
     const auto [y, pre_normed] = pre_feedforward_layernorm_->of_sum({x, dropped(attended, dropout)});
     const Tensor fed = mlp_->forward(pre_normed, pre_feedforward_layernorm_->origin(y), dropout);
     return {y, dropped(post_feedforward_layernorm_->forward(fed), dropout)};
@@ -87,13 +87,12 @@ void read_gemma3(const ConfigFile& file, ModelConfig& config) {
 }
 
 std::shared_ptr<DecoderLayer> make_gemma2(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  const AttentionParts attention{.qkv_bias = c.attention_bias, .output_bias = c.attention_bias};
+  const AttentionParts attention{.bias = bias_everywhere(c.attention_bias)};
   return std::make_shared<GemmaLayer>(c, layer, attention, compute);
 }
 
 std::shared_ptr<DecoderLayer> make_gemma3(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  const AttentionParts attention{.qkv_bias = c.attention_bias,
-                                 .output_bias = c.attention_bias,
+  const AttentionParts attention{.bias = bias_everywhere(c.attention_bias),
                                  .head_norm = AttentionParts::HeadNorm::kEachHead,
                                  .norm_kind = NormKind::kGemma};
   return std::make_shared<GemmaLayer>(c, layer, attention, compute);

@@ -33,8 +33,7 @@ void read(const ConfigFile& file, ModelConfig& config) {
 }
 
 std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  const AttentionParts attention{.qkv_bias = c.attention_bias,
-                                 .output_bias = c.attention_bias,
+  const AttentionParts attention{.bias = bias_everywhere(c.attention_bias),
                                  .head_norm = AttentionParts::HeadNorm::kAllHeads,
                                  .norm_kind = NormKind::kOlmo};
   return std::make_shared<Olmo2Layer>(c, layer, attention, compute);

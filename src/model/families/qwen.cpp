@@ -21,13 +21,12 @@ void read_qwen3(const ConfigFile& file, ModelConfig& config) {
 }
 
 std::shared_ptr<DecoderLayer> make_qwen2(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  return std::make_shared<PreNormLayer>(c, layer, AttentionParts{.qkv_bias = true}, FeedForwardParts{},
-                                        compute);
+  return std::make_shared<PreNormLayer>(c, layer, AttentionParts{.bias = AttentionParts::Bias::kQkv},
+                                        FeedForwardParts{}, compute);
 }
 
 std::shared_ptr<DecoderLayer> make_qwen3(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  const AttentionParts attention{.qkv_bias = c.attention_bias,
-                                 .output_bias = c.attention_bias,
+  const AttentionParts attention{.bias = bias_everywhere(c.attention_bias),
                                  .head_norm = AttentionParts::HeadNorm::kEachHead};
   return std::make_shared<PreNormLayer>(c, layer, attention, FeedForwardParts{}, compute);
 }

@@ -37,7 +37,7 @@ void read(const ConfigFile& file, ModelConfig& config) {
 }
 
 std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
-  const AttentionParts attention{.qkv_bias = c.attention_bias, .output_bias = c.attention_bias};
+  const AttentionParts attention{.bias = bias_everywhere(c.attention_bias)};
   return std::make_shared<PreNormLayer>(c, layer, attention, FeedForwardParts{.bias = c.mlp_bias}, compute);
 }
 
