@@ -101,10 +101,11 @@ TEST_CASE("the rules agree with the world on prompts of repeated kinds and odd n
 
 TEST_CASE("a prompt of four or six requirements of different kinds has no gold score") {
   const GoldScorer scorer = rules();
-  const Requirements six = {{Kind::length, 'a', 3}, {Kind::starts, 'b', 0},     {Kind::ends, 'c', 0},
-                            {Kind::has, 'd', 0},    {Kind::no_repeats, 'a', 0}, {Kind::vowels, 'a', 1}};
+  const playground::Requirements six = {{Kind::length, 'a', 3},     {Kind::starts, 'b', 0},
+                                        {Kind::ends, 'c', 0},       {Kind::has, 'd', 0},
+                                        {Kind::no_repeats, 'a', 0}, {Kind::vowels, 'a', 1}};
   for (const std::ptrdiff_t size : {4, 5, 6}) {
-    const std::string prompt = render(Request{0, Requirements(six.begin(), six.begin() + size)});
+    const std::string prompt = render(Request{0, playground::Requirements(six.begin(), six.begin() + size)});
     CHECK_MESSAGE(scorer.score(prompt, "b d c").has_value() == (size == 5), prompt);
   }
 }

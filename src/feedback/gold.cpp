@@ -13,6 +13,7 @@ namespace selfreward {
 namespace {
 
 const std::vector<std::string> kKeys = {"prompt_pattern", "answer_pattern", "max_score", "rules"};
+const std::vector<std::string> kRequirementKeys = {"max_score", "requirements"};
 const std::vector<std::string> kRuleKeys = {"when", "then"};
 
 /// A regex that matches a whole text only.
@@ -104,11 +105,28 @@ GoldScorer::Rule GoldScorer::make_rule(const std::string& when, const std::strin
   return rule;
 }
 
+void GoldScorer::add_requirements(const fs::path& jsonl) {
+  for (VerifiablePrompt& row : read_verifiable(jsonl)) {
+    const auto [place, is_new] = requirements_.emplace(strip(row.prompt), row.requirements);
+    check(is_new || place->second == row.requirements, jsonl.string(), ": '", row.id,
+          "' asks for something else than an earlier row with the same prompt; remove one of them");
+  }
+}
+
 GoldScorer GoldScorer::load(const fs::path& yaml) {
   const std::string text = read_file(yaml);
   return located("[gold] " + yaml.string(), [&] {
     const YAML::Node root = YAML::Load(text);
-    check_keys(root, kKeys);
+    const bool carried = root.IsMap() && root["requirements"].IsDefined();
+    check_keys(root, carried ? kRequirementKeys : kKeys);
+    if (carried) {
+      GoldScorer scorer(Regex("(?!)"), std::nullopt, {}, required<double>(root, "max_score"));
+      check(scorer.max_score_ > 0, "max_score is ", scorer.max_score_, ", it must be more than 0");
+      for (const auto& file : root["requirements"].as<std::vector<std::string>>())
+        scorer.add_requirements(yaml.parent_path() / file);
+      check(!scorer.requirements_.empty(), "requirements names no file with a prompt");
+      return scorer;
+    }
     GoldScorer scorer(whole(required<std::string>(root, "prompt_pattern")), std::nullopt, {},
                       required<double>(root, "max_score"));
     check(scorer.max_score_ > 0, "max_score is ", scorer.max_score_, ", it must be more than 0");
@@ -125,10 +143,21 @@ GoldScorer GoldScorer::load(const fs::path& yaml) {
   });
 }
 
+const Requirements* GoldScorer::requirements_of(const std::string& prompt) const {
+  const auto found = requirements_.find(strip(prompt));
+  return found == requirements_.end() ? nullptr : &found->second;
+}
+
 std::optional<double> GoldScorer::score(const std::string& prompt, const std::string& answer) const {
+  if (const Requirements* carried = requirements_of(prompt))
+    return max_score_ * check_requirements(*carried, prompt, answer).share();
   const std::string asked = strip(prompt), given = strip(answer);
   if (!prompt_pattern_.matches(asked)) return std::nullopt;
   if (answer_pattern_ && !answer_pattern_->matches(given)) return 0.0;
+  return rules_score(asked, given);
+}
+
+double GoldScorer::rules_score(const std::string& asked, const std::string& given) const {
   double score = 0;
   for (const Rule& rule : rules_) {
     const auto match = rule.when.search(asked);
@@ -138,6 +167,11 @@ std::optional<double> GoldScorer::score(const std::string& prompt, const std::st
     score += Regex(with_groups(rule.then, values)).matches(given);
   }
   return score;
+}
+
+std::vector<std::string> GoldScorer::misses(const std::string& prompt, const std::string& answer) const {
+  const Requirements* carried = requirements_of(prompt);
+  return carried ? check_requirements(*carried, prompt, answer).misses() : std::vector<std::string>();
 }
 
 }  // namespace selfreward

@@ -31,6 +31,7 @@ struct EftSettings {
 };
 
 struct PromptSettings {
+  std::string file;
   std::string source = "M0";
   int64_t num_prompts = 1000;
   int64_t seed_shots = 6, generated_shots = 2;
@@ -42,6 +43,9 @@ struct PromptSettings {
 
   template <typename Fields>
   void visit(Fields& f) {
+    f("file", file,
+      "ready prompts, {id, prompt} rows: each round takes the next num_prompts of them and none are written; "
+      "empty: new ones are written");
     f("source", source,
       "who writes new prompts: M0 (one fixed model, as in the paper), self (the model of the round), or a "
       "checkpoint directory");

@@ -1,6 +1,7 @@
 #include "recipe/dry_run.h"
 
 #include "data/messages.h"
+#include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "recipe/dry_run_plan.h"
 #include "recipe/evaluation.h"
@@ -95,9 +96,15 @@ void add_new_prompts(DryRunPlan& plan) {
   if (c.prompts.source != "self") plan.memory.back().weights += resting_weights(plan.network);
 }
 
-/// The first seeds as new prompts.
+/// The prompts of round 1 where they are given, or the first seeds as new prompts.
 std::vector<Conversation> seed_prompts(const DryRunPlan& plan) {
   std::vector<Conversation> prompts;
+  const PromptSettings& given = plan.config.prompts;
+  if (!given.file.empty()) {
+    for (const Prompt& prompt : given_prompts(given.file, given.num_prompts, 1))
+      prompts.push_back({{"user", prompt.text}});
+    return prompts;
+  }
   for (const std::string& text : plan.data.instructions()) prompts.push_back({{"user", text}});
   return prompts;
 }
@@ -147,13 +154,14 @@ std::string dry_run(const RunConfig& config) {
   read_data(plan);
   add_sft(plan, root_seed(config).child("train", "M1"));
   if (config.last_model > 1) {
-    add_new_prompts(plan);
+    if (config.prompts.file.empty()) add_new_prompts(plan);
     add_candidates(plan);
     add_judge(plan);
     add_dpo(plan);
   }
   return text_of(plan, data_text(plan) + work_text(plan)) +
-         "\nPrompts, candidates, judgements and pairs do not exist yet: the seed data stand for them, with "
+         (config.prompts.file.empty() ? "\nPrompts, candidates" : "\nCandidates") +
+         ", judgements and pairs do not exist yet: the seed data stand for them, with "
          "answers of full length.\nNothing was trained, generated or written.\n";
 }
 

@@ -52,6 +52,15 @@ TEST_CASE("errors of a dry run are those of the run") {
                        doctest::Contains("no rows to train on"), Error);
 }
 
+TEST_CASE("given prompts take the place of new ones, and a file with too few is an error") {
+  const std::string file = "prompts.file=" + (kSource / "playground/data/held_out_prompts.jsonl").string();
+  const std::string text = dry_run(playground_config({"model.device=cpu", file, "prompts.num_prompts=20"}));
+  CHECK(!contains(text, "first example: new prompts"));
+  CHECK(contains(text, "candidates of a round: 80"));
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({file, "prompts.num_prompts=300"})),
+                       doctest::Contains("has 500 prompts, but 2 rounds"), Error);
+}
+
 TEST_CASE("a dry run of SFT or DPO alone shows the first row and what is learnt of it") {
   RunConfig config;
   config.sft.train_batch_size = 1;

@@ -150,6 +150,9 @@ Json model_summary(const RunConfig& config, const RunDirectory& run, const Model
               {"text", answer.text},
               {"finish_reason", to_string(answer.finish_reason)}};
     if (scores[at]) line["gold"] = *scores[at];
+    if (gold)
+      if (const auto misses = gold->misses(data.eval_prompts[at].text, answer.text); !misses.empty())
+        line["missed"] = misses;
     answers += to_line(line);
   }
   write_file_atomically(run.evaluation_records(records.name, "answers"), answers);

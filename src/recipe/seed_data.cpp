@@ -6,6 +6,7 @@
 #include "data/messages.h"
 #include "data/readers.h"
 #include "data/splits.h"
+#include "feedback/given_prompts.h"
 
 namespace selfreward {
 namespace {
@@ -92,6 +93,8 @@ SeedData read_seed_data(const RunConfig& config) {
   check_unique_ids(data.ranked, "ranked prompts");
   check_unique_ids(data.held_out_ranked, "held-out ranked prompts");
   check_unique_ids(data.eval_prompts, "evaluation prompts");
+  if (!config.prompts.file.empty() && config.last_model > 1)  // a file that is too short shows now
+    given_prompts(config.prompts.file, config.prompts.num_prompts, config.last_model - 1);
   return data;
 }
 

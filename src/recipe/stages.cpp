@@ -3,6 +3,7 @@
 #include "data/readers.h"
 #include "feedback/candidates.h"
 #include "feedback/eft.h"
+#include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "train/dpo.h"
 
@@ -127,6 +128,10 @@ void train_first_model(const RunConfig& config, RunDirectory& run, const std::ve
 std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                 const SeedData& data) {
   return run.memo<Prompt>(run.round_records(t, "prompts"), [&](RecordSink<Prompt>& out) {
+    if (!config.prompts.file.empty()) {
+      if (out.shards() == 0) out.append(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
+      return;
+    }
     PromptPool pool{data.instructions(), {}};
     for (int64_t earlier = 1; earlier < t; ++earlier)
       for (const Prompt& prompt : read_jsonl<Prompt>(run.round_records(earlier, "prompts")))

@@ -1,0 +1,20 @@
+#pragma once
+// The hand-written sentences that are not of a topic (compose.h).
+#include <map>
+
+#include "verifiable/compose.h"
+
+namespace selfreward::verifiable {
+
+/// A sentence that begins with the phrase.
+std::string start_sentence(const std::string& phrase);
+/// A sentence with one of avoidable_words().
+std::string sentence_with(const std::string& avoidable);
+/// A sentence with a comma, an exclamation or a question mark.
+std::string sentence_with_mark(const std::string& mark);
+/// "What do you think?" in the language.
+std::string question_in(const std::string& language);
+/// Sentences that fit the topic, or in another language than English any topic.
+std::vector<std::string> general_sentences(const Topic& topic, const std::string& language);
+
+}  // namespace selfreward::verifiable

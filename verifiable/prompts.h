@@ -1,0 +1,29 @@
+#pragma once
+// The verifiable prompts: a topic, an opening, and one to four requirements that do not contradict each
+// other, which is proven by an answer that meets them all.
+#include <set>
+
+#include "base/seed.h"
+#include "feedback/verifiable_requirement.h"
+#include "verifiable/topics.h"
+
+namespace selfreward::verifiable {
+
+struct MadePrompt {
+  VerifiablePrompt row;
+  Topic topic;
+};
+
+/// How many prompts of a category; the categories are text, list, json, language, choice and letter.
+struct Share {
+  const char* category;
+  int64_t count;
+};
+
+/// The prompts of each category with topics and wordings of `split`, in mixed order; ids are name-001, ...
+/// Texts in `taken` are not made again, new ones join it.
+std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const std::string& split,
+                                     const std::string& name, const std::vector<Share>& shares,
+                                     const Seed& seed, std::set<std::string>& taken);
+
+}  // namespace selfreward::verifiable
