@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/regex.h"
 #include "base/text_util.h"
-#include "feedback/utf8.h"
+#include "text/utf8.h"
 #include "feedback/verifiable_sentences.h"
 
 namespace selfreward {
@@ -33,7 +33,7 @@ std::vector<std::string> bare_words(const std::string& text) {
 }  // namespace
 
 std::string plain_text(const std::string& answer) {
-  std::string text = valid_utf8(answer);
+  std::string text = repair_utf8(answer);
   for (const auto& [from, to] : std::vector<std::pair<const char*, const char*>>{{"\r\n", "\n"},
                                                                                  {"\r", "\n"},
                                                                                  {"\u2018", "'"},
