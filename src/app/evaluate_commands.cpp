@@ -57,9 +57,13 @@ void add_evaluate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
+  command->require_subcommand(0, 1);
+  add_winrate(*command);
+  add_alpaca(*command);
+  add_leaderboard(*command);
+  add_mt_bench(*command);
   command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
-      ->required()
-      ->type_name("DIR");
+      ->type_name("DIR REQUIRED");
   command
       ->add_option("--prompts", options->prompts,
                    "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")
@@ -77,10 +81,14 @@ void add_evaluate(CLI::App& app) {
   command
       ->add_option("--out", options->out,
                    "directory for answers, judgements, evaluation.json and report.html")
-      ->required()
-      ->type_name("DIR");
+      ->type_name("DIR REQUIRED");
   options->config.add_to(*command);
-  command->callback([options] { run_evaluate(*options); });
+  command->callback([options, command] {
+    if (!command->get_subcommands().empty()) return;
+    if (options->models.empty()) throw CLI::RequiredError("--model");
+    if (options->out.empty()) throw CLI::RequiredError("--out");
+    run_evaluate(*options);
+  });
 }
 
 void add_report(CLI::App& app) {

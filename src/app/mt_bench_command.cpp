@@ -1,0 +1,86 @@
+// evaluate mt-bench: two-turn questions, graded from 1 to 10.
+#include <cstdio>
+
+#include "app/judge_options.h"
+#include "base/progress.h"
+#include "recipe/model_answers.h"
+#include "recipe/mt_bench_run.h"
+
+namespace selfreward {
+namespace {
+
+struct Options {
+  ConfigOptions config;
+  JudgeOptions judge;
+  std::string model, questions, references, rubric = "rubrics/mt_bench.yaml", out;
+};
+
+std::vector<MtBenchQuestion> questions_of(const Options& options) {
+  auto questions = read_mt_bench_questions(options.questions);
+  if (!options.references.empty()) add_references(questions, options.references);
+  int64_t without = 0;
+  for (const MtBenchQuestion& question : questions)
+    without += is_graded_by_reference(question.category) && question.reference.empty();
+  if (without > 0)
+    log_line(str(without,
+                 " questions of math, reasoning and coding are graded without a reference answer, which "
+                 "is not MT-Bench's way; --reference-answers names them"));
+  return questions;
+}
+
+void print_unanswered(const std::vector<MtBenchQuestion>& questions,
+                      const std::vector<MtBenchAnswer>& answers) {
+  int64_t turns = 0;
+  for (const MtBenchQuestion& question : questions) turns += std::ssize(question.turns);
+  for (const MtBenchAnswer& answer : answers) turns -= std::ssize(answer.turns);
+  if (turns > 0) log_line(str(turns, " turns did not fit the model's context and have no answer"));
+}
+
+void run_mt_bench(const Options& options) {
+  const RunConfig config = options.config.load();
+  const fs::path out = options.out;
+  const auto questions = questions_of(options);
+  const MtBenchRubric rubric = MtBenchRubric::load(options.rubric);
+  Judge judge(options.judge, config, out / "endpoint.jsonl");
+  const auto answers = mt_bench_answers(config, options.model, questions, out);
+  print_unanswered(questions, answers);
+  MtBenchJudging judging{judge.name(), judge.chat(), rubric, mt_bench_judge_params(), judge.inputs()};
+  judging.inputs.erase("judge.sampling");  // the gradings are greedy
+  judging.inputs["rubric"] = fingerprint(read_file(options.rubric));
+  if (!judge.approve(grading_questions(rubric, questions, answers), judging.params)) return;
+  const auto grades = mt_bench_grades(config, questions, answers, judging, out);
+  const Json summary = mt_bench_summary(questions, grades);
+  const fs::path file = out / ("mt_bench_" + directory_name(options.model) + ".json");
+  write_file_atomically(file, summary.dump(2) + "\n");
+  std::printf("%s\n%s\n", mt_bench_table(summary).c_str(), fs::absolute(file).c_str());
+}
+
+}  // namespace
+
+void add_mt_bench(CLI::App& evaluate) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      evaluate.add_subcommand("mt-bench", "two-turn questions, graded from 1 to 10; FastChat's files");
+  command->add_option("--model", options->model, "checkpoint that answers")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command->add_option("--questions", options->questions, "FastChat's question.jsonl")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--reference-answers", options->references,
+                   "FastChat's reference_answer file, for math, reasoning and coding")
+      ->check(CLI::ExistingFile);
+  command->add_option("--rubric", options->rubric, "the judge's prompts")
+      ->check(CLI::ExistingFile)
+      ->capture_default_str();
+  options->judge.add_to(*command);
+  command
+      ->add_option("--out", options->out, "directory for model_answer, model_judgment and the table as JSON")
+      ->required()
+      ->type_name("DIR");
+  options->config.add_to(*command);
+  command->callback([options] { run_mt_bench(*options); });
+}
+
+}  // namespace selfreward

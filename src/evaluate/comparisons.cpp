@@ -1,0 +1,141 @@
+#include "evaluate/comparisons.h"
+
+#include <cmath>
+
+#include "feedback/shards.h"
+
+namespace selfreward {
+namespace {
+
+const char* name_of(Verdict verdict) {
+  return verdict == Verdict::first ? "first" : verdict == Verdict::second ? "second" : "tie";
+}
+
+std::optional<Verdict> verdict_named(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  return name == "first" ? Verdict::first : name == "second" ? Verdict::second : Verdict::tie;
+}
+
+std::optional<double> number_at(const Json& json, const char* key) {
+  return json.contains(key) ? std::optional(json.at(key).get<double>()) : std::nullopt;
+}
+
+/// The verdict that a token says: its letters are "a", "b", or a beginning of "tie".
+std::optional<Verdict> verdict_of_token(const std::string& token) {
+  std::string letters;
+  for (const char c : token)
+    if (std::isalnum(static_cast<unsigned char>(c))) letters += static_cast<char>(std::tolower(c));
+  if (letters == "a") return Verdict::first;
+  if (letters == "b") return Verdict::second;
+  if (!letters.empty() && std::string("tie").starts_with(letters)) return Verdict::tie;
+  return std::nullopt;
+}
+
+/// The token in which the last verdict of the reply begins.
+const ReplyToken* verdict_token(const ChatReply& reply, const PairwiseRubric& rubric) {
+  std::string text;
+  for (const ReplyToken& token : reply.tokens) text += token.text;
+  const auto matches = rubric.verdict_pattern.find_all(text);
+  if (matches.empty() || matches.back().size() < 2) return nullptr;
+  size_t end = 0;
+  for (const ReplyToken& token : reply.tokens)
+    if ((end += token.text.size()) > matches.back()[1].begin) return &token;
+  return nullptr;
+}
+
+void read_reply(Comparison& comparison, const ChatReply& reply, const PairwiseRubric& rubric,
+                bool shown_first) {
+  const auto weight = verdict_probability(reply, rubric);
+  if (shown_first) {
+    comparison.reply_shown_first = reply.text;
+    comparison.verdicts.shown_first = parse_verdict(reply.text, rubric);
+    comparison.weight_shown_first = weight;
+  } else {
+    comparison.reply_shown_second = reply.text;
+    comparison.verdicts.shown_second = parse_verdict(reply.text, rubric);
+    if (weight) comparison.weight_shown_second = 1 - *weight;
+  }
+}
+
+}  // namespace
+
+void to_json(Json& json, const Comparison& value) {
+  json = Json{{"id", value.id}};
+  if (value.identical) {
+    json["identical"] = true;
+    return;
+  }
+  json["reply_shown_first"] = value.reply_shown_first;
+  json["reply_shown_second"] = value.reply_shown_second;
+  if (value.verdicts.shown_first) json["shown_first"] = name_of(*value.verdicts.shown_first);
+  if (value.verdicts.shown_second) json["shown_second"] = name_of(*value.verdicts.shown_second);
+  if (value.weight_shown_first) json["weight_shown_first"] = *value.weight_shown_first;
+  if (value.weight_shown_second) json["weight_shown_second"] = *value.weight_shown_second;
+}
+
+void from_json(const Json& json, Comparison& value) {
+  json.at("id").get_to(value.id);
+  value.identical = json.value("identical", false);
+  value.reply_shown_first = json.value("reply_shown_first", "");
+  value.reply_shown_second = json.value("reply_shown_second", "");
+  value.verdicts = {verdict_named(json.value("shown_first", "")),
+                    verdict_named(json.value("shown_second", ""))};
+  value.weight_shown_first = number_at(json, "weight_shown_first");
+  value.weight_shown_second = number_at(json, "weight_shown_second");
+}
+
+std::optional<double> preference_of(const Comparison& comparison, bool weighted) {
+  if (comparison.identical) return 0.5;
+  if (weighted) {
+    if (!comparison.weight_shown_first || !comparison.weight_shown_second) return std::nullopt;
+    return (*comparison.weight_shown_first + *comparison.weight_shown_second) / 2;
+  }
+  return win_rate(std::vector<BothOrders>{comparison.verdicts}).rate();
+}
+
+std::optional<double> verdict_probability(const ChatReply& reply, const PairwiseRubric& rubric) {
+  const ReplyToken* token = verdict_token(reply, rubric);
+  if (!token) return std::nullopt;
+  double first = 0, all = 0;
+  for (const ReplyToken::Choice& choice : token->top) {
+    const auto verdict = verdict_of_token(choice.text);
+    if (!verdict) continue;
+    const double p = std::exp(choice.logprob);
+    first += *verdict == Verdict::first ? p : *verdict == Verdict::tie ? p / 2 : 0;
+    all += p;
+  }
+  return all > 0 ? std::optional(first / all) : std::nullopt;
+}
+
+std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
+                                               std::span<const AnswerPair> pairs) {
+  std::vector<ChatQuestion> questions;
+  for (const AnswerPair& pair : pairs) {
+    if (pair.first == pair.second) continue;
+    questions.push_back(
+        {pair.prompt_id + "/shown_first", {{"user", rubric.render(pair.prompt, pair.first, pair.second)}}});
+    questions.push_back(
+        {pair.prompt_id + "/shown_second", {{"user", rubric.render(pair.prompt, pair.second, pair.first)}}});
+  }
+  return questions;
+}
+
+void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                     const ChatParams& params, int64_t shard_size, RecordSink<Comparison>& out) {
+  for_each_shard(pairs, shard_size, "comparisons", out, [&](std::span<const AnswerPair> shard) {
+    const auto replies = judge(comparison_questions(rubric, shard), params);
+    std::vector<Comparison> made;
+    size_t next = 0;
+    for (const AnswerPair& pair : shard) {
+      Comparison comparison{.id = pair.prompt_id, .identical = pair.first == pair.second};
+      if (!comparison.identical) {
+        read_reply(comparison, replies[next++], rubric, /*shown_first=*/true);
+        read_reply(comparison, replies[next++], rubric, /*shown_first=*/false);
+      }
+      made.push_back(std::move(comparison));
+    }
+    out.append(made);
+  });
+}
+
+}  // namespace selfreward

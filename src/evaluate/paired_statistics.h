@@ -1,0 +1,24 @@
+#pragma once
+// A mean over prompts with what it is worth: standard error and a bootstrap interval.
+#include <optional>
+#include <vector>
+
+#include "base/seed.h"
+
+namespace selfreward {
+
+/// Absent for an empty list.
+std::optional<double> mean_of(const std::vector<double>& values);
+/// Sample standard deviation (n - 1) over sqrt(n); absent below two values.
+std::optional<double> standard_error_of(const std::vector<double>& values);
+
+struct Interval {
+  double low, high;
+};
+/// The 2.5 and 97.5 percentiles (linear between ranks, as numpy) of the means of `resamples` samples of
+/// prompts with replacement. Both models' answers to a prompt are drawn together, as one value: a paired
+/// bootstrap. Absent below two values.
+std::optional<Interval> bootstrap_interval(const std::vector<double>& values, const Seed& seed,
+                                           int64_t resamples = 10000);
+
+}  // namespace selfreward
