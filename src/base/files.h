@@ -43,4 +43,7 @@ class AppendLog {
 /// The lines of a text file without their line ends; an unfinished last line is included.
 std::vector<std::string> read_lines(const fs::path& path);
 
+/// `text` as 16 hexadecimal digits of a 64-bit FNV-1a hash: fingerprints of inputs.
+std::string fingerprint(std::string_view text);
+
 }  // namespace selfreward

@@ -44,3 +44,9 @@ TEST_CASE("committing a directory replaces the one that was there") {
   CHECK(!fs::exists(dir / "old" / "stale"));
   CHECK(read_file(dir / "old" / "fresh") == "y");
 }
+
+TEST_CASE("fingerprints are FNV-1a") {
+  // Reference values of the FNV authors' test suite (FNV-1a 64, "" and "foobar").
+  CHECK(fingerprint("") == "cbf29ce484222325");
+  CHECK(fingerprint("foobar") == "85944171f73967e8");
+}
