@@ -16,9 +16,9 @@ namespace {
 const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 // Two folders of one rank do not include each other.
-const std::map<std::string, int> kRanks = {{"base", 1},   {"data", 2},  {"text", 3},     {"model", 4},
-                                           {"infer", 5},  {"train", 5}, {"feedback", 6}, {"evaluate", 7},
-                                           {"recipe", 8}, {"app", 9}};
+const std::map<std::string, int> kRanks = {{"base", 1},     {"data", 2},   {"text", 3},     {"model", 4},
+                                           {"infer", 5},    {"train", 5},  {"feedback", 6}, {"serve", 6},
+                                           {"evaluate", 7}, {"recipe", 8}, {"app", 9}};
 const std::set<std::string> kPlaygroundMayInclude = {"playground", "base", "data", "text", "evaluate"};
 
 bool may_include(const std::string& from, const std::string& to) {

@@ -29,6 +29,7 @@ void add_leaderboard(CLI::App& evaluate);
 void add_mt_bench(CLI::App& evaluate);
 void add_report(CLI::App& app);
 void add_chat(CLI::App& app);
+void add_serve(CLI::App& app);
 void add_import(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_export(CLI::App& app);

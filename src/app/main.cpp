@@ -22,6 +22,7 @@ void add_commands(CLI::App& app) {
   add_evaluate(app);
   add_report(app);
   add_chat(app);
+  add_serve(app);
   add_import(app);
   add_merge(app);
   add_export(app);

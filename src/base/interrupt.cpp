@@ -21,8 +21,12 @@ void install_interrupt_handlers() {
   std::signal(SIGTERM, request_stop);
 }
 
+bool stop_is_requested() {
+  return stop_requested != 0;
+}
+
 void throw_if_interrupted() {
-  if (stop_requested) throw Interrupted();
+  if (stop_is_requested()) throw Interrupted();
 }
 
 }  // namespace selfreward

@@ -33,6 +33,8 @@ struct GenerationStats {
   int64_t steps = 0;
 };
 
+class RunningBatch;
+
 class Generator {
  public:
   /// Packs the policy's weights for inference while it lives; the policy must outlive it and not train.
@@ -43,6 +45,9 @@ class Generator {
   std::vector<std::vector<Completion>> generate(const std::vector<GenerationRequest>& requests,
                                                 const SamplingParams& params,
                                                 const std::function<void(int64_t)>& on_done = {});
+  /// A batch that requests can join and leave at any time (running_batch.h). One lives at a time, and none
+  /// during generate().
+  RunningBatch new_batch();
   /// Whether a prompt leaves room for an answer in the model's context.
   bool fits(const TokenIds& prompt) const {
     return std::ssize(prompt) < policy_.config().max_position_embeddings;

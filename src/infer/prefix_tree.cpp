@@ -48,7 +48,7 @@ class Builder {
   }
 
   int64_t add_node(const TokenIds& tokens, int64_t parent, int64_t from, int64_t to) {
-    nodes_.push_back({parent, from, TokenIds(tokens.begin() + from, tokens.begin() + to), {}});
+    nodes_.push_back({parent, from, TokenIds(tokens.begin() + from, tokens.begin() + to), {}, 0});
     return std::ssize(nodes_) - 1;
   }
 

@@ -13,6 +13,7 @@ struct PrefixNode {
   int64_t position = 0;  // distance of the first token from the root
   TokenIds tokens;
   std::vector<int64_t> requests;  // those whose prompt ends with this node
+  int64_t room = 0;               // the longest answer below it; left to the caller
   int64_t length() const { return position + static_cast<int64_t>(tokens.size()); }
 };
 

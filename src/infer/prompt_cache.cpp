@@ -4,30 +4,34 @@
 
 namespace selfreward {
 
-PromptCache::PromptCache(std::vector<PrefixNode> nodes, const std::vector<int64_t>& samples, int64_t slots)
-    : slots_(slots / kPageSlots * kPageSlots), allocator_(slots_) {
-  for (PrefixNode& prefix : nodes) {
-    int64_t users = 0;
-    for (const int64_t request : prefix.requests) users += samples[static_cast<size_t>(request)];
-    if (prefix.parent >= 0) ++nodes_[static_cast<size_t>(prefix.parent)].users;
-    nodes_.push_back({std::move(prefix), {}, users});
+PromptCache::PromptCache(int64_t slots) : slots_(slots / kPageSlots * kPageSlots), allocator_(slots_) {}
+
+int64_t PromptCache::add(std::vector<PrefixNode> nodes, const std::vector<int64_t>& users) {
+  const int64_t first = next_number_;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    PrefixNode& prefix = nodes[i];
+    if (prefix.parent >= 0) ++nodes_.at(prefix.parent += first).users;
+    nodes_.emplace(next_number_++, Node{std::move(prefix), {}, users[i]});
   }
+  return first;
 }
 
 std::optional<int64_t> PromptCache::next() const {
-  if (placed_ == std::ssize(nodes_)) return std::nullopt;
-  return placed_;
+  const auto found = nodes_.lower_bound(placed_);
+  if (found == nodes_.end()) return std::nullopt;
+  return found->first;
 }
 
 bool PromptCache::place_next(int64_t reserve) {
-  Node& node = nodes_[static_cast<size_t>(placed_)];
+  const auto found = nodes_.lower_bound(placed_);
+  Node& node = found->second;
   const int64_t tokens = std::ssize(node.prefix.tokens), taken = whole_pages(tokens);
   if (slots_ - held_ - taken < whole_pages(reserve)) return false;
   const auto slots = allocator_.allocate(taken);
   if (!slots) return false;
   node.slots = {slots->begin, tokens};
   held_ += taken;
-  ++placed_;
+  placed_ = found->first + 1;
   return true;
 }
 
@@ -42,14 +46,18 @@ void PromptCache::give_back(const std::vector<KeyRange>& pages) {
   for (const KeyRange& range : pages) allocator_.release(range);
 }
 
-void PromptCache::release(int64_t index) {
-  while (index >= 0) {
-    Node& node = nodes_[static_cast<size_t>(index)];
+void PromptCache::release(int64_t number) {
+  while (number >= 0) {
+    const auto found = nodes_.find(number);
+    Node& node = found->second;
     if (--node.users > 0) return;
-    const int64_t taken = whole_pages(node.slots.count);
-    allocator_.release({node.slots.begin, taken});
-    held_ -= taken;
-    index = node.prefix.parent;
+    if (number < placed_) {
+      const int64_t taken = whole_pages(node.slots.count);
+      allocator_.release({node.slots.begin, taken});
+      held_ -= taken;
+    }
+    number = node.prefix.parent;
+    nodes_.erase(found);
   }
 }
 

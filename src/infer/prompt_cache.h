@@ -1,6 +1,7 @@
 #pragma once
-// The prompts of a generate() call as a tree in the KV cache: which nodes are there, where, and who needs
-// them.
+// Prompts as trees in the KV cache: which nodes are there, where, and who needs them.
+#include <map>
+
 #include "infer/prefix_tree.h"
 #include "infer/slot_allocator.h"
 
@@ -8,11 +9,14 @@ namespace selfreward {
 
 class PromptCache {
  public:
-  /// `samples[request]` sequences will continue the prompt of each request.
-  PromptCache(std::vector<PrefixNode> nodes, const std::vector<int64_t>& samples, int64_t slots);
+  explicit PromptCache(int64_t slots);
 
-  const PrefixNode& prefix(int64_t node) const { return nodes_[static_cast<size_t>(node)].prefix; }
-  KeyRange slots(int64_t node) const { return nodes_[static_cast<size_t>(node)].slots; }
+  /// Appends trees; `users[i]` sequences will continue a prompt that ends with nodes[i]. Returns the number
+  /// of the first node, the others follow in order.
+  int64_t add(std::vector<PrefixNode> nodes, const std::vector<int64_t>& users);
+
+  const PrefixNode& prefix(int64_t node) const { return nodes_.at(node).prefix; }
+  KeyRange slots(int64_t node) const { return nodes_.at(node).slots; }
 
   /// The first node, parents before children, that was not placed yet; absent when all were.
   std::optional<int64_t> next() const;
@@ -26,7 +30,7 @@ class PromptCache {
   /// A page for tokens of a sequence, or nothing.
   std::optional<KeyRange> take_page() { return allocator_.allocate(kPageSlots); }
   void give_back(const std::vector<KeyRange>& pages);
-  /// A sequence below `node` is complete: nodes that nobody needs any more are freed.
+  /// A sequence below `node` is complete, or will not come: nodes that nobody needs any more are forgotten.
   void release(int64_t node);
 
  private:
@@ -36,9 +40,9 @@ class PromptCache {
     int64_t users = 0;  // children and sequences that still need it
   };
 
-  std::vector<Node> nodes_;
-  int64_t placed_ = 0;
-  int64_t slots_, held_ = 0;  // in all; by nodes
+  std::map<int64_t, Node> nodes_;         // by number
+  int64_t next_number_ = 0, placed_ = 0;  // nodes below `placed_` have slots
+  int64_t slots_, held_ = 0;              // in all; by nodes
   SlotAllocator allocator_;
 };
 

@@ -97,7 +97,7 @@ size_t move_heaviest_to_front(Tokens& tokens, double mass) {
 
 /// The tokens that can be drawn, unsorted. `mass`: without a cut, tokens beyond this mass are not needed.
 template <typename T>
-Tokens nucleus(const T* logits, int64_t vocab, const SamplingParams& params, double mass) {
+Tokens nucleus(const T* logits, int64_t vocab, const SamplingSettings& params, double mass) {
   const bool top_k = params.top_k > 0 && params.top_k < vocab, top_p = params.top_p < 1;
   Tokens tokens = heaviest_tokens(logits, vocab, params.temperature, top_k ? params.top_k : 1,
                                   top_k   ? 0.0
@@ -119,7 +119,7 @@ Tokens nucleus(const T* logits, int64_t vocab, const SamplingParams& params, dou
 
 template <typename T>
 std::vector<TokenProbability> sampling_distribution(const T* logits, int64_t vocab,
-                                                    const SamplingParams& params) {
+                                                    const SamplingSettings& params) {
   Tokens tokens = nucleus(logits, vocab, params, /*mass=*/2);
   std::sort(tokens.begin(), tokens.end(), more_probable);
   normalise(tokens);
@@ -127,7 +127,7 @@ std::vector<TokenProbability> sampling_distribution(const T* logits, int64_t voc
 }
 
 template <typename T>
-int64_t sample_token(const T* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
+int64_t sample_token(const T* logits, int64_t vocab, const SamplingSettings& params, const Seed& seed,
                      int64_t position) {
   if (params.temperature == 0) return ids_at_least(logits, vocab, checked_maximum(logits, vocab)).front();
   const double uniform = seed.uniform(static_cast<uint64_t>(position));
@@ -135,9 +135,30 @@ int64_t sample_token(const T* logits, int64_t vocab, const SamplingParams& param
   return tokens[move_heaviest_to_front(tokens, uniform) - 1].id;
 }
 
-template std::vector<TokenProbability> sampling_distribution(const float*, int64_t, const SamplingParams&);
-template std::vector<TokenProbability> sampling_distribution(const uint16_t*, int64_t, const SamplingParams&);
-template int64_t sample_token(const float*, int64_t, const SamplingParams&, const Seed&, int64_t);
-template int64_t sample_token(const uint16_t*, int64_t, const SamplingParams&, const Seed&, int64_t);
+template <typename T>
+TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top) {
+  const float maximum = checked_maximum(logits, vocab);
+  const double log_total =
+      std::log(row_kernels<T>().sum_exponentials(logits, vocab, maximum, /*scale=*/1.0f));
+  const auto log_prob = [&](int64_t token) {
+    return static_cast<double>(logit_of(logits, static_cast<int32_t>(token))) - maximum - log_total;
+  };
+  TokenScore score{id, log_prob(id), {}};
+  if (top == 0) return score;
+  Tokens tokens = heaviest_tokens(logits, vocab, /*temperature=*/1.0, top, /*mass=*/0);
+  const auto count = std::min(std::ssize(tokens), static_cast<std::ptrdiff_t>(top));
+  std::partial_sort(tokens.begin(), tokens.begin() + count, tokens.end(), more_probable);
+  for (auto token = tokens.begin(); token != tokens.begin() + count; ++token)
+    score.top.emplace_back(token->id, log_prob(token->id));
+  return score;
+}
+
+template std::vector<TokenProbability> sampling_distribution(const float*, int64_t, const SamplingSettings&);
+template std::vector<TokenProbability> sampling_distribution(const uint16_t*, int64_t,
+                                                             const SamplingSettings&);
+template int64_t sample_token(const float*, int64_t, const SamplingSettings&, const Seed&, int64_t);
+template int64_t sample_token(const uint16_t*, int64_t, const SamplingSettings&, const Seed&, int64_t);
+template TokenScore score_token(const float*, int64_t, int64_t, int64_t);
+template TokenScore score_token(const uint16_t*, int64_t, int64_t, int64_t);
 
 }  // namespace selfreward

@@ -36,12 +36,22 @@ struct TokenProbability {
 /// logits [vocab], T is float or bfloat16 (its bits as uint16_t).
 template <typename T>
 std::vector<TokenProbability> sampling_distribution(const T* logits, int64_t vocab,
-                                                    const SamplingParams& params);
+                                                    const SamplingSettings& params);
 
 /// A token of that distribution by inversion at seed.uniform(position); temperature 0 is the argmax
 /// (the smallest id among equals). A row with NaN is an error: the network has diverged.
 template <typename T>
-int64_t sample_token(const T* logits, int64_t vocab, const SamplingParams& params, const Seed& seed,
+int64_t sample_token(const T* logits, int64_t vocab, const SamplingSettings& params, const Seed& seed,
                      int64_t position);
+
+/// What the model itself says of a token: log softmax(logits), before temperature and cuts.
+struct TokenScore {
+  int64_t id = 0;
+  double log_prob = 0;
+  std::vector<std::pair<int64_t, double>> top;  // ids with log_prob, most probable first
+};
+/// Of token `id`, beside the `top` most probable ones. logits [vocab]; a row with NaN is an error.
+template <typename T>
+TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top);
 
 }  // namespace selfreward

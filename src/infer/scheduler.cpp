@@ -1,25 +1,11 @@
 #include "infer/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
 namespace selfreward {
-namespace {
-
-std::vector<PrefixNode> prompt_tree(const std::vector<GenerationRequest>& requests) {
-  std::vector<TokenIds> prompts;
-  for (const GenerationRequest& request : requests) prompts.push_back(request.prompt);
-  return build_prefix_tree(prompts);
-}
-
-std::vector<int64_t> sample_counts(const std::vector<GenerationRequest>& requests) {
-  std::vector<int64_t> counts;
-  for (const GenerationRequest& request : requests) counts.push_back(request.num_samples);
-  return counts;
-}
-
-}  // namespace
 
 void Step::add_span(const TokenIds& tokens, int64_t position, int64_t slot, std::vector<KeyRange> context,
                     int64_t earlier) {
@@ -36,14 +22,66 @@ int64_t Step::draw_from_last() {
   return std::ssize(rows) - 1;
 }
 
-Scheduler::Scheduler(const std::vector<GenerationRequest>& requests, int64_t max_new_tokens,
-                     int64_t context_length, const GenerationSettings& options, GenerationStats& stats)
-    : requests_(requests),
-      max_new_tokens_(max_new_tokens),
-      context_length_(context_length),
-      options_(options),
-      stats_(stats),
-      cache_(prompt_tree(requests), sample_counts(requests), options.max_cache_tokens) {}
+Scheduler::Scheduler(int64_t context_length, const GenerationSettings& options, GenerationStats& stats)
+    : context_length_(context_length), options_(options), stats_(stats), cache_(options.max_cache_tokens) {}
+
+int64_t Scheduler::add(std::vector<RunningRequest> requests) {
+  const int64_t first = next_request_;
+  std::vector<int64_t> sharing, alone;
+  for (RunningRequest& request : requests) {
+    (request.on_prompt ? alone : sharing).push_back(next_request_);
+    const int64_t samples = request.num_samples;
+    requests_.emplace(next_request_++, Entry{.request = std::move(request), .remaining = samples});
+  }
+  add_tree(sharing);
+  for (const int64_t request : alone) add_tree({request});
+  return first;
+}
+
+/// The prompts of these requests as a tree of their own.
+void Scheduler::add_tree(const std::vector<int64_t>& requests) {
+  std::vector<TokenIds> prompts;
+  for (const int64_t request : requests)
+    prompts.push_back(std::exchange(requests_.at(request).request.prompt, {}));
+  std::vector<PrefixNode> nodes = build_prefix_tree(prompts);
+  std::vector<int64_t> users(nodes.size());
+  for (size_t i = nodes.size(); i-- > 0;) {  // children before parents
+    for (int64_t& request : nodes[i].requests) {
+      request = requests[static_cast<size_t>(request)];
+      users[i] += requests_.at(request).remaining;
+      nodes[i].room = std::max(nodes[i].room, room_below(request, nodes[i]));
+    }
+    if (nodes[i].parent < 0) continue;
+    int64_t& room = nodes[static_cast<size_t>(nodes[i].parent)].room;
+    room = std::max(room, nodes[i].room);
+  }
+  std::vector<std::vector<int64_t>> ending;
+  for (const PrefixNode& node : nodes) ending.push_back(node.requests);
+  const int64_t first = cache_.add(std::move(nodes), users);
+  for (size_t i = 0; i < ending.size(); ++i)
+    for (const int64_t request : ending[i]) requests_.at(request).node = first + static_cast<int64_t>(i);
+}
+
+void Scheduler::cancel(int64_t request) {
+  const auto found = requests_.find(request);
+  if (found == requests_.end()) return;
+  if (found->second.admitted) return drop_sequences_of(request);
+  for (int64_t n = 0; n < found->second.remaining; ++n) cache_.release(found->second.node);
+  requests_.erase(found);
+}
+
+void Scheduler::drop_sequences_of(int64_t request) {
+  const auto drop = [&](auto& sequences) {
+    for (Sequence& sequence : sequences) {
+      if (sequence.request != request) continue;
+      sequence.done = true;
+      release_if_done(sequence);
+    }
+    std::erase_if(sequences, [](const Sequence& sequence) { return sequence.done; });
+  };
+  drop(live_);
+  drop(waiting_);
+}
 
 Step Scheduler::plan_step() {
   make_room_for_live_sequences();
@@ -77,17 +115,19 @@ void Scheduler::release_if_done(Sequence& sequence) {
   if (!sequence.done) return;
   take_pages_from(sequence);
   cache_.release(sequence.node);
+  const auto entry = requests_.find(sequence.request);
+  if (--entry->second.remaining == 0) requests_.erase(entry);
 }
 
-int64_t Scheduler::room_below(int64_t node) const {
-  return std::min(max_new_tokens_, context_length_ - cache_.prefix(node).length());
+int64_t Scheduler::room_below(int64_t request, const PrefixNode& prefix) const {
+  return std::min(requests_.at(request).request.sampling.max_new_tokens, context_length_ - prefix.length());
 }
 
 /// What the cache must be able to hold beside the prompts that are there, with this node's.
 int64_t Scheduler::room_for_any(int64_t node) const {
-  int64_t room = room_below(node);
+  int64_t room = cache_.prefix(node).room;
   for (const std::vector<Sequence>* sequences : {&live_, &fresh_})
-    for (const Sequence& sequence : *sequences) room = std::max(room, room_for(sequence));
+    for (const Sequence& sequence : *sequences) room = std::max(room, sequence.max_tokens);
   return room;
 }
 
@@ -145,12 +185,20 @@ bool Scheduler::admit_next(Step& step) {
   step.add_span(prefix.tokens, prefix.position, cache_.slots(index).begin, cache_.path(prefix.parent));
   stats_.prefill_tokens += std::ssize(prefix.tokens);
   const int64_t row = prefix.requests.empty() ? -1 : step.draw_from_last();
-  for (const int64_t r : prefix.requests) {
-    const GenerationRequest& request = requests_[static_cast<size_t>(r)];
-    for (int64_t n = 0; n < request.num_samples; ++n)
-      fresh_.push_back({r, n, index, request.seed.child(n), row});
-  }
+  for (const int64_t request : prefix.requests) admit_request(request, index, row, step);
   return true;
+}
+
+/// The samples of a request whose prompt ends with the step's last node; one that was cancelled is none.
+void Scheduler::admit_request(int64_t number, int64_t node, int64_t row, Step& step) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return;
+  const RunningRequest& request = found->second.request;
+  found->second.admitted = true;
+  if (request.on_prompt) step.scored.push_back({number, node, step.plan.back().query_begin});
+  const int64_t max_tokens = room_below(number, cache_.prefix(node));
+  for (int64_t n = 0; n < request.num_samples; ++n)
+    fresh_.push_back({number, n, node, max_tokens, request.seed.child(n), row});
 }
 
 /// The tokens of a sequence that are not cached yet (the newest one, or all after it had to wait) see the
@@ -176,7 +224,7 @@ void Scheduler::add_decode(Step& step, Sequence& sequence) {
 void Scheduler::fail_for_room(int64_t node) const {
   fail("[generate] the KV cache of ", options_.max_cache_tokens,
        " tokens (generation.max_cache_tokens) cannot ", "hold one sequence: a prompt of ",
-       cache_.prefix(node).length(), " tokens and an answer of up to ", room_below(node));
+       cache_.prefix(node).length(), " tokens and an answer of up to ", cache_.prefix(node).room);
 }
 
 }  // namespace selfreward

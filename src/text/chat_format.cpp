@@ -54,7 +54,7 @@ ChatFormat::ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_tem
         "generation_config.json and tokenizer_config.json");
 }
 
-Rendering ChatFormat::rendering(const Conversation& messages, bool add_generation_prompt,
+Rendering ChatFormat::rendering(const Json& messages, bool add_generation_prompt,
                                 const TemplateInputs& inputs) const {
   check(template_.has_value(), "[chat] ", where_,
         " has no chat template (it is a base model); put the template that it is "
@@ -76,6 +76,10 @@ TokenIds ChatFormat::encode(const Rendering& rendering, size_t size) const {
 }
 
 TokenIds ChatFormat::prompt_ids(const Conversation& messages, const TemplateInputs& inputs) const {
+  return message_ids(messages, inputs);
+}
+
+TokenIds ChatFormat::message_ids(const Json& messages, const TemplateInputs& inputs) const {
   return encode(rendering(messages, /*add_generation_prompt=*/true, inputs));
 }
 

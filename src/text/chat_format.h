@@ -24,6 +24,8 @@ class ChatFormat {
 
   /// The conversation with the generation prompt, ready for an assistant's reply.
   TokenIds prompt_ids(const Conversation& messages, const TemplateInputs& inputs = {}) const;
+  /// The same of JSON messages, as a request has them.
+  TokenIds message_ids(const Json& messages, const TemplateInputs& inputs = {}) const;
   /// Plain text to be continued, with the tokens (BOS) that the tokenizer puts around a text.
   TokenIds completion_ids(const std::string& text) const {
     return tokenizer_.encode(text, /*add_special=*/true);
@@ -57,8 +59,7 @@ class ChatFormat {
   std::string render(const Conversation& messages, bool add_generation_prompt) const;
 
  private:
-  Rendering rendering(const Conversation& messages, bool add_generation_prompt,
-                      const TemplateInputs& inputs) const;
+  Rendering rendering(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
   TokenIds encode(const Rendering& rendering, size_t size = std::string::npos) const;
   std::vector<bool> assistant_mask(const Rendering& whole, const TokenIds& ids) const;
 
