@@ -32,7 +32,8 @@ const std::vector<std::string> kSmall = {"eft.baseline_max_steps=4",
                                          "dpo.train.save_steps=2",
                                          "evaluate.max_prompts=12",
                                          "generation.shard_size=8",
-                                         "generation.max_batch_size=32"};
+                                         "generation.max_batch_size=32",
+                                         "report_to=tensorboard"};
 
 fs::path scratch(const std::string& name) {
   const fs::path dir =
@@ -64,8 +65,9 @@ pid_t start(const fs::path& run_dir, const std::vector<std::string>& settings) {
 }
 
 /// The exit status, or nothing where the process had to be killed after `limit`.
-std::optional<int> run_for(const fs::path& run_dir, Seconds limit, int signal = SIGKILL) {
-  const pid_t child = start(run_dir, kSmall);
+std::optional<int> run_for(const fs::path& run_dir, Seconds limit, int signal = SIGKILL,
+                           const std::vector<std::string>& settings = kSmall) {
+  const pid_t child = start(run_dir, settings);
   const auto begin = std::chrono::steady_clock::now();
   int status = 0;
   while (waitpid(child, &status, WNOHANG) == 0) {
@@ -166,4 +168,36 @@ TEST_CASE("a finished run is not done again, and other settings in its directory
   int status = 0;
   waitpid(start(run, {"dpo.beta=0.9"}), &status, 0);
   CHECK(WEXITSTATUS(status) == 1);
+}
+
+TEST_CASE("a monitor stops a run where it is asked to, and with another limit the run goes on to the same") {
+  const fs::path run = scratch("stopped"), whole = run.parent_path().parent_path() / "whole" / "run";
+  std::vector<std::string> settings = kSmall;
+  settings.insert(settings.end(), {"monitor.length_ratio=0", "monitor.stop=length_ratio"});
+  for (int times = 0; times < 2; ++times) {  // again it stops, and warns of nothing twice
+    CHECK(run_for(run, Seconds(900), SIGKILL, settings) == 1);
+    CHECK(!fs::exists(run / "M2" / "config.json"));
+    int stops = 0;
+    for (const std::string& line : read_lines(run / "warnings.jsonl")) {
+      const Json row = parse_json(line, "warnings.jsonl");
+      if (row["name"] != "length_ratio") continue;
+      ++stops;
+      CHECK(row["round"] == 1);
+      CHECK(row["stage"] == "pairs");
+      CHECK(row["limit"] == 0);
+    }
+    CHECK(stops == 1);
+  }
+  REQUIRE(run_for(run, Seconds(900)) == 0);
+  auto expected = results_of(whole), found = results_of(run);
+  for (auto* files : {&expected, &found}) files->erase("warnings.jsonl");  // here it has that warning too
+  const bool same = expected == found;
+  CHECK(same);
+  for (const char* file :
+       {"M1/monitors.json", "M2/monitors.json", "M1/README.md", "M3/README.md",
+        "training/M2/events.out.tfevents.0.selfreward", "events.out.tfevents.0.selfreward"}) {
+    CAPTURE(file);
+    CHECK(found.count(file) == 1);
+  }
+  CHECK(found.count(".progress.json") == 0);
 }

@@ -28,6 +28,7 @@ void add_alpaca(CLI::App& evaluate);
 void add_leaderboard(CLI::App& evaluate);
 void add_mt_bench(CLI::App& evaluate);
 void add_report(CLI::App& app);
+void add_top(CLI::App& app);
 void add_chat(CLI::App& app);
 void add_serve(CLI::App& app);
 void add_import(CLI::App& app);

@@ -21,6 +21,7 @@ void add_commands(CLI::App& app) {
   add_dpo(app);
   add_evaluate(app);
   add_report(app);
+  add_top(app);
   add_chat(app);
   add_serve(app);
   add_import(app);

@@ -4,8 +4,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 
-#include "base/error.h"
+#include "base/json.h"
 
 namespace selfreward {
 namespace {
@@ -17,6 +18,10 @@ bool on_terminal() {
 
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(15);
+constexpr auto kFileInterval = std::chrono::seconds(1);
+
+fs::path progress_file;
+std::string stage_name;
 
 std::string bar(double share) {
   constexpr int kWidth = 24;
@@ -30,6 +35,14 @@ std::string bar(double share) {
 
 void log_line(const std::string& text) {
   std::fprintf(stderr, "%s%s\n", on_terminal() ? "\r\033[K" : "", text.c_str());
+}
+
+void keep_progress_in(const fs::path& file) {
+  progress_file = file;
+}
+
+void name_stage(const std::string& stage) {
+  stage_name = stage;
 }
 
 std::string format_duration(double seconds) {
@@ -54,7 +67,9 @@ Progress::Progress(std::string label, int64_t total, std::string unit)
       unit_(std::move(unit)),
       total_(total),
       start_(std::chrono::steady_clock::now()),
-      shown_(start_) {}
+      shown_(start_) {
+  keep();
+}
 
 Progress::~Progress() {
   if (done_ > 0) show(/*last=*/true);
@@ -64,15 +79,36 @@ void Progress::update(int64_t done, const std::string& note) {
   if (first_ < 0) first_ = done_;
   done_ = done;
   note_ = note;
+  if (std::chrono::steady_clock::now() - kept_ >= kFileInterval || done == total_) keep();
   const auto interval = on_terminal() ? std::chrono::steady_clock::duration(kBarInterval)
                                       : std::chrono::steady_clock::duration(kLineInterval);
   if (std::chrono::steady_clock::now() - shown_ >= interval) show(/*last=*/false);
 }
 
+double Progress::rate() const {
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+  return static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / std::max(seconds.count(), 1e-3);
+}
+
+/// A look at the run is not worth an error: a file that cannot be written is not there.
+void Progress::keep() {
+  if (progress_file.empty()) return;
+  kept_ = std::chrono::steady_clock::now();
+  const double speed = rate();
+  Json json{{"stage", stage_name}, {"label", label_}, {"done", done_}, {"total", total_},
+            {"unit", unit_},       {"rate", speed},   {"note", note_}};
+  if (speed > 0 && total_ > 0) json["seconds_left"] = static_cast<double>(total_ - done_) / speed;
+  json["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const fs::path partial = progress_file.string() + ".tmp";
+  std::ofstream(partial) << to_line(json);
+  std::error_code ignored;
+  fs::rename(partial, progress_file, ignored);
+}
+
 void Progress::show(bool last) {
   shown_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
-  const double rate = static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / std::max(seconds, 1e-3);
+  const double rate = this->rate();
   std::string text = str("  ", label_, "  ");
   if (on_terminal() && total_ > 0)
     text += bar(static_cast<double>(done_) / static_cast<double>(total_)) + "  ";

@@ -5,10 +5,18 @@
 #include <cstdint>
 #include <string>
 
+#include "base/files.h"
+
 namespace selfreward {
 
 /// Prints `text` as one line on standard error, above a progress bar that may be on show.
 void log_line(const std::string& text);
+
+/// From now on, what a Progress shows is also kept in `file`, at most once a second, as {stage, label, done,
+/// total, unit, rate, seconds_left, note, time}: how another process can look on. An empty path ends that.
+void keep_progress_in(const fs::path& file);
+/// What is being made, for that file ("M1/candidates.jsonl").
+void name_stage(const std::string& stage);
 
 class Progress {
  public:
@@ -23,10 +31,12 @@ class Progress {
 
  private:
   void show(bool last);
+  void keep();
+  double rate() const;
 
   std::string label_, unit_, note_;
   int64_t total_, done_ = 0, first_ = -1;
-  std::chrono::steady_clock::time_point start_, shown_;
+  std::chrono::steady_clock::time_point start_, shown_, kept_;
 };
 
 /// "3.2 s", "4 min 10 s", "2 h 05 min".

@@ -10,6 +10,7 @@
 #include "feedback/settings.h"
 #include "infer/settings.h"
 #include "model/lora_settings.h"
+#include "recipe/monitor_settings.h"
 #include "train/settings.h"
 
 namespace selfreward {
@@ -87,6 +88,7 @@ struct RunConfig {
   std::string run_dir = "runs/default";
   int64_t seed = 1;
   int64_t last_model = 3;
+  std::string report_to = "none";
   ModelSettings model;
   LoraSettings lora;
   DataSettings data;
@@ -98,12 +100,15 @@ struct RunConfig {
   DpoSettings dpo;
   EvaluateSettings evaluate;
   GenerationSettings generation;
+  MonitorSettings monitor;
 
   template <typename Fields>
   void visit(Fields& f) {
     f("run_dir", run_dir, "where everything of this run is kept; the same command goes on where it ended");
     f("seed", seed, "the root of all randomness");
     f("last_model", last_model, "the run ends with this model; 3 is M0 -> M1 -> M2 -> M3");
+    f("report_to", report_to,
+      "tensorboard: event files beside every metrics.jsonl and for the rounds; none: no such files");
     f("model", model, "the starting checkpoint");
     f("lora", lora, "adapters over a frozen M0 instead of whole weights (LoRA)");
     f("data", data, "seed and evaluation data");
@@ -115,6 +120,7 @@ struct RunConfig {
     f("dpo", dpo, "M_t -> M_t+1 on the preference pairs");
     f("evaluate", evaluate, "the paper's two axes: following instructions and judging answers");
     f("generation", generation, "batching of all generation");
+    f("monitor", monitor, "limits of what a run may show before it warns or stops");
   }
 };
 

@@ -44,6 +44,20 @@ std::string hint(const Rule& rule, const FieldValue& value) {
   return near.empty() ? "" : "; did you mean " + near + "?";
 }
 
+/// Throws where monitor.stop names what is not a limit of the monitors.
+void check_stop_names(RunConfig& config) {
+  std::vector<std::string> names;
+  for (const Field& field : list_fields(config))
+    if (parent_key(field.key) == "monitor" && field.key != "monitor.stop")
+      names.push_back(leaf_key(field.key));
+  for (const std::string& name : config.monitor.stop) {
+    const std::string near = nearest(name, names);
+    check(std::count(names.begin(), names.end(), name) > 0, "[config] monitor.stop names '", name,
+          "', which is no monitor", near.empty() ? "" : "; did you mean " + near + "?", " (there are ",
+          joined(names, " and "), ")");
+  }
+}
+
 }  // namespace
 
 const std::vector<Rule>& config_rules() {
@@ -102,6 +116,26 @@ const std::vector<Rule>& config_rules() {
       {.key = "generation.max_batch_size", .at_least = 1},
       {.key = "generation.max_cache_tokens", .at_least = 1},
       {.key = "generation.shard_size", .at_least = 1},
+      {.key = "report_to", .choices = {"none", "tensorboard"}},
+      {.key = "monitor.seed_likeness", .at_least = 0, .at_most = 1},
+      {.key = "monitor.earlier_likeness", .at_least = 0, .at_most = 1},
+      {.key = "monitor.prompt_variety", .at_least = 0, .at_most = 1},
+      {.key = "monitor.cut_off", .at_least = 0, .at_most = 1},
+      {.key = "monitor.duplicates", .at_least = 0, .at_most = 1},
+      {.key = "monitor.looping", .at_least = 0, .at_most = 1},
+      {.key = "monitor.judge_failures", .at_least = 0, .at_most = 1},
+      {.key = "monitor.one_score", .at_least = 0, .at_most = 1},
+      {.key = "monitor.score_entropy", .at_least = 0},
+      {.key = "monitor.judge_noise", .at_least = 0},
+      {.key = "monitor.ties", .at_least = 0, .at_most = 1},
+      {.key = "monitor.few_pairs", .at_least = 0, .at_most = 1},
+      {.key = "monitor.length_ratio", .at_least = 0},
+      {.key = "monitor.wrong_pairs", .at_least = 0, .at_most = 1},
+      {.key = "monitor.chosen_fall", .at_least = 0},
+      {.key = "monitor.kl", .at_least = 0},
+      {.key = "monitor.judge_loss", .at_least = 0, .at_most = 1},
+      {.key = "monitor.score_drift", .at_least = 0, .at_most = 1},
+      {.key = "monitor.length_growth", .at_least = 0},
   };
   return rules;
 }
@@ -138,6 +172,7 @@ void check_field(const Field& field, const std::string& where) {
 void validate(const RunConfig& config) {
   RunConfig copy = config;
   for (const Field& field : list_fields(copy)) check_field(field, "[config] ");
+  check_stop_names(copy);
   template_variables(config.model.chat_template_kwargs);  // throw where they are wrong
   template_date(config.model.chat_template_date);
   const PromptSettings& prompts = config.prompts;

@@ -183,6 +183,14 @@ TEST_CASE("a wrong --set says which one") {
   CHECK(error_of("", {"data.ift=[a"}).starts_with("[config] --set data.ift, line 1, column "));
 }
 
+TEST_CASE("monitor.stop names monitors") {
+  CHECK(load_config("", {"monitor.stop=[kl, ties]"}).monitor.stop == std::vector<std::string>{"kl", "ties"});
+  CHECK(error_of("", {"monitor.stop=tie"})
+            .starts_with("[config] monitor.stop names 'tie', which is no monitor; did you mean ties? (there "
+                         "are seed_likeness, "));
+  CHECK_THROWS_AS(load_config("", {"monitor.stop=stop"}), Error);
+}
+
 TEST_CASE("environment variables and the home directory are put into texts") {
   setenv("SELFREWARD_TEST_DIR", "/d", 1);
   const std::string home = std::getenv("HOME");

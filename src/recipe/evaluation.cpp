@@ -55,12 +55,8 @@ ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const N
   records.sampled = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/false);
   if (config.evaluate.greedy && !config.data.gold.empty())
     records.greedy = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/true);
-  if (!data.held_out_ranked.empty())
-    records.judgements = run.memo<Judgement>(
-        run.evaluation_records(records.name, "judgements"), [&](RecordSink<Judgement>& out) {
-          judge_answers(policy.get(), rubric, judge_items(data.held_out_ranked), config.judge,
-                        config.generation, evaluation_seed(config).child("judge"), out);
-        });
+  records.judgements = judge_held_out(
+      config, run, records.name, [&]() -> Policy& { return policy.get(); }, data, rubric);
   return records;
 }
 
@@ -106,21 +102,6 @@ Json reward_summary(const RewardMetrics& metrics) {
           {"kendall_tau", value(metrics.kendall_tau)},
           {"unscored", metrics.unscored_answers},
           {"answers", metrics.answers}};
-}
-
-RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked,
-                            const std::vector<Judgement>& judgements, double max_score) {
-  std::map<std::pair<std::string, int64_t>, std::optional<double>> scores;
-  for (const Judgement& judgement : judgements)
-    scores[{judgement.prompt_id, judgement.index}] = judgement.score;
-  std::vector<ScoredAnswers> groups;
-  for (const RankedAnswers& group : ranked) {
-    ScoredAnswers scored{{}, group.ranks};
-    for (size_t i = 0; i < group.answers.size(); ++i)
-      scored.scores.push_back(scores[{group.id, static_cast<int64_t>(i)}]);
-    groups.push_back(std::move(scored));
-  }
-  return reward_metrics(groups, max_score);
 }
 
 Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
@@ -224,6 +205,31 @@ std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& r
   std::vector<NamedModel> models;
   for (int64_t t = 0; t <= config.last_model; ++t) models.push_back({str("M", t), run.model(t)});
   return models;
+}
+
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const std::string& name,
+                                      const std::function<Policy&()>& policy, const SeedData& data,
+                                      const Rubric& rubric) {
+  if (data.held_out_ranked.empty()) return {};
+  return run.memo<Judgement>(run.evaluation_records(name, "judgements"), [&](RecordSink<Judgement>& out) {
+    judge_answers(policy(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
+                  evaluation_seed(config).child("judge"), out);
+  });
+}
+
+RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked,
+                            const std::vector<Judgement>& judgements, double max_score) {
+  std::map<std::pair<std::string, int64_t>, std::optional<double>> scores;
+  for (const Judgement& judgement : judgements)
+    scores[{judgement.prompt_id, judgement.index}] = judgement.score;
+  std::vector<ScoredAnswers> groups;
+  for (const RankedAnswers& group : ranked) {
+    ScoredAnswers scored{{}, group.ranks};
+    for (size_t i = 0; i < group.answers.size(); ++i)
+      scored.scores.push_back(scores[{group.id, static_cast<int64_t>(i)}]);
+    groups.push_back(std::move(scored));
+  }
+  return reward_metrics(groups, max_score);
 }
 
 void check_evaluation(const RunConfig& config, const SeedData& data) {

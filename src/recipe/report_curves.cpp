@@ -36,24 +36,6 @@ Json shortened(double value) {
   return std::strtod(digits, nullptr);
 }
 
-/// The file grows while the run goes on, so its last line may be half of one.
-Rows read_metrics(const fs::path& path) {
-  const auto lines = read_lines(path);
-  std::map<double, Json> by_step;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].empty()) continue;
-    if (i + 1 == lines.size() && !Json::accept(lines[i])) break;
-    const std::string where = str(path.string(), ", line ", i + 1);
-    Json row = parse_json(lines[i], where);
-    const auto step = number_at(row, "/step");
-    check(step.has_value(), "[report] ", where, " has no number 'step'; was the file edited?");
-    by_step[*step] = std::move(row);
-  }
-  Rows rows;
-  for (auto& [step, row] : by_step) rows.push_back(std::move(row));
-  return rows;
-}
-
 const Json* find(const Json& row, const char* key) {
   const auto it = row.find(key);
   return it == row.end() ? nullptr : &*it;
@@ -80,11 +62,38 @@ Json thinned(const Rows& rows, const char* key, size_t points_of) {
 }
 
 Json curves_of(const std::string& name, const Rows& rows) {
-  const size_t points_of = (rows.size() + kMaxPoints - 1) / kMaxPoints, tenth = rows.size() / 10 + 1;
+  const size_t points_of = (rows.size() + kMaxPoints - 1) / kMaxPoints;
   Json series = Json::object();
   for (const char* key : kSeries)
     if (std::any_of(rows.begin(), rows.end(), [&](const Json& row) { return row.contains(key); }))
       series[key] = thinned(rows, key, points_of);
+  Json curves{{"name", name}, {"steps", rows.back()["step"]}, {"points_of", points_of}};
+  curves.update(training_ends(rows));
+  curves["series"] = series;
+  return curves;
+}
+
+}  // namespace
+
+std::vector<Json> read_metrics(const fs::path& path) {
+  const auto lines = read_lines(path);
+  std::map<double, Json> by_step;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    if (i + 1 == lines.size() && !Json::accept(lines[i])) break;
+    const std::string where = str(path.string(), ", line ", i + 1);
+    Json row = parse_json(lines[i], where);
+    const auto step = number_at(row, "/step");
+    check(step.has_value(), "[report] ", where, " has no number 'step'; was the file edited?");
+    by_step[*step] = std::move(row);
+  }
+  Rows rows;
+  for (auto& [step, row] : by_step) rows.push_back(std::move(row));
+  return rows;
+}
+
+Json training_ends(const std::vector<Json>& rows) {
+  const size_t tenth = rows.size() / 10 + 1;
   const auto ends = [&](const char* key) {
     return Json::array({mean_of(rows, key, 0, tenth), mean_of(rows, key, rows.size() - tenth, rows.size())});
   };
@@ -92,16 +101,15 @@ Json curves_of(const std::string& name, const Rows& rows) {
     const Json* loss = find(row, "loss");
     return loss && !loss->is_number();
   });
-  return Json{{"name", name},
-              {"steps", rows.back()["step"]},
-              {"points_of", points_of},
+  const Json chosen = ends("rewards/chosen")[1], rejected = ends("rewards/rejected")[1];
+  Json result{{"logged", rows.size()},
               {"not_a_number", bad_losses},
               {"loss_ends", ends("loss")},
-              {"chosen_logps_ends", ends("logps/chosen")},
-              {"series", series}};
+              {"chosen_logps_ends", ends("logps/chosen")}};
+  if (chosen.is_number() && rejected.is_number())
+    result["mean_reward_end"] = (chosen.get<double>() + rejected.get<double>()) / 2;
+  return result;
 }
-
-}  // namespace
 
 Json read_training_curves(const fs::path& training_dir) {
   Json stages = Json::array();

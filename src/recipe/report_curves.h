@@ -4,10 +4,18 @@
 
 namespace selfreward {
 
-/// [{name, steps, points_of, not_a_number, loss_ends, chosen_logps_ends, series: {step: [...], loss: [...],
-/// ...}}] for training/NAME/metrics.jsonl, the SFT baseline first; *_ends are means over the first and last
-/// tenth. A series has at most 400 points, each the mean of `points_of` logged steps; a step that was logged
-/// twice (a resumed run) counts as logged last.
+/// The lines of a metrics.jsonl in the order of their steps; of a step that was logged twice (a resumed run)
+/// the last one. The file may be growing: half a line at its end is left out.
+std::vector<Json> read_metrics(const fs::path& path);
+
+/// What the monitors look at of metric lines in the order of their steps (at least one): {logged,
+/// not_a_number, loss_ends, chosen_logps_ends, mean_reward_end}; *_ends are means over the first and the last
+/// tenth, mean_reward_end is that of rewards/chosen and rewards/rejected over the last one.
+Json training_ends(const std::vector<Json>& rows);
+
+/// [{name, steps, points_of, (what training_ends gives), series: {step: [...], loss: [...], ...}}] for
+/// training/NAME/metrics.jsonl, the SFT baseline first. A series has at most 400 points, each the mean of
+/// `points_of` logged steps.
 Json read_training_curves(const fs::path& training_dir);
 
 }  // namespace selfreward

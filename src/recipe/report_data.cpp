@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "recipe/monitor_settings.h"
 #include "recipe/report_curves.h"
 #include "recipe/report_samples.h"
 #include "recipe/report_warnings.h"
@@ -19,7 +20,7 @@ constexpr int kMaxDepth = 32;
 constexpr double kDefaultMaxScore = 5;  // of the additive rubric
 
 /// What the head of the report says about the settings: label and dotted key of config.yaml.
-constexpr std::array<std::pair<const char*, const char*>, 19> kSetup{{
+constexpr std::array<std::pair<const char*, const char*>, 20> kSetup{{
     {"Starting model", "model.model_name_or_path"},
     {"Seed", "seed"},
     {"Judge", "judge.kind"},
@@ -28,6 +29,7 @@ constexpr std::array<std::pair<const char*, const char*>, 19> kSetup{{
     {"New prompts per round", "prompts.num_prompts"},
     {"Prompts written by", "prompts.source"},
     {"Judging examples", "eft.source"},
+    {"Training method", "dpo.method"},
     {"SFT learning rate", "sft.learning_rate"},
     {"DPO learning rate", "dpo.train.learning_rate"},
     {"DPO beta", "dpo.beta"},
@@ -56,20 +58,27 @@ std::optional<std::string> value_at(const YAML::Node& node, const std::string& k
   return list;
 }
 
-Json read_setup(const fs::path& path, const std::string& text) {
+/// What the head of the report says about a run's settings: the adapter's where there is one.
+Json setup_of(const YAML::Node& config) {
   Json setup = Json::array();
-  try {
-    const YAML::Node config = YAML::Load(text);
-    const bool adapters = value_at(config, "lora.r").value_or("0") != "0";
-    for (const auto& [label, key] : kSetup) {
-      if (std::string_view(key).starts_with("lora.") && !adapters) continue;
-      if (const auto value = value_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
-    }
-  } catch (const YAML::Exception& e) {
-    fail("[report] ", path.string(), " is not valid YAML: ", e.what());
+  const bool adapters = value_at(config, "lora.r").value_or("0") != "0";
+  for (const auto& [label, key] : kSetup) {
+    if (std::string_view(key).starts_with("lora.") && !adapters) continue;
+    if (const auto value = value_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
   }
   return setup;
 }
+
+/// The limits of the monitors, for find_warnings.
+struct LimitLister {
+  const YAML::Node& config;
+  Json limits = Json::object();
+  void operator()(const char* name, double&, const char*) {
+    const auto text = value_at(config, str("monitor.", name));
+    if (text) limits[name] = std::strtod(text->c_str(), nullptr);
+  }
+  void operator()(const char*, std::vector<std::string>&, const char*) {}
+};
 
 /// An object out of a file that the page gets as it is; the depth is bounded because writing it recurses.
 Json read_object(const fs::path& path) {
@@ -107,6 +116,10 @@ Json read_round(const fs::path& dir, int64_t t) {
           std::pair("pairs", "preferences.jsonl")})
       if (fs::exists(dir / file)) round[key] = count_rows(dir / file);
   }
+  const Json read = read_object_if_there(dir / "monitors.json");
+  for (const auto& [stage, monitors] : read.items())
+    if (monitors.is_object() && monitors.value("figures", Json()).is_object())
+      round.update(monitors["figures"]);
   round["t"] = t;
   round["preferences"] = sample_pairs(dir);
   return round;
@@ -172,19 +185,34 @@ Json read_evaluation(const fs::path& run_dir) {
   return evaluation;
 }
 
+Json read_settings(const fs::path& run_dir) {
+  const fs::path path = run_dir / "config.yaml";
+  if (!fs::exists(path)) return {{"setup", Json::array()}};
+  try {
+    const YAML::Node config = YAML::Load(read_file(path));
+    LimitLister lister{config};
+    MonitorSettings().visit(lister);
+    const auto beta = value_at(config, "dpo.beta");
+    return {{"setup", setup_of(config)},
+            {"monitor", lister.limits},
+            {"beta", beta ? Json(std::strtod(beta->c_str(), nullptr)) : Json()}};
+  } catch (const YAML::Exception& e) {
+    fail("[report] ", path.string(), " is not valid YAML: ", e.what());
+  }
+}
+
 Json collect_report(const fs::path& run_dir) {
   check(fs::is_directory(run_dir), "[report] ", run_dir.string(),
         " is not a directory; a run directory is wanted");
   Json report{{"name", name_of(run_dir)}, {"setup", Json::array()}};
-  if (const fs::path path = run_dir / "config.yaml"; fs::exists(path)) {
-    report["config"] = read_file(path);
-    report["setup"] = read_setup(path, report["config"]);
-  }
+  if (const fs::path path = run_dir / "config.yaml"; fs::exists(path)) report["config"] = read_file(path);
+  report.update(read_settings(run_dir));
   report["seed"] = read_object_if_there(run_dir / "seed" / "summary.json");
   report["evaluation"] = read_evaluation(run_dir);
   report["max_score"] = number_at(report, "/evaluation/max_score").value_or(kDefaultMaxScore);
   report["rounds"] = read_rounds(run_dir);
   report["training"] = read_training_curves(run_dir / "training");
+  for (Json& stage : report["training"]) stage["beta"] = report.value("beta", Json());
   report["answers"] = sample_answers(run_dir / "evaluation");
   report["warnings"] = find_warnings(report);
   return report;

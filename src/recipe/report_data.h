@@ -11,6 +11,10 @@ namespace selfreward {
 /// of the run that are there. Throws Error naming a file that is damaged.
 Json collect_report(const fs::path& run_dir);
 
+/// Out of run_dir/config.yaml: {setup: [{label, value}], monitor: {limits of the monitors}, beta}; only an
+/// empty setup where there is no such file.
+Json read_settings(const fs::path& run_dir);
+
 /// run_dir/evaluation.json with `models` an array of named objects; an empty object when there is no file.
 Json read_evaluation(const fs::path& run_dir);
 

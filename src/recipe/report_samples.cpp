@@ -8,6 +8,7 @@
 
 #include "base/seed.h"
 #include "data/jsonl.h"
+#include "recipe/monitor_values.h"
 #include "recipe/report_data.h"
 
 namespace selfreward {
@@ -137,25 +138,6 @@ Json shown_pair(const PreferencePair& pair, const Context& context) {
               {"others", others}};
 }
 
-size_t count_characters(const std::string& text) {
-  return text.size() - static_cast<size_t>(std::count_if(text.begin(), text.end(), continues_character));
-}
-
-/// Mean lengths in tokens; in characters where a file of another tool has no token ids.
-void add_lengths(Json& result, const std::vector<PreferencePair>& pairs) {
-  const bool tokens = std::none_of(pairs.begin(), pairs.end(), [](const PreferencePair& pair) {
-    return pair.chosen_ids.empty() || pair.rejected_ids.empty();
-  });
-  double chosen = 0, rejected = 0;
-  for (const PreferencePair& pair : pairs) {
-    chosen += static_cast<double>(tokens ? pair.chosen_ids.size() : count_characters(pair.chosen));
-    rejected += static_cast<double>(tokens ? pair.rejected_ids.size() : count_characters(pair.rejected));
-  }
-  result["chosen_length"] = chosen / static_cast<double>(pairs.size());
-  result["rejected_length"] = rejected / static_cast<double>(pairs.size());
-  result["length_unit"] = tokens ? "tokens" : "characters";
-}
-
 Json shown_answer(const Json& row) {
   Json answer{{"text", clipped(row.at("text").get<std::string>())}};
   for (const char* key : {"gold", "finish_reason"})
@@ -171,7 +153,7 @@ Json sample_pairs(const fs::path& model_dir) {
   const auto pairs = read_jsonl<PreferencePair>(path);
   Json result{{"total", pairs.size()}, {"shown", Json::array()}};
   if (pairs.empty()) return result;
-  add_lengths(result, pairs);
+  result.update(pair_lengths(pairs));
   std::unordered_map<std::string, const PreferencePair*> by_id;
   std::set<std::string> ids;
   for (const PreferencePair& pair : pairs)

@@ -1,5 +1,5 @@
 #pragma once
-// What should make a reader doubt a run, in plain sentences. Thresholds are in report_warnings.cpp.
+// What should make a reader doubt a run, in plain sentences: the rules of monitor_rules.h on a whole report.
 #include "base/json.h"
 
 namespace selfreward {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <exception>
 
 #include "base/text_util.h"
 #include "text/chat_template.h"
@@ -12,19 +13,25 @@
 namespace selfreward {
 namespace {
 
-/// Settings that may change between two calls of one run: they do not change what is already there.
+/// Settings, and the section of the monitors, that may change between two calls of one run: they do not
+/// change what is already there.
 bool may_change(const std::string& line) {
-  for (const char* key : {"run_dir:", "last_model:"})
+  for (const char* key : {"run_dir:", "last_model:", "report_to:", "monitor:"})
     if (line.rfind(key, 0) == 0) return true;
   return false;
 }
 
-/// The lines of a config that set something; comments may be other words in another version of the program.
+/// The lines of a config that set something and must not change; comments may be other words in another
+/// version of the program.
 std::vector<std::string> settings_of(const std::string& config) {
   std::istringstream lines(config);
   std::vector<std::string> settings;
-  for (std::string line; std::getline(lines, line);)
-    if (!strip(line).starts_with('#')) settings.push_back(line);
+  bool free = false;  // in a section that may change
+  for (std::string line; std::getline(lines, line);) {
+    if (strip(line).empty() || strip(line).starts_with('#')) continue;
+    if (!line.starts_with(' ')) free = may_change(line);
+    if (!free) settings.push_back(line);
+  }
   return settings;
 }
 
@@ -33,9 +40,8 @@ void check_same_settings(const fs::path& path, const std::string& now) {
   const auto before = settings_of(read_file(path)), after = settings_of(now);
   for (size_t i = 0; i < after.size(); ++i) {
     const std::string old = i < before.size() ? before[i] : "";
-    check(old == after[i] || may_change(after[i]), "[run] ", path.string(), " was started with '", strip(old),
-          "', now it is '", strip(after[i]),
-          "'; give another --run-dir for other settings, or remove the old run");
+    check(old == after[i], "[run] ", path.string(), " was started with '", strip(old), "', now it is '",
+          strip(after[i]), "'; give another --run-dir for other settings, or remove the old run");
   }
 }
 
@@ -68,6 +74,7 @@ RunDirectory::RunDirectory(const RunConfig& config)
   check(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "[run] another process is at work in ", root_.string());
   check_earlier_settings(config);
   write_file_atomically(root_ / kConfigFile, dump_config(config));
+  keep_progress_in(progress());
   if (!fs::exists(root_ / "training")) return;
   for (const auto& entry :
        fs::directory_iterator(root_ / "training"))  // of a run that was stopped just before this
@@ -75,6 +82,10 @@ RunDirectory::RunDirectory(const RunConfig& config)
 }
 
 RunDirectory::~RunDirectory() {
+  keep_progress_in("");
+  std::error_code ignored;
+  for (const char* left : {"", ".tmp"})  // of a run that stops early it says where
+    if (std::uncaught_exceptions() == 0) fs::remove(progress().string() + left, ignored);
   ::close(lock_);
 }
 

@@ -37,6 +37,11 @@ class RunDirectory {
   fs::path baseline_records(const std::string& name) const { return sft_baseline() / (name + ".jsonl"); }
   fs::path evaluation_records(const std::string& model, const std::string& name) const;
   fs::path round_summary(int64_t t) const { return model_dir(t) / "round.json"; }
+  /// What the monitors read off round t, and the warnings of the whole run.
+  fs::path round_monitors(int64_t t) const { return model_dir(t) / "monitors.json"; }
+  /// What `selfreward top` looks at while the run goes on.
+  fs::path progress() const { return root_ / ".progress.json"; }
+  fs::path warnings() const { return root_ / "warnings.jsonl"; }
   fs::path seed_summary() const { return root_ / "seed" / "summary.json"; }
   fs::path evaluation_summary() const { return root_ / "evaluation.json"; }
   fs::path report() const { return root_ / "report.html"; }
@@ -51,7 +56,9 @@ class RunDirectory {
   template <typename Record, typename Produce>
   std::vector<Record> memo(const fs::path& path, Produce produce) {
     const bool ready = fs::exists(path);
-    if (!ready) log_line(fs::relative(path, root_).string());
+    const std::string name = fs::relative(path, root_).string();
+    if (!ready) log_line(name);
+    name_stage(name);
     return selfreward::memo<Record>(path, produce);
   }
 

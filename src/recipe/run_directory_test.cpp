@@ -25,6 +25,37 @@ TEST_CASE("a run directory refuses other settings, but last_model may grow") {
   CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("beta"), Error);
 }
 
+TEST_CASE("limits of the monitors and report_to may change, what stands below them may not") {
+  RunConfig config = config_in("monitor");
+  { RunDirectory run(config); }
+  config.monitor.ties = 0.9;
+  config.monitor.stop = {"kl"};
+  config.report_to = "tensorboard";
+  { RunDirectory run(config); }
+  CHECK(load_config(fs::path(config.run_dir) / "config.yaml", {}).monitor.ties == 0.9);
+  config.generation.shard_size += 1;
+  CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("shard_size"), Error);
+}
+
+TEST_CASE("a run that ends leaves no progress file, one that is stopped says where it was") {
+  const RunConfig config = config_in("progress");
+  const fs::path file = fs::path(config.run_dir) / ".progress.json";
+  try {
+    RunDirectory run(config);
+    run.memo<Prompt>(run.round_records(1, "prompts"), [](RecordSink<Prompt>&) {
+      Progress progress("new prompts", 7, "prompts");
+      progress.update(7);
+      fail("stop");
+    });
+  } catch (const Error&) {
+  }
+  REQUIRE(fs::exists(file));
+  CHECK(read_json(file)["stage"] == "M1/prompts.jsonl");
+  CHECK(read_json(file)["done"] == 7);
+  { RunDirectory run(config); }
+  CHECK(!fs::exists(file));
+}
+
 TEST_CASE("a run goes on under a version of the program that comments its settings in other words") {
   const RunConfig config = config_in("comments");
   { RunDirectory run(config); }

@@ -5,6 +5,7 @@
 #include "recipe/self_reward_loop.h"
 
 #include "recipe/evaluation.h"
+#include "recipe/monitors.h"
 #include "recipe/report.h"
 #include "recipe/round_summary.h"
 #include "recipe/stages.h"
@@ -19,19 +20,25 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run) {
   std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);
   ift_and_eft.insert(ift_and_eft.begin(), seed.ift.begin(), seed.ift.end());
   if (!run.has_model(1)) train_first_model(config, run, ift_and_eft);
+  describe_models(config, run);
 
   for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)
     if (run.has_model(t + 1)) continue;
     Policy policy = load_policy(config, run.model(t));
+    watch_judge(config, run, t, policy, seed, rubric);
 
     // 1. M(t) answers each new prompt N times and scores its own answers.
     const auto prompts = new_prompts(config, run, t, policy, seed);
+    watch_prompts(config, run, t, prompts, seed);
     const auto answers = candidates(config, run, t, policy, prompts);
+    watch_candidates(config, run, t, answers);
     const auto scores = judgements(config, run, t, policy, rubric, prompts, answers);
+    watch_judgements(config, run, t, scores);
 
     // 2. Best against worst answer of each prompt; ties and unjudged prompts are dropped and counted.
     const auto pairs = preference_pairs(run, t, prompts, answers, scores);
     write_round_summary(config, run, t, prompts, answers, scores, pairs);
+    watch_pairs(config, run, t, pairs);
 
     // 3. DPO: M(t) is both the starting point and the frozen reference.
     if (config.dpo.method == "positive_only") {
@@ -40,8 +47,13 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run) {
     } else {
       train_next_model(config, run, t, policy, pairs, ift_and_eft);
     }
+    describe_models(config, run);
   }
-  if (config.evaluate.enabled) evaluate_models(config, run, models_of(config, run), seed, rubric);
+  if (config.evaluate.enabled) {
+    evaluate_models(config, run, models_of(config, run), seed, rubric);
+    watch_evaluation(config, run);
+  }
+  describe_models(config, run);
   write_report(run.root());
 }
 

@@ -5,6 +5,9 @@
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
+#include "recipe/model_card.h"
+#include "recipe/monitors.h"
+#include "recipe/tensorboard.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -14,19 +17,20 @@ Seed root_seed(const RunConfig& config) {
   return Seed(static_cast<uint64_t>(config.seed));
 }
 
-/// SFT of the checkpoint `from` into `to`; the state of a stopped training is taken up, and removed at the
-/// end.
+/// SFT of `policy` in round t (0 before the first) into `to`; the state of a stopped training is taken up,
+/// and removed at the end.
 void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
-                    const std::vector<Example>& examples, const TrainSettings& settings,
+                    const std::vector<Example>& examples, const TrainSettings& settings, int64_t t,
                     const std::string& name, const fs::path& to) {
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length);
   if (rows.too_long > 0)
     log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length,
                  " and left out"));
-  const TrainingFiles files = run.training(name);
+  const TrainingFiles files = watched_training(config, run, t, name);
   begin_training(config, policy);
   train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
             name + " SFT");
+  watch_trained(config, run, t, name);
   policy.save(to, config.model.save_dtype);
   run.forget_training_state(files);
 }
@@ -37,7 +41,7 @@ void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& 
   TrainSettings settings = config.sft;
   if (config.eft.baseline_max_steps > 0) settings.max_steps = config.eft.baseline_max_steps;
   Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, data.ift, settings, "sft_baseline", run.sft_baseline());
+  train_and_save(config, run, policy, data.ift, settings, 0, "sft_baseline", run.sft_baseline());
 }
 
 /// Records how EFT was built into seed/summary.json.
@@ -122,7 +126,7 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
   Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, ift_and_eft, config.sft, "M1", run.model(1));
+  train_and_save(config, run, policy, ift_and_eft, config.sft, 0, "M1", run.model(1));
 }
 
 std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
@@ -191,9 +195,10 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   const Replay replay{replay_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length),
                       config.dpo.replay_batch_size};
-  const TrainingFiles files = run.training(name);
+  const TrainingFiles files = watched_training(config, run, t, name);
   train_dpo(policy.model(), rows.rows, reference, replay, config.dpo, root_seed(config).child("train", name),
             files, name + " DPO");
+  watch_trained(config, run, t, name);
   policy.save(run.model(t + 1), config.model.save_dtype);
   run.forget_training_state(files);
 }
@@ -205,7 +210,12 @@ void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, i
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
   examples.insert(examples.end(), positives.begin(), positives.end());
-  train_and_save(config, run, policy, examples, config.dpo.train, str("M", t + 1), run.model(t + 1));
+  train_and_save(config, run, policy, examples, config.dpo.train, t, str("M", t + 1), run.model(t + 1));
+}
+
+void describe_models(const RunConfig& config, const RunDirectory& run) {
+  write_model_cards(run.root());
+  if (config.report_to == "tensorboard") write_round_events(run.root());
 }
 
 }  // namespace selfreward

@@ -54,4 +54,7 @@ void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, i
                                    const std::vector<Example>& positives,
                                    const std::vector<Example>& ift_and_eft);
 
+/// Model cards of all models that are there and, with report_to, TensorBoard's file of the rounds.
+void describe_models(const RunConfig& config, const RunDirectory& run);
+
 }  // namespace selfreward

@@ -51,12 +51,14 @@ void resume(AdamW& optimizer, const TrainingFiles& files) {
 }
 
 /// Keeps the lines of metrics.jsonl up to `step`; later ones will be written again.
-void cut_metrics(const fs::path& path, int64_t step) {
+void cut_metrics(const TrainingFiles& files, const fs::path& path, int64_t step) {
   if (!fs::exists(path)) return;
   std::string kept;
   for (const std::string& line : read_lines(path)) {
     const Json metrics = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (metrics.is_object() && metrics.value("step", step + 1) <= step) kept += line + "\n";
+    if (!metrics.is_object() || metrics.value("step", step + 1) > step) continue;
+    kept += line + "\n";
+    if (files.logged) files.logged(metrics);
   }
   write_file_atomically(path, kept);
 }
@@ -103,7 +105,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   AdamW optimizer(model, settings);
   resume(optimizer, files);
   const fs::path metrics_path = files.dir / "metrics.jsonl";
-  cut_metrics(metrics_path, optimizer.steps());
+  cut_metrics(files, metrics_path, optimizer.steps());
   MetricsLog log(metrics_path);
   Progress progress(label, total, "steps");
   while (optimizer.steps() < total) {
@@ -119,7 +121,10 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
     line.update(metrics);
     line["grad_norm"] = optimizer.step(learning_rate);
     line["learning_rate"] = learning_rate;
-    if ((step + 1) % settings.logging_steps == 0 || step + 1 == total) log.write(line);
+    if ((step + 1) % settings.logging_steps == 0 || step + 1 == total) {
+      log.write(line);
+      if (files.logged) files.logged(line);
+    }
     progress.update(step + 1, "loss " + short_number(metrics.at("loss").get<double>()));
     if (settings.save_steps > 0 && (step + 1) % settings.save_steps == 0 && step + 1 < total)
       save_checkpoint(optimizer, files);

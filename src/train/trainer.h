@@ -12,6 +12,8 @@ namespace selfreward {
 /// Where a training keeps its files: metrics.jsonl and, with save_steps, checkpoint-N/.
 struct TrainingFiles {
   fs::path dir;
+  /// Called with each line of metrics.jsonl in its order; of a training that goes on, first with those kept.
+  std::function<void(const Json& line)> logged = {};
 };
 
 /// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).

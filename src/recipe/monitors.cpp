@@ -1,0 +1,189 @@
+#include "recipe/monitors.h"
+
+#include <algorithm>
+
+#include "base/progress.h"
+#include "recipe/evaluation.h"
+#include "recipe/monitor_rules.h"
+#include "recipe/monitor_values.h"
+#include "recipe/report_curves.h"
+#include "recipe/report_data.h"
+#include "recipe/tensorboard.h"
+
+namespace selfreward {
+namespace {
+
+/// Where a reading comes from.
+struct Place {
+  int64_t round;
+  std::string stage;  // "candidates", "M2", ...
+};
+
+Json warning_row(const Place& place, const Reading& reading) {
+  return {{"round", place.round},   {"stage", place.stage},   {"name", reading.name},
+          {"value", reading.value}, {"limit", reading.limit}, {"text", reading.warning}};
+}
+
+/// The rows of warnings.jsonl; half a line, of a run that was killed, is left out.
+std::vector<Json> read_warnings(const fs::path& path) {
+  std::vector<Json> rows;
+  if (!fs::exists(path)) return rows;
+  for (const std::string& line : read_lines(path)) {
+    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (row.is_object()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+bool is_same_warning(const Json& a, const Json& b) {
+  for (const char* key : {"round", "stage", "name"})
+    if (a.value(key, Json()) != b.value(key, Json())) return false;
+  return true;
+}
+
+bool is_warning(const Reading& reading) {
+  return !reading.warning.empty();
+}
+
+/// Adds what is beyond its limit to warnings.jsonl, unless it stands there, and prints it.
+void note_warnings(const RunDirectory& run, const Place& place, const Readings& readings) {
+  if (std::none_of(readings.begin(), readings.end(), is_warning)) return;
+  std::vector<Json> rows = read_warnings(run.warnings());
+  const size_t before = rows.size();
+  for (const Reading& reading : readings) {
+    if (!is_warning(reading)) continue;
+    const Json row = warning_row(place, reading);
+    if (std::any_of(rows.begin(), rows.end(), [&](const Json& old) { return is_same_warning(old, row); }))
+      continue;
+    rows.push_back(row);
+    log_line(str("warning: round ", place.round, ", ", place.stage, ": ", reading.warning));
+  }
+  if (rows.size() > before) write_jsonl(run.warnings(), rows);
+}
+
+void stop_where_asked(const RunConfig& config, const Place& place, const Readings& readings) {
+  const auto& names = config.monitor.stop;
+  for (const Reading& reading : readings)
+    check(!is_warning(reading) || std::count(names.begin(), names.end(), reading.name) == 0,
+          "[monitor] stopped by ", reading.name, " in round ", place.round, ", ", place.stage, ": ",
+          reading.warning, " It is ", reading.value, ", its limit ", reading.limit,
+          "; to go on, run the same command with another --set monitor.", reading.name,
+          "=LIMIT or a monitor.stop without it");
+}
+
+/// Sets what the stage showed in M{t}/monitors.json.
+void write_readings(const RunDirectory& run, const Place& place, const Json& figures,
+                    const Readings& readings) {
+  const fs::path path = run.round_monitors(place.round);
+  Json all = fs::exists(path) ? read_json(path) : Json::object();
+  Json monitors = Json::object();
+  for (const Reading& reading : readings) {
+    monitors[reading.name] = {{"value", reading.value}, {"limit", reading.limit}};
+    if (is_warning(reading)) monitors[reading.name]["warning"] = reading.warning;
+  }
+  all[place.stage] = {{"figures", figures}, {"monitors", monitors}};
+  write_file_atomically(path, all.dump(2) + "\n");
+}
+
+void watch(const RunConfig& config, const RunDirectory& run, const Place& place, const Json& figures,
+           const Readings& readings) {
+  write_readings(run, place, figures, readings);
+  note_warnings(run, place, readings);
+  stop_where_asked(config, place, readings);
+}
+
+Json with_beta(Json training, const RunConfig& config) {
+  training["beta"] = config.dpo.beta;
+  return training;
+}
+
+/// {pairwise_accuracy, mean_score} of a model's judgements of the held-out ranked answers, of those that are
+/// there.
+Json judge_figures(const RunDirectory& run, int64_t t, const SeedData& data, double max_score) {
+  const fs::path path = run.evaluation_records(str("M", t), "judgements");
+  if (!fs::exists(path)) return Json::object();
+  const auto judgements = read_jsonl<Judgement>(path);
+  Json figures = Json::object();
+  const auto accuracy = judge_metrics(data.held_out_ranked, judgements, max_score).pairwise_accuracy;
+  if (accuracy) figures["pairwise_accuracy"] = *accuracy;
+  if (const auto score = mean_score(judgements)) figures["mean_score"] = *score;
+  return figures;
+}
+
+}  // namespace
+
+void watch_prompts(const RunConfig& config, const RunDirectory& run, int64_t t,
+                   const std::vector<Prompt>& prompts, const SeedData& data) {
+  std::vector<std::string> earlier;
+  for (int64_t before = 1; before < t; ++before)
+    for (const Prompt& prompt : read_jsonl<Prompt>(run.round_records(before, "prompts")))
+      earlier.push_back(prompt.text);
+  const Json values = prompt_values(prompts, data.instructions(), earlier);
+  watch(config, run, {t, "prompts"}, values, prompt_readings(values, config.monitor));
+}
+
+void watch_candidates(const RunConfig& config, const RunDirectory& run, int64_t t,
+                      const std::vector<Candidate>& candidates) {
+  const Json figures = candidate_values(candidates);
+  Json values = candidate_counts(candidates);
+  values.update(figures);
+  watch(config, run, {t, "candidates"}, figures, candidate_readings(values, config.monitor));
+}
+
+void watch_judgements(const RunConfig& config, const RunDirectory& run, int64_t t,
+                      const std::vector<Judgement>& judgements) {
+  Json figures = Json::object(), values = judgement_counts(judgements);
+  if (const auto noise = judge_noise(judgements)) figures["judge_noise"] = *noise;
+  values.update(figures);
+  watch(config, run, {t, "judgements"}, figures, judgement_readings(values, config.monitor));
+}
+
+void watch_pairs(const RunConfig& config, const RunDirectory& run, int64_t t,
+                 const std::vector<PreferencePair>& pairs) {
+  Json values = read_json(run.round_summary(t));
+  if (!pairs.empty()) values["preferences"] = pair_lengths(pairs);
+  watch(config, run, {t, "pairs"}, Json::object(), pair_readings(values, config.monitor));
+}
+
+TrainingFiles watched_training(const RunConfig& config, const RunDirectory& run, int64_t t,
+                               const std::string& name) {
+  name_stage("training/" + name);
+  TrainingFiles files = run.training(name);
+  auto rows = std::make_shared<std::vector<Json>>();
+  auto events = std::make_shared<std::optional<TrainingEvents>>();
+  if (config.report_to == "tensorboard") events->emplace(files.dir);
+  files.logged = [&config, &run, t, name, rows, events](const Json& line) {
+    rows->push_back(parse_json(to_line(line), "metrics"));  // as it is written: NaN becomes null
+    if (*events) (*events)->add(line);
+    const auto readings = training_readings(with_beta(training_ends(*rows), config), config.monitor);
+    note_warnings(run, {t, name}, readings);
+    stop_where_asked(config, {t, name}, readings);
+  };
+  return files;
+}
+
+void watch_trained(const RunConfig& config, const RunDirectory& run, int64_t t, const std::string& name) {
+  const fs::path dir = run.training(name).dir;
+  if (config.report_to == "tensorboard") write_training_events(dir);
+  if (t == 0) return;  // there is no directory of a round
+  const Json training = with_beta(training_ends(read_metrics(dir / "metrics.jsonl")), config);
+  write_readings(run, {t, name}, Json::object(), training_readings(training, config.monitor));
+}
+
+void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const SeedData& data,
+                 const Rubric& rubric) {
+  if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
+  judge_held_out(
+      config, run, str("M", t), [&]() -> Policy& { return policy; }, data, rubric);
+  const Json first = judge_figures(run, 1, data, rubric.max_score),
+             own = judge_figures(run, t, data, rubric.max_score);
+  watch(config, run, {t, "judge"}, {{"held_out_judge", own}},
+        judge_readings(first, own, rubric.max_score, config.monitor));
+}
+
+void watch_evaluation(const RunConfig& config, const RunDirectory& run) {
+  const Json evaluation = read_evaluation(run.root());
+  note_warnings(run, {config.last_model, "evaluation"}, evaluation_readings(evaluation, config.monitor));
+}
+
+}  // namespace selfreward
