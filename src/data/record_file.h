@@ -81,8 +81,11 @@ class RecordSink {
 /// The records of `path` if it is there; else those that `produce` makes, written to `path` as a whole.
 template <typename Record, typename Produce>
 std::vector<Record> memo(const fs::path& path, Produce produce) {
-  if (fs::exists(path)) return read_jsonl<Record>(path);
   const fs::path partial = path.string() + ".partial";
+  if (fs::exists(path)) {
+    fs::remove(partial);  // of a run that was killed after it had written `path`
+    return read_jsonl<Record>(path);
+  }
   RecordSink<Record> sink(partial);
   produce(sink);
   if (!sink.counts().empty()) write_file_atomically(counts_file(path), Json(sink.counts()).dump(2) + "\n");

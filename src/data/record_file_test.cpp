@@ -52,3 +52,11 @@ TEST_CASE("a finished file is read and not made again") {
   CHECK(records.size() == 6);
   CHECK(records[5].id == "p2b");
 }
+
+TEST_CASE("what a run left behind that was killed after the last byte of a file is removed") {
+  const fs::path path = scratch_file(), partial = path.string() + ".partial";
+  produce(path, 3);
+  AppendLog(partial).append("{\"id\":\"p1a\"}\n");
+  produce(path, 3);
+  CHECK(!fs::exists(partial));
+}

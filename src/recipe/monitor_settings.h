@@ -1,7 +1,7 @@
 #pragma once
 // Limits of the monitors, one line each: a value beyond its limit is a warning, or ends the run where `stop`
 // names it. A limit whose origin is not given is our own choice: far outside of what sound runs of the
-// playground and of SmolLM2 show (docs/formats.md, monitors).
+// playground show (docs/formats.md, monitors).
 #include <string>
 #include <vector>
 
