@@ -1,6 +1,6 @@
 #!/bin/sh
-# Opens a report in headless Chromium and checks the page that its JavaScript has drawn.
-#   tests/report_browser_test.sh RUN/report.html [TEXT that must be on the page]...
+# Opens a report in headless Chromium, checks the page that its JavaScript has drawn, then uses it as a reader would.
+#   tests/report_browser_test.sh PAGE.html [TEXT that must be on the page]...
 # Exit status 77 (skipped) where there is no Chromium.
 set -eu
 report=$1
@@ -23,9 +23,9 @@ complain() {
   failures=$((failures + 1))
 }
 
-# draw FILE PAGE: the page as the browser has drawn it; the console must stay empty.
+# draw FILE PAGE WIDTH: the page as the browser has drawn it; the console must stay empty.
 draw() {
-  timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --user-data-dir="$scratch/profile" \
+  timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --user-data-dir="$scratch/profile" --window-size="$3,800" \
     --enable-logging=stderr --virtual-time-budget=10000 --dump-dom "file://$1" >"$2" 2>"$scratch/log" ||
     complain "the browser ended with status $?"
   grep -q 'CONSOLE' "$scratch/log" && complain "the console is not empty: $(grep -m3 'CONSOLE' "$scratch/log")"
@@ -35,26 +35,19 @@ draw() {
 }
 
 # What a reader sees is the page without the embedded data and the script.
-draw "$(realpath "$report")" "$scratch/page.html"
+draw "$(realpath "$report")" "$scratch/page.html" 1200
 sed -e '/<script type="application\/json"/,$d' "$scratch/page.html" >"$scratch/seen.html"
 for text in 'id="head"' "$@"; do
   grep -qF -- "$text" "$scratch/seen.html" || complain "\"$text\" is not on the page"
 done
 
-# The same page used: every chart touched, more pairs asked for, the last round opened, a search without a hit.
-cat "$report" - >"$scratch/used.html" <<'SCRIPT'
-<script>
-document.querySelectorAll("svg").forEach(chart => chart.dispatchEvent(new PointerEvent("pointermove", {clientX: 9, bubbles: true})));
-document.querySelectorAll("summary, button").forEach(button => button.click());
-document.querySelectorAll("input").forEach(field => { field.value = "no such text"; field.dispatchEvent(new Event("input")); });
-</script>
-SCRIPT
-draw "$scratch/used.html" "$scratch/page.html"
-sed -e '/<script type="application\/json"/,$d' "$scratch/page.html" >"$scratch/seen.html"
-if grep -q '<input type="search"' "$scratch/seen.html"; then
-  grep -q '>0 of [0-9,]* shown' "$scratch/seen.html" || complain "the search does not count its hits"
-  grep -q '<article' "$scratch/seen.html" && complain "the search keeps texts without a hit"
-fi
+{ cat "$report"; echo '<script>'; cat "$(dirname "$0")/report_browser_use.js"; echo '</script>'; } >"$scratch/used.html"
+for width in 1200 500; do # headless Chromium has no narrower window
+  draw "$scratch/used.html" "$scratch/page.html" "$width"
+  head -n 3 "$scratch/page.html" | grep -q 'data-used="yes"' || complain "the page could not be used"
+  problems=$(head -n 3 "$scratch/page.html" | sed -n 's/.*data-failed="\([^"]*\)".*/\1/p')
+  [ -z "$problems" ] || complain "$width pixels wide: $problems"
+done
 
 [ "$failures" -eq 0 ] || exit 1
-echo "passed: $report is drawn without errors, with all of $# expected texts"
+echo "passed: $report is drawn and used without errors, with all of $# expected texts"

@@ -1,4 +1,4 @@
-// evaluate and report: what the models of a run, or any checkpoints, are worth.
+// evaluate: what the models of a run, or any checkpoints, are worth.
 #include <cstdio>
 
 #include "app/commands.h"
@@ -88,17 +88,6 @@ void add_evaluate(CLI::App& app) {
     if (options->models.empty()) throw CLI::RequiredError("--model");
     if (options->out.empty()) throw CLI::RequiredError("--out");
     run_evaluate(*options);
-  });
-}
-
-void add_report(CLI::App& app) {
-  auto run_dir = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("report", "write report.html of a run again, and print its table");
-  command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
-  command->callback([run_dir] {
-    write_report(*run_dir);
-    std::printf("%s\nreport: %s\n", result_table(*run_dir).c_str(),
-                fs::absolute(fs::path(*run_dir) / "report.html").c_str());
   });
 }
 

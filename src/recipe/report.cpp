@@ -3,12 +3,14 @@
 #include <cstdio>
 
 #include "base/text_util.h"
+#include "recipe/report_comparison.h"
+#include "recipe/report_contents.h"
 #include "recipe/report_data.h"
 
 namespace selfreward {
 
-extern const std::string_view
-    kReportHtml;  // report.html beside this file, compiled in (cmake/EmbedFile.cmake)
+// The files of page/, compiled in (cmake/EmbedFile.cmake).
+extern const std::string_view kPageHtml, kPageStyle, kReportScript, kCompareScript;
 
 namespace {
 
@@ -107,13 +109,25 @@ std::string filled(std::string_view page,
   return text.append(page);
 }
 
+void write_page(const fs::path& path, const std::string& table, const Json& data, std::string_view script) {
+  write_file_atomically(path, filled(kPageHtml, {{"{{STYLE}}", std::string(kPageStyle)},
+                                                 {"{{TABLE}}", html_escaped(table)},
+                                                 {"{{DATA}}", embeddable(data)},
+                                                 {"{{SCRIPT}}", std::string(script)}}));
+}
+
 }  // namespace
 
 void write_report(const fs::path& run_dir) {
-  const Json report = collect_report(run_dir);
-  write_file_atomically(run_dir / "report.html",
-                        filled(kReportHtml, {{"{{TABLE}}", html_escaped(result_table(run_dir))},
-                                             {"{{DATA}}", embeddable(report)}}));
+  write_page(run_dir / "report.html", result_table(run_dir), report_contents(run_dir), kReportScript);
+}
+
+void write_comparison(const std::vector<fs::path>& run_dirs, const fs::path& out) {
+  const Json comparison = compare_runs(run_dirs);
+  std::string tables;
+  for (size_t i = 0; i < run_dirs.size(); ++i)
+    tables += comparison["runs"][i]["name"].get<std::string>() + "\n" + result_table(run_dirs[i]) + "\n";
+  write_page(out, tables, comparison, kCompareScript);
 }
 
 std::string result_table(const fs::path& run_dir) {

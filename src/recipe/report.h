@@ -11,6 +11,10 @@ namespace selfreward {
 /// Writes run_dir/report.html. Throws Error when a file of the run is there but damaged.
 void write_report(const fs::path& run_dir);
 
+/// Writes one page that compares the runs: settings that differ, models, curves over each other. Throws Error
+/// for fewer than two runs, for one that is given twice, and for a directory that is no run's.
+void write_comparison(const std::vector<fs::path>& run_dirs, const fs::path& out);
+
 /// The evaluated models, one line each, as aligned plain text with a heading; says so when none is.
 std::string result_table(const fs::path& run_dir);
 

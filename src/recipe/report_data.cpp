@@ -121,7 +121,7 @@ Json read_round(const fs::path& dir, int64_t t) {
     if (monitors.is_object() && monitors.value("figures", Json()).is_object())
       round.update(monitors["figures"]);
   round["t"] = t;
-  round["preferences"] = sample_pairs(dir);
+  round["preferences"] = pair_totals(dir);
   return round;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The contents of a report as one JSON object; report.html draws it and knows nothing else.
+// What a report says in numbers, as one JSON object; report_contents.h adds the texts.
 #include <optional>
 #include <string>
 

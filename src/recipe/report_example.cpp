@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/seed.h"
+#include "base/text_util.h"
 #include "data/jsonl.h"
 
 namespace selfreward {
@@ -224,13 +225,14 @@ Json duel(const char* a, const char* b, const char* by, double win, double tie) 
               {"n", 500}};
 }
 
-Json evaluation() {
+Json evaluation(double shift) {
   Json models = Json::array();
   for (const Model& m : kModels)
     models.push_back(
         {{"name", m.name},
          {"gold",
-          {{"sampled", {{"mean", m.gold}, {"standard_error", 0.04}, {"all_met", m.all_met}, {"n", 500}}},
+          {{"sampled",
+            {{"mean", m.gold + shift}, {"standard_error", 0.04}, {"all_met", m.all_met}, {"n", 500}}},
            {"greedy",
             {{"mean", m.greedy}, {"standard_error", 0.04}, {"all_met", m.all_met + 0.1}, {"n", 500}}}}},
          {"reward_model", judge_metrics(m)},
@@ -238,8 +240,10 @@ Json evaluation() {
          {"stopped_share", 0.998}});
   const Model random{"random", 0, 0, 0, 0.443, 0.252, 0.047, 0.004, 0.003},
       longest{"longest", 0, 0, 0, 0.271, 0.262, 0.013, 0.061, 0.054};
+  Json random_metrics = judge_metrics(random);
+  random_metrics["kendall_tau"] = nullptr;  // a metric that had nothing to measure
   return Json{{"models", models},
-              {"null_judges", {{"random", judge_metrics(random)}, {"longest", judge_metrics(longest)}}},
+              {"null_judges", {{"random", random_metrics}, {"longest", judge_metrics(longest)}}},
               {"head_to_head",
                {duel("M1", "M0", "gold", 0.52, 0.31), duel("M2", "M1", "gold", 0.33, 0.48),
                 duel("M3", "M2", "gold", 0.27, 0.53), duel("M3", "M1", "gold", 0.39, 0.48),
@@ -270,19 +274,46 @@ model:
 eft: {source: self}
 sft: {learning_rate: 0.0002}
 prompts: {source: M0, num_prompts: 240}
+data: {ift: [IFT]}
 candidates: {num_generations: 4}
 judge: {kind: self, num_evals_to_average: 3}
 dpo:
-  beta: 0.3
+  beta: BETA
   rpo_alpha: 1
   replay_batch_size: 16
   train: {learning_rate: 0.0005}
 )";
 
+void write_seed_examples(const fs::path& path) {
+  std::vector<Example> examples;
+  for (int64_t i = 0; i < 50; ++i) {
+    const Seed seed = kSeed.child("ift", i);
+    examples.push_back({str("ift-", i), {{"user", request(seed)}, {"assistant", word(seed)}}, "ift"});
+  }
+  write_jsonl(path, examples);
+}
+
+void write_warnings(const fs::path& path) {
+  const std::string sentence = "31 % of the answers were cut off. Raise candidates.sampling.max_new_tokens.";
+  write_file_atomically(path, to_line({{"round", 1},
+                                       {"stage", "candidates"},
+                                       {"name", "cut_off"},
+                                       {"value", 0.31},
+                                       {"limit", 0.2},
+                                       {"sentence", sentence}}) +
+                                  to_line({{"round", 2}, {"stage", "judge"}, {"sentence", kHostileText}}));
+}
+
+std::string config(const fs::path& seeds, double shift) {
+  return replace_all(replace_all(kConfig, "IFT", seeds.string()), "BETA", str(0.3 + shift));
+}
+
 }  // namespace
 
-void write_example_run(const fs::path& dir) {
-  write_file_atomically(dir / "config.yaml", kConfig);
+void write_example_run(const fs::path& dir, double shift) {
+  write_seed_examples(dir / "ift.jsonl");
+  write_warnings(dir / "warnings.jsonl");
+  write_file_atomically(dir / "config.yaml", config(dir / "ift.jsonl", shift));
   const Json seed{{"ift", 150},
                   {"eft", 300},
                   {"ranked_train", 800},
@@ -298,7 +329,7 @@ void write_example_run(const fs::path& dir) {
   write_metrics(dir, "sft_baseline", 40, /*dpo=*/false);
   write_metrics(dir, "M1", 60, /*dpo=*/false);
   for (const char* name : {"M2", "M3"}) write_metrics(dir, name, 210, /*dpo=*/true);
-  write_file_atomically(dir / "evaluation.json", evaluation().dump(1));
+  write_file_atomically(dir / "evaluation.json", evaluation(shift).dump(1));
   for (const Model& model : kModels) write_answers(dir, model);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text_util.h"
 #include "data/jsonl.h"
+#include "recipe/report_contents.h"
 #include "recipe/report_curves.h"
 #include "recipe/report_data.h"
 #include "recipe/report_example.h"
@@ -22,13 +23,18 @@ fs::path scratch() {
   return dir;
 }
 
-/// The example run with its report; made once, and left there for tests/report_browser_test.sh.
+/// The example run with its report, and a second one with their comparison; made once, and left there for
+/// tests/report_browser_test.sh.
 const fs::path& example() {
   static const fs::path dir = [] {
     const fs::path path = SELFREWARD_REPORT_EXAMPLE;
     fs::remove_all(path);
     write_example_run(path);
     write_report(path);
+    const fs::path other = path.parent_path() / "report_example_2";
+    fs::remove_all(other);
+    write_example_run(other, 0.1);
+    write_comparison({path, other}, other / "compare.html");
     return path;
   }();
   return dir;
@@ -102,55 +108,20 @@ TEST_CASE("the settings of adapters are shown where there are adapters") {
         R"({"label":"LoRA matrices","value":"q_proj, v_proj"}])");
 }
 
-TEST_CASE("a shown pair has the scores, replies and unused answers of its prompt") {
-  const Json pairs = sample_pairs(example() / "M1");
-  CHECK(pairs["total"].get<size_t>() > 200);
-  REQUIRE(pairs["shown"].size() == 200);
-  for (const Json& pair : pairs["shown"]) {
-    CHECK(pair["chosen"]["score"].get<double>() > pair["rejected"]["score"].get<double>());
-    CHECK(pair["chosen"]["replies"].size() == 3);
-    CHECK(pair["rejected"]["replies"].size() == 3);
-    CHECK(pair["others"].size() == 2);
-    CHECK(pair["origin"] == "M0");
-  }
-}
-
-TEST_CASE("shown pairs are a scattered choice, not the first ones") {
-  const Json shown = sample_pairs(example() / "M2")["shown"];
-  std::vector<std::string> ids;
-  for (size_t i = 0; i < 100; ++i) ids.push_back(shown[i]["id"]);
-  CHECK(!std::is_sorted(ids.begin(), ids.end()));
-  // Of ids "round2-0" ... "round2-239" every fifth begins with "round2-2".
-  const auto with_two =
-      std::count_if(ids.begin(), ids.end(), [](const std::string& id) { return id[7] == '2'; });
-  CHECK(with_two > 8);
-  CHECK(with_two < 40);
-}
-
 TEST_CASE("lengths are in tokens, or in characters where a file has no token ids") {
   const fs::path dir = scratch();
   std::vector<PreferencePair> pairs{{"a", {{"user", "p"}}, "äöü", "x", {}, {}, 5, 1},
                                     {"b", {{"user", "p"}}, "äöüß!", "xyz", {}, {}, 5, 1}};
   write_jsonl(dir / "preferences.jsonl", pairs);
-  Json result = sample_pairs(dir);
+  Json result = pair_totals(dir);
   CHECK(result["length_unit"] == "characters");
   CHECK(result["chosen_length"] == 4);
   CHECK(result["rejected_length"] == 2);
   for (PreferencePair& pair : pairs) pair.chosen_ids = {1, 2, 3, 4, 5, 6}, pair.rejected_ids = {7};
   write_jsonl(dir / "preferences.jsonl", pairs);
-  result = sample_pairs(dir);
+  result = pair_totals(dir);
   CHECK(result["length_unit"] == "tokens");
   CHECK(result["chosen_length"] == 6);
-}
-
-TEST_CASE("a very long answer is cut between two characters and says how much is missing") {
-  const fs::path dir = scratch();
-  std::string text = "x";
-  for (int i = 0; i < 5000; ++i) text += "ä";
-  write_jsonl(dir / "preferences.jsonl",
-              std::vector<PreferencePair>{{"a", {{"user", "p"}}, text, "x", {}, {}, 5, 1}});
-  const std::string shown = sample_pairs(dir)["shown"][0]["chosen"]["text"];
-  CHECK(shown.substr(7997) == "ä … (2002 more bytes in the run's files)");
 }
 
 TEST_CASE("a half-done run gives a report of what is there") {
@@ -166,6 +137,9 @@ TEST_CASE("a half-done run gives a report of what is there") {
   CHECK(data["rounds"][0] ==
         Json{{"unfinished", true}, {"prompts", 240}, {"t", 1}, {"preferences", nullptr}});
   CHECK(data["warnings"].empty());
+  CHECK(data["pairs"]["rows"].size() == 240);
+  CHECK(data["pairs"]["rows"][7][4] == "unfinished");
+  CHECK(data["no_seeds"] == "config.yaml names no instruction data (data.ift)");
 }
 
 TEST_CASE("each part of a run may be missing") {
@@ -192,7 +166,7 @@ TEST_CASE("the terminal table aligns what the models have and leaves out what no
         "M3             4.41    4.47         53    39/13      27/20     96.2      73.3     68.7     0.924    "
         "0.890     5.8      100\n"
         "random judge      -       -          -        -          -     44.3      25.2      4.7     0.004    "
-        "0.003       -        -\n"
+        "    -       -        -\n"
         "longest judge     -       -          -        -          -     27.1      26.2      1.3     0.061    "
         "0.054       -        -\n");
   const fs::path dir = scratch();
@@ -251,6 +225,9 @@ TEST_CASE("a damaged file is an error that names it") {
        "[report] RUN/training/M1/metrics.jsonl, line 1 has no number 'step'"},
       {"training/M1/metrics.jsonl", "{\n{\"step\": 1}\n",
        "[json] RUN/training/M1/metrics.jsonl, line 1 is not valid JSON"},
+      {"M1/prompts.jsonl", "{}\n", "[jsonl] RUN/M1/prompts.jsonl, line 1: "},
+      {"warnings.jsonl", "[]\n{}\n", "[report] RUN/warnings.jsonl, line 1 is not a JSON object"},
+      {"warnings.jsonl", "{\n{}\n", "[json] RUN/warnings.jsonl, line 1 is not valid JSON"},
       {"evaluation/M1/answers.jsonl", "{\"prompt_id\": 1}\n",
        "[report] RUN/evaluation/M1/answers.jsonl, line 1: "},
   };
@@ -272,6 +249,30 @@ TEST_CASE("numbers of a wrong type in a summary are left out, not a crash") {
   write_file_atomically(dir / "M1" / "round.json",
                         R"({"prompts": "many", "judge_failures": 3, "score_histogram": [1, "x"]})");
   CHECK_NOTHROW(write_report(dir));
+}
+
+TEST_CASE("warnings of the monitors come first, once, and a half-written line is passed over") {
+  const fs::path dir = scratch();
+  write_file_atomically(
+      dir / "evaluation.json",
+      R"({"models": [{"name": "M1", "gold": {"sampled": {"mean": 4}}}, {"name": "M2", "gold": {"sampled": {"mean": 3}}}]})");
+  const std::string own =
+      "Its gold score is below that of M1: 3.00 against 4.00. The rounds of self-rewarding did harm.";
+  write_file_atomically(
+      dir / "warnings.jsonl",
+      R"({"round": 2, "stage": "judge", "name": "ties", "value": 0.7, "limit": 0.6, "sentence": "Many ties."})"
+      "\n" +
+          str(R"({"stage": "evaluation", "sentence": ")", own, "\"}\n{\"round\": 3"));
+  const Json warnings = run_summary(dir)["warnings"];
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0] == Json{{"where", "Round 2, judge"},
+                            {"text", "Many ties."},
+                            {"name", "ties"},
+                            {"value", 0.7},
+                            {"limit", 0.6}});
+  CHECK(warnings[1] == Json{{"where", "evaluation"}, {"text", own}});
+  fs::remove(dir / "warnings.jsonl");
+  CHECK(run_summary(dir)["warnings"] == Json::array({{{"where", "M2"}, {"text", own}}}));
 }
 
 TEST_CASE("directories of models are in the order of their numbers") {

@@ -1,0 +1,49 @@
+// report: the page of a run, or of several runs beside each other.
+#include <cstdio>
+
+#include "app/commands.h"
+#include "base/error.h"
+#include "recipe/report.h"
+
+namespace selfreward {
+namespace {
+
+struct Options {
+  std::string run_dir, out = "compare.html";
+  std::vector<std::string> compared;
+};
+
+void compare(const Options& options) {
+  std::vector<fs::path> runs;
+  if (!options.run_dir.empty()) runs.push_back(options.run_dir);
+  runs.insert(runs.end(), options.compared.begin(), options.compared.end());
+  write_comparison(runs, options.out);
+  for (const fs::path& run : runs) std::printf("%s\n%s\n", run.c_str(), result_table(run).c_str());
+  std::printf("comparison: %s\n", fs::absolute(options.out).c_str());
+}
+
+void run_report(const Options& options) {
+  if (!options.compared.empty()) return compare(options);
+  check(!options.run_dir.empty(), "[report] name a run directory, or --compare RUN RUN");
+  const fs::path run_dir = options.run_dir;
+  write_report(run_dir);
+  std::printf("%s\nreport: %s\n", result_table(run_dir).c_str(),
+              fs::absolute(run_dir / "report.html").c_str());
+}
+
+}  // namespace
+
+void add_report(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "report", "write report.html of a run again and print its table, or compare runs on one page");
+  command->add_option("RUN", options->run_dir, "run directory")->check(CLI::ExistingDirectory);
+  command->add_option("--compare", options->compared, "run directories to compare, two or more")
+      ->type_name("RUN");
+  command->add_option("--out", options->out, "the page that --compare writes")
+      ->capture_default_str()
+      ->type_name("FILE");
+  command->callback([options] { run_report(*options); });
+}
+
+}  // namespace selfreward

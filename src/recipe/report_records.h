@@ -1,0 +1,28 @@
+#pragma once
+// The records of every round of a run, as far as they are there, for what the report says about texts.
+#include "data/records.h"
+
+namespace selfreward {
+
+struct RoundRecords {
+  int64_t t = 0;
+  std::vector<Prompt> prompts;
+  std::vector<Candidate> candidates;
+  std::vector<Judgement> judgements;
+  std::vector<PreferencePair> pairs;
+  bool has_pairs = false;  // preferences.jsonl is there: the choice of pairs is done
+};
+
+/// Of M{t}/ with a round.json or prompts.jsonl, by number. Throws Error naming a damaged file and its line.
+std::vector<RoundRecords> read_round_records(const fs::path& run_dir);
+
+/// At most `count` of the texts or records, evenly spread over all of them.
+template <typename T>
+std::vector<T> evenly_spread(const std::vector<T>& all, size_t count) {
+  if (all.size() <= count) return all;
+  std::vector<T> some;
+  for (size_t i = 0; i < count; ++i) some.push_back(all[i * all.size() / count]);
+  return some;
+}
+
+}  // namespace selfreward
