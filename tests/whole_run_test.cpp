@@ -101,18 +101,17 @@ std::map<std::string, std::string> results_of(const fs::path& run_dir) {
   return files;
 }
 
-}  // namespace
-
-TEST_CASE("a run that is killed at many points and resumed leaves the same bytes as one that is not") {
-  const fs::path whole = scratch("whole"), killed = scratch("killed");
+/// Runs the settings once in peace and once with kills, and compares what both leave.
+void check_killed_runs(const std::string& prefix, const std::vector<std::string>& settings) {
+  const fs::path whole = scratch(prefix + "whole"), killed = scratch(prefix + "killed");
   const auto begin = std::chrono::steady_clock::now();
-  REQUIRE(run_for(whole, Seconds(900)) == 0);
+  REQUIRE(run_for(whole, Seconds(900), SIGKILL, settings) == 0);
   const Seconds duration = std::chrono::steady_clock::now() - begin;
   constexpr int kKills = 12;
   int kills = 0;
   while (kills < 60) {  // every life is longer than the one before, so that the run gets past every stage
     const Seconds life = duration / kKills * (1.0 + 0.15 * kills) + Seconds(0.4);
-    const auto status = run_for(killed, life, kills % 4 == 3 ? SIGINT : SIGKILL);
+    const auto status = run_for(killed, life, kills % 4 == 3 ? SIGINT : SIGKILL, settings);
     if (status == 0) break;
     if (status) CHECK(*status == 130);  // stopped by SIGINT
     ++kills;
@@ -130,6 +129,31 @@ TEST_CASE("a run that is killed at many points and resumed leaves the same bytes
     const bool same_bytes = expected.at(name) == found.at(name);
     CHECK(same_bytes);
   }
+}
+
+}  // namespace
+
+TEST_CASE("a run that is killed at many points and resumed leaves the same bytes as one that is not") {
+  check_killed_runs("", kSmall);
+}
+
+TEST_CASE("early stopping: the best step becomes the next model, whatever kills the run in between") {
+  std::vector<std::string> settings = kSmall;
+  for (const char* setting :
+       {"last_model=2", "dpo.eval_steps=2", "dpo.early_stopping_patience=2",
+        "dpo.eval_prompts=playground/data/held_out_ranked.jsonl", "evaluate.enabled=false"})
+    settings.push_back(setting);
+  check_killed_runs("early_", settings);
+  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "early_whole" / "run";
+  const Json stopping = read_json(run / "M1" / "round.json").at("early_stopping");
+  CHECK(stopping["planned_steps"] == 6);
+  CHECK(stopping["comparisons"].size() >= 2);
+  const int64_t best = stopping["best_step"];
+  CHECK(best % 2 == 0);
+  CHECK(best <= stopping["steps"].get<int64_t>());
+  CHECK(fs::exists(run / "M2" / "model.safetensors"));
+  for (const auto& entry : fs::directory_iterator(run / "training" / "M2"))
+    CHECK(entry.is_regular_file());  // neither candidates nor states are left
 }
 
 TEST_CASE("what a run leaves hangs together") {

@@ -27,6 +27,7 @@ void add_winrate(CLI::App& evaluate);
 void add_alpaca(CLI::App& evaluate);
 void add_leaderboard(CLI::App& evaluate);
 void add_mt_bench(CLI::App& evaluate);
+void add_evaluate_reward(CLI::App& evaluate);
 void add_report(CLI::App& app);
 void add_top(CLI::App& app);
 void add_chat(CLI::App& app);

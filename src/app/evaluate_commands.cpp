@@ -35,6 +35,8 @@ std::string name_of(const std::string& dir) {
 }
 
 void run_evaluate(const Options& options) {
+  check(!options.models.empty() && !options.out.empty(),
+        "[evaluate] --model DIR and --out DIR are needed, or one of the commands below `evaluate --help`");
   const RunConfig config = load_config(options.config.file, as_overrides(options));
   std::vector<NamedModel> models;
   for (const std::string& dir : options.models) {
@@ -62,6 +64,7 @@ void add_evaluate(CLI::App& app) {
   add_alpaca(*command);
   add_leaderboard(*command);
   add_mt_bench(*command);
+  add_evaluate_reward(*command);
   command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
       ->type_name("DIR REQUIRED");
   command

@@ -76,6 +76,8 @@ void run_sft(const Options& options) {
 void run_dpo(const Options& options) {
   if (!options.dry_run && is_finished(options)) return;
   const RunConfig config = options.config.load();
+  check(config.dpo.eval_steps == 0,
+        "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
   const std::vector<PreferencePair> pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
   const auto replayed = read_all<Example>(options.replay, read_examples, "examples");
   if (options.dry_run) {

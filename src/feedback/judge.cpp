@@ -10,13 +10,6 @@
 namespace selfreward {
 namespace {
 
-/// How replies are sampled: each ends with its score line.
-SamplingParams reply_params(const SamplingSettings& sampling, const Rubric& rubric) {
-  SamplingParams params(sampling);
-  params.is_last_line = [&rubric](std::string_view line) { return is_score_line(line, rubric); };
-  return params;
-}
-
 std::vector<JudgeReply> parse_replies(const std::vector<Completion>& completions, const Rubric& rubric) {
   std::vector<JudgeReply> replies;
   for (const Completion& reply : completions)
@@ -52,11 +45,17 @@ Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item) {
   return {{"user", rubric.render(item.prompt, item.answer)}};
 }
 
+SamplingParams judge_sampling(const SamplingSettings& sampling, const Rubric& rubric) {
+  SamplingParams params(sampling);
+  params.is_last_line = [&rubric](std::string_view line) { return is_score_line(line, rubric); };
+  return params;
+}
+
 void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
                    const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
                    RecordSink<Judgement>& out) {
   Generator generator(policy, generation);
-  const SamplingParams params = reply_params(settings.sampling, rubric);
+  const SamplingParams params = judge_sampling(settings.sampling, rubric);
   for_each_shard(items, generation.shard_size, "judgements", out, [&](std::span<const JudgeItem> shard) {
     std::vector<GenerationRequest> requests;
     std::vector<Judgement> judgements;

@@ -24,6 +24,8 @@ std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked);
 
 /// The judge's prompt for an answer, as a conversation to be answered.
 Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item);
+/// How replies are sampled: each ends with its score line. The rubric must outlive it.
+SamplingParams judge_sampling(const SamplingSettings& sampling, const Rubric& rubric);
 
 /// Appends one judgement of each item: settings.num_evals_to_average replies of the policy, the score their
 /// mean. A reply ends with its score line (is_score_line). An item that does not fit the context is judged by

@@ -52,6 +52,7 @@ TEST_CASE("paper.yaml has the numbers of the paper") {
   CHECK(config.prompts.generated_shots == 2);
   CHECK(config.prompts.sampling.temperature == 0.6);
   CHECK(config.judge.sampling.temperature == 0.7);
+  CHECK(config.dpo.eval_steps == 200);
 }
 
 TEST_CASE("the schema has every setting with type, default and rule, and allows no other key") {

@@ -58,6 +58,20 @@ void check_stop_names(RunConfig& config) {
   }
 }
 
+/// dpo.eval_steps needs prompts, and what its judge needs.
+void validate_early_stopping(const RunConfig& config) {
+  const DpoSettings& dpo = config.dpo;
+  if (dpo.eval_steps == 0) return;
+  check(dpo.method == "dpo", "[config] dpo.eval_steps is ", dpo.eval_steps, ", but dpo.method is ",
+        dpo.method, ": only DPO is stopped early; set dpo.eval_steps to 0");
+  check(!dpo.eval_prompts.empty(), "[config] dpo.eval_steps is ", dpo.eval_steps,
+        ", but dpo.eval_prompts is empty: name a file of held-out prompts");
+  check(dpo.eval_judge != "gold" || !config.data.gold.empty(),
+        "[config] dpo.eval_judge is gold, but data.gold is empty: name the file with the gold rules");
+  check(dpo.eval_judge != "pairwise" || !config.evaluate.pairwise_rubric.empty(),
+        "[config] dpo.eval_judge is pairwise, but evaluate.pairwise_rubric is empty: name the rubric");
+}
+
 }  // namespace
 
 const std::vector<Rule>& config_rules() {
@@ -112,6 +126,9 @@ const std::vector<Rule>& config_rules() {
       {.key = "dpo.replay_batch_size", .at_least = 0},
       {.key = "dpo.replay_weight", .at_least = 0},
       {.key = "dpo.method", .choices = {"dpo", "positive_only"}},
+      {.key = "dpo.eval_steps", .at_least = 0},
+      {.key = "dpo.eval_judge", .choices = {"self", "pairwise", "gold"}},
+      {.key = "dpo.early_stopping_patience", .at_least = 1},
       {.key = "evaluate.max_prompts", .at_least = 0},
       {.key = "generation.max_batch_size", .at_least = 1},
       {.key = "generation.max_cache_tokens", .at_least = 1},
@@ -195,6 +212,7 @@ void validate_whole_run(const RunConfig& config) {
         "eft.source to none");
   check(config.judge.kind != "gold" || !config.data.gold.empty(),
         "[config] judge.kind is gold, but data.gold is empty: name the file with the gold rules");
+  validate_early_stopping(config);
   check(config.candidates.num_generations > 1 || config.dpo.method != "dpo" || config.last_model == 1,
         "[config] candidates.num_generations is 1, expected at least 2: one answer makes no preference pair");
 }

@@ -4,6 +4,7 @@
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "recipe/dry_run_plan.h"
+#include "recipe/early_stopping.h"
 #include "recipe/evaluation.h"
 #include "recipe/stage_sizes.h"
 
@@ -21,6 +22,7 @@ void read_data(DryRunPlan& plan) {
   plan.rubric = Rubric::load(plan.config.judge.rubric);
   check_eft_source(plan.config, plan.data);
   if (plan.config.evaluate.enabled) check_evaluation(plan.config, plan.data);
+  check_early_stopping(plan.config, plan.data);
   if (plan.config.eft.source != "self")
     plan.eft = eft_without_model(plan.config, plan.data, plan.rubric).records;
   std::vector<Example> examples = plan.data.ift;

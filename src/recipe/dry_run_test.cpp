@@ -71,3 +71,42 @@ TEST_CASE("a dry run of SFT or DPO alone shows the first row and what is learnt 
   const PreferencePair pair{"p", {{"user", "Hello"}}, "Good day", "No", {}, {}, {}, {}};
   CHECK(contains(dry_run_dpo(config, kModel, {pair}, {}), "pairs: 1; 0 longer"));
 }
+
+TEST_CASE("every line of bench/paper_comparisons is a run that can be made") {
+  int count = 0;
+  for (const std::string& line : read_lines(kSource / "bench/paper_comparisons")) {
+    if (!line.starts_with("  \"")) continue;
+    std::istringstream words(line.substr(3, line.rfind('"') - 3));
+    std::string name, setting;
+    std::vector<std::string> settings;
+    for (words >> name; words >> setting;) {
+      const size_t file = setting.find("=playground/");
+      settings.push_back(file == std::string::npos
+                             ? setting
+                             : setting.substr(0, file + 1) + (kSource / setting.substr(file + 1)).string());
+    }
+    INFO(name);
+    const RunConfig config = playground_config(settings);
+    CHECK_NOTHROW(validate_whole_run(config));
+    CHECK(contains(dry_run(config), "candidates of a round: 8000"));
+    ++count;
+  }
+  CHECK(count == 6);
+}
+
+TEST_CASE("early stopping without what it needs is an error before anything is trained") {
+  const auto run = [](const std::vector<std::string>& more) {
+    std::vector<std::string> settings{"dpo.eval_steps=10"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    validate_whole_run(playground_config(settings));
+  };
+  const std::string prompts =
+      "dpo.eval_prompts=" + (kSource / "playground/data/held_out_ranked.jsonl").string();
+  CHECK_NOTHROW(run({prompts}));
+  CHECK_THROWS_WITH_AS(run({}), doctest::Contains("dpo.eval_prompts is empty"), Error);
+  CHECK_THROWS_WITH_AS(run({prompts, "dpo.method=positive_only"}), doctest::Contains("only DPO"), Error);
+  CHECK_THROWS_WITH_AS(run({prompts, "dpo.eval_judge=gold", "data.gold="}), doctest::Contains("data.gold"),
+                       Error);
+  CHECK_THROWS_WITH_AS(run({prompts, "dpo.eval_judge=pairwise"}), doctest::Contains("pairwise_rubric"),
+                       Error);
+}

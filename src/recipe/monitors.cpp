@@ -153,6 +153,7 @@ TrainingFiles watched_training(const RunConfig& config, const RunDirectory& run,
   auto events = std::make_shared<std::optional<TrainingEvents>>();
   if (config.report_to == "tensorboard") events->emplace(files.dir);
   files.logged = [&config, &run, t, name, rows, events](const Json& line) {
+    if (!line.contains("loss")) return;                     // a comparison of early stopping
     rows->push_back(parse_json(to_line(line), "metrics"));  // as it is written: NaN becomes null
     if (*events) (*events)->add(line);
     const auto readings = training_readings(with_beta(training_ends(*rows), config), config.monitor);

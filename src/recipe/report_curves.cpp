@@ -82,10 +82,10 @@ std::vector<Json> read_metrics(const fs::path& path) {
     if (lines[i].empty()) continue;
     if (i + 1 == lines.size() && !Json::accept(lines[i])) break;
     const std::string where = str(path.string(), ", line ", i + 1);
-    Json row = parse_json(lines[i], where);
+    const Json row = parse_json(lines[i], where);
     const auto step = number_at(row, "/step");
     check(step.has_value(), "[report] ", where, " has no number 'step'; was the file edited?");
-    by_step[*step] = std::move(row);
+    by_step[*step].update(row);  // a comparison of early stopping has the step of a training line
   }
   Rows rows;
   for (auto& [step, row] : by_step) rows.push_back(std::move(row));

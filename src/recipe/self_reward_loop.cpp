@@ -4,6 +4,7 @@
 // resuming.
 #include "recipe/self_reward_loop.h"
 
+#include "recipe/early_stopping.h"
 #include "recipe/evaluation.h"
 #include "recipe/monitors.h"
 #include "recipe/report.h"
@@ -15,6 +16,7 @@ namespace selfreward {
 void self_reward_loop(const RunConfig& config, RunDirectory& run) {
   const SeedData seed = load_seed_data(config, run);  // IFT, ranked answers, and what is held out
   const Rubric rubric = Rubric::load(config.judge.rubric);
+  check_early_stopping(config, seed);
 
   // M0 -> M1: instructions and judging, both from a little human data.
   std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);

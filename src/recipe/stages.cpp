@@ -5,6 +5,7 @@
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
+#include "recipe/early_stopping.h"
 #include "recipe/model_card.h"
 #include "recipe/monitors.h"
 #include "recipe/tensorboard.h"
@@ -195,12 +196,19 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   const Replay replay{replay_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length),
                       config.dpo.replay_batch_size};
-  const TrainingFiles files = watched_training(config, run, t, name);
-  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo, root_seed(config).child("train", name),
-            files, name + " DPO");
-  watch_trained(config, run, t, name);
+  const auto train = [&](int64_t pause_at) {
+    TrainingFiles files = watched_training(config, run, t, name);
+    files.pause_at = pause_at;
+    train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
+              root_seed(config).child("train", name), files, name + " DPO");
+    watch_trained(config, run, t, name);
+  };
+  if (config.dpo.eval_steps > 0)
+    return train_with_early_stopping(config, run, t, policy,
+                                     num_training_steps(config.dpo.train, rows.rows.size()), train);
+  train(/*pause_at=*/0);
   policy.save(run.model(t + 1), config.model.save_dtype);
-  run.forget_training_state(files);
+  run.forget_training_state(run.training(name));
 }
 
 void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,

@@ -56,6 +56,10 @@ struct DpoSettings {
   int64_t replay_batch_size = 0;
   double replay_weight = 1.0;
   std::string method = "dpo";
+  int64_t eval_steps = 0;
+  std::string eval_prompts;
+  std::string eval_judge = "self";
+  int64_t early_stopping_patience = 1;
 
   template <typename Fields>
   void visit(Fields& f) {
@@ -67,6 +71,18 @@ struct DpoSettings {
     f("replay_weight", replay_weight, "weight of their loss");
     f("method", method,
       "dpo: preference pairs; positive_only: SFT on the answers with a full score, the paper's variant");
+    f("eval_steps", eval_steps,
+      "steps between two comparisons with the best model so far (M_t at first) on eval_prompts; the best one "
+      "becomes M_t+1 (the paper: 200); 0 is off: the last one does");
+    f("eval_prompts", eval_prompts,
+      "held-out prompts of these comparisons, {id, prompt} rows, other ones than the evaluation's (the "
+      "paper: "
+      "253)");
+    f("eval_judge", eval_judge,
+      "who compares: self, M_t by its scores (judge.rubric); pairwise, M_t in both orders "
+      "(evaluate.pairwise_rubric); gold, the true score");
+    f("early_stopping_patience", early_stopping_patience,
+      "the training ends after this many comparisons in a row that are not won");
     f("train", train, "the optimizer");
   }
 };

@@ -100,6 +100,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   check(num_rows > 0, "[train] ", label, ": there are no rows to train on");
   fs::create_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
+  const int64_t end = files.pause_at > 0 ? std::min(total, files.pause_at) : total;
   const DeterministicScope deterministic(model.device());
   model.recompute_layers(settings.gradient_checkpointing);
   AdamW optimizer(model, settings);
@@ -108,7 +109,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   cut_metrics(files, metrics_path, optimizer.steps());
   MetricsLog log(metrics_path);
   Progress progress(label, total, "steps");
-  while (optimizer.steps() < total) {
+  while (optimizer.steps() < end) {
     throw_if_interrupted();
     const int64_t step = optimizer.steps();
     const double factor =
@@ -126,8 +127,8 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
       if (files.logged) files.logged(line);
     }
     progress.update(step + 1, "loss " + short_number(metrics.at("loss").get<double>()));
-    if (settings.save_steps > 0 && (step + 1) % settings.save_steps == 0 && step + 1 < total)
-      save_checkpoint(optimizer, files);
+    const bool due = settings.save_steps > 0 && (step + 1) % settings.save_steps == 0;
+    if ((due || step + 1 == end) && step + 1 < total) save_checkpoint(optimizer, files);
   }
 }
 

@@ -14,6 +14,7 @@ struct TrainingFiles {
   fs::path dir;
   /// Called with each line of metrics.jsonl in its order; of a training that goes on, first with those kept.
   std::function<void(const Json& line)> logged = {};
+  int64_t pause_at = 0;  // above 0: training ends after this step, with a checkpoint to go on from
 };
 
 /// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).

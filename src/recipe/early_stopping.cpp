@@ -1,0 +1,213 @@
+#include "recipe/early_stopping.h"
+
+#include <set>
+
+#include "base/metrics.h"
+#include "evaluate/pairwise_judge.h"
+#include "feedback/candidates.h"
+#include "recipe/stages.h"
+
+namespace selfreward {
+namespace {
+
+Json to_json(const StepComparison& comparison) {
+  const WinRate& rate = comparison.rate;
+  return {{"step", comparison.step},
+          {"eval_win_rate", *rate.rate()},
+          {"eval_wins", rate.wins},
+          {"eval_ties", rate.ties},
+          {"eval_losses", rate.losses},
+          {"eval_missing", rate.missing},
+          {"eval_against", comparison.against}};
+}
+
+/// The comparisons of one training. Step 0 stands for M_t.
+class Validation {
+ public:
+  Validation(const RunConfig& config, RunDirectory& run, int64_t t)
+      : config_(config),
+        run_(run),
+        t_(t),
+        dir_(run.training(t + 1).dir),
+        seed_(Seed(static_cast<uint64_t>(config.seed)).child("validation", t)),
+        prompts_(read_jsonl<Prompt>(config.dpo.eval_prompts)) {}
+
+  StepComparison compare(int64_t step, int64_t against) {
+    StepComparison comparison{step, against, {}};
+    const std::string& judge = config_.dpo.eval_judge;
+    comparison.rate = judge == "gold"   ? win_rate(side_by_side(gold_scores(step), gold_scores(against)))
+                      : judge == "self" ? win_rate(side_by_side(own_scores(step), own_scores(against)))
+                                        : win_rate(verdicts(step, against));
+    check(comparison.rate.compared() > 0, "[dpo] after step ", step, " the judge (dpo.eval_judge ", judge,
+          ") told none of ", prompts_.size(), " pairs of answers apart; look at ", dir_.string(),
+          ", and take another judge or set dpo.eval_steps to 0");
+    return comparison;
+  }
+
+  fs::path candidate(int64_t step) const { return dir_ / str("candidate-", step); }
+
+ private:
+  using Scores = std::map<std::string, std::optional<double>>;  // by prompt
+
+  fs::path file(const char* name, int64_t step) const { return dir_ / str(name, "-", step, ".jsonl"); }
+
+  std::vector<Candidate> answers(int64_t step) {
+    return run_.memo<Candidate>(file("answers", step), [&](RecordSink<Candidate>& out) {
+      Policy policy = load_policy(config_, step == 0 ? run_.model(t_) : candidate(step));
+      const CandidateSettings settings{/*num_generations=*/1, config_.evaluate.sampling};
+      generate_candidates(policy, prompts_, settings, config_.generation, seed_.child("answers"), out);
+    });
+  }
+
+  Scores gold_scores(int64_t step) {
+    const GoldScorer gold = GoldScorer::load(config_.data.gold);
+    std::map<std::string, const Prompt*> by_id;
+    for (const Prompt& prompt : prompts_) by_id[prompt.id] = &prompt;
+    Scores scores;
+    for (const Candidate& answer : answers(step))
+      scores[answer.prompt_id] = gold.score(by_id.at(answer.prompt_id)->text, answer.text);
+    return scores;
+  }
+
+  /// M_t's judgements by the rubric of the run.
+  Scores own_scores(int64_t step) {
+    const auto answered = answers(step);
+    Scores scores;
+    for (const Judgement& judgement :
+         run_.memo<Judgement>(file("judgements", step), [&](RecordSink<Judgement>& out) {
+           Policy judge = load_policy(config_, run_.model(t_));
+           judge_answers(judge, Rubric::load(config_.judge.rubric), judge_items(prompts_, answered),
+                         config_.judge, config_.generation, seed_.child("judge"), out);
+         }))
+      scores[judgement.prompt_id] = judgement.score;
+    return scores;
+  }
+
+  std::vector<std::pair<std::optional<double>, std::optional<double>>> side_by_side(Scores ours,
+                                                                                    Scores theirs) const {
+    std::vector<std::pair<std::optional<double>, std::optional<double>>> pairs;
+    for (const Prompt& prompt : prompts_) pairs.emplace_back(ours[prompt.id], theirs[prompt.id]);
+    return pairs;
+  }
+
+  std::vector<BothOrders> verdicts(int64_t step, int64_t against) {
+    std::map<std::string, std::string> ours, theirs;
+    for (const Candidate& answer : answers(step)) ours[answer.prompt_id] = answer.text;
+    for (const Candidate& answer : answers(against)) theirs[answer.prompt_id] = answer.text;
+    std::vector<AnswerPair> pairs;
+    for (const Prompt& prompt : prompts_)
+      if (ours.count(prompt.id) && theirs.count(prompt.id))
+        pairs.push_back({prompt.id, prompt.text, ours[prompt.id], theirs[prompt.id]});
+    std::vector<BothOrders> verdicts(prompts_.size() - pairs.size());  // without answers: missing
+    for (const PairwiseJudgement& judgement :
+         run_.memo<PairwiseJudgement>(file("pairwise", step), [&](RecordSink<PairwiseJudgement>& out) {
+           Policy judge = load_policy(config_, run_.model(t_));
+           judge_pairwise(judge, PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
+                          config_.judge.sampling, config_.generation, seed_.child("pairwise", step), out);
+         }))
+      verdicts.push_back(judgement.verdicts);
+    return verdicts;
+  }
+
+  const RunConfig& config_;
+  RunDirectory& run_;
+  const int64_t t_;
+  const fs::path dir_;
+  const Seed seed_;
+  const std::vector<Prompt> prompts_;
+};
+
+/// The next comparison; on the disk when this returns.
+StepComparison next_comparison(const RunConfig& config, Validation& validation, const StoppingState& state,
+                               int64_t step, const Policy& policy, const fs::path& metrics) {
+  const fs::path candidate = validation.candidate(step);
+  if (!is_checkpoint(candidate)) policy.save(candidate, config.model.save_dtype);
+  const StepComparison comparison = validation.compare(step, state.best_step);
+  MetricsLog(metrics).write(to_json(comparison));
+  fs::remove_all(comparison.won() ? validation.candidate(state.best_step) : candidate);
+  log_line(str("  step ", step, " against ",
+               state.best_step == 0 ? "the start" : str("step ", state.best_step), ": ", comparison.rate.wins,
+               " won, ", comparison.rate.ties, " tied, ", comparison.rate.losses, " lost"));
+  return comparison;
+}
+
+void add_to_round_summary(const RunDirectory& run, int64_t t, const std::vector<StepComparison>& comparisons,
+                          int64_t total_steps) {
+  const StoppingState state = state_after(comparisons);
+  Json summary = read_json(run.round_summary(t));
+  Json& stopping = summary["early_stopping"] = {
+      {"steps", state.last_step}, {"planned_steps", total_steps}, {"best_step", state.best_step}};
+  for (const StepComparison& comparison : comparisons) stopping["comparisons"].push_back(to_json(comparison));
+  write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
+}
+
+/// The best model under its final name. Where no step beat M_t, that is M_t again.
+void keep_best(const RunConfig& config, const RunDirectory& run, int64_t t, int64_t best_step,
+               const fs::path& candidate) {
+  if (best_step > 0) return commit_path(candidate, run.model(t + 1));
+  log_line(str("  no step beat M", t, " on dpo.eval_prompts: M", t + 1, " is M", t, " again"));
+  load_policy(config, run.model(t)).save(run.model(t + 1), config.model.save_dtype);
+}
+
+}  // namespace
+
+StoppingState state_after(const std::vector<StepComparison>& comparisons) {
+  StoppingState state;
+  for (const StepComparison& comparison : comparisons) {
+    state.last_step = comparison.step;
+    state.without_gain = comparison.won() ? 0 : state.without_gain + 1;
+    if (comparison.won()) state.best_step = comparison.step;
+  }
+  return state;
+}
+
+std::vector<StepComparison> read_comparisons(const fs::path& metrics) {
+  std::vector<StepComparison> comparisons;
+  if (!fs::exists(metrics)) return comparisons;
+  for (const std::string& line : read_lines(metrics)) {
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("eval_win_rate")) continue;
+    comparisons.push_back(
+        {json.at("step"),
+         json.at("eval_against"),
+         {json.at("eval_wins"), json.at("eval_ties"), json.at("eval_losses"), json.at("eval_missing")}});
+  }
+  return comparisons;
+}
+
+void check_early_stopping(const RunConfig& config, const SeedData& data) {
+  if (config.dpo.eval_steps == 0) return;
+  const auto prompts = read_jsonl<Prompt>(config.dpo.eval_prompts);
+  check(!prompts.empty(), "[dpo] ", config.dpo.eval_prompts, " (dpo.eval_prompts) has no prompts");
+  std::set<std::string> evaluated, ids;
+  for (const Prompt& prompt : data.eval_prompts) evaluated.insert(prompt.text);
+  for (const Prompt& prompt : prompts) {
+    check(ids.insert(prompt.id).second, "[dpo] two prompts of ", config.dpo.eval_prompts, " have the id '",
+          prompt.id, "'");
+    check(evaluated.count(prompt.text) == 0, "[dpo] prompt '", prompt.id, "' of ", config.dpo.eval_prompts,
+          " is one of the evaluation, which would flatter a model that was chosen by it; take other prompts "
+          "for "
+          "dpo.eval_prompts");
+  }
+}
+
+void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,
+                               int64_t total_steps, const std::function<void(int64_t pause_at)>& train) {
+  const TrainingFiles files = run.training(t + 1);
+  const fs::path metrics = files.dir / "metrics.jsonl";
+  std::vector<StepComparison> comparisons = read_comparisons(metrics);
+  Validation validation(config, run, t);
+  for (StoppingState state = state_after(comparisons);
+       state.last_step < total_steps && state.without_gain < config.dpo.early_stopping_patience;
+       state = state_after(comparisons)) {
+    const int64_t step = std::min(total_steps, state.last_step + config.dpo.eval_steps);
+    train(step);
+    comparisons.push_back(next_comparison(config, validation, state, step, policy, metrics));
+  }
+  const int64_t best_step = state_after(comparisons).best_step;
+  add_to_round_summary(run, t, comparisons, total_steps);
+  keep_best(config, run, t, best_step, validation.candidate(best_step));
+  run.forget_training_state(files);
+}
+
+}  // namespace selfreward

@@ -1,0 +1,218 @@
+#include "recipe/reward_evaluation.h"
+
+#include "evaluate/calibration.h"
+#include "evaluate/implicit_reward.h"
+#include "evaluate/reward_bootstrap.h"
+#include "feedback/expected_score.h"
+#include "recipe/stages.h"
+
+namespace selfreward {
+namespace {
+
+constexpr int64_t kDraws = 1000;
+
+Seed evaluation_seed(const RunConfig& config) {
+  return Seed(static_cast<uint64_t>(config.seed)).child("evaluate");
+}
+
+/// One line of the table: a judge, and its scores of all answers.
+struct JudgeRow {
+  std::string model, rubric, scores;
+  double max_score = 0;
+  std::vector<ScoredAnswers> prompts;
+  Counts failures = {};  // replies without a score, by reason
+};
+
+/// Throws Error for a rubric that cannot be read or does not suit the scores, before anything is judged.
+void check_rubrics(const RewardEvaluation& evaluation) {
+  const auto& scores = evaluation.scores;
+  for (const fs::path& file : evaluation.rubrics) {
+    const Rubric rubric = Rubric::load(file);
+    if (std::count(scores.begin(), scores.end(), "expected") > 0) check_digit_scores(rubric);
+  }
+}
+
+/// What the files of an evaluation were made from: other inputs under the same names are an error.
+void check_inputs(const fs::path& path, const RewardEvaluation& evaluation,
+                  const std::vector<RankedAnswers>& ranked) {
+  Json inputs = fs::exists(path) ? read_json(path) : Json::object();
+  const auto check_same = [&](const std::string& key, const std::string& value) {
+    if (!inputs.contains(key)) inputs[key] = value;
+    check(inputs[key] == value, "[evaluate] ", path.string(),
+          ": there are judgements of other inputs already ('", key,
+          "' differs); give another --out, or remove that directory");
+  };
+  const auto digest = [](const std::string& text) { return str(Seed(0).child(text).key()); };
+  check_same("ranked answers", digest(to_jsonl(ranked)));
+  for (const NamedModel& model : evaluation.models)
+    check_same("model " + model.name, fs::weakly_canonical(model.dir).string());
+  for (const fs::path& rubric : evaluation.rubrics)
+    check_same("rubric " + rubric.stem().string(), digest(read_file(rubric)));
+  if (!evaluation.reference.empty())
+    check_same("reference", fs::weakly_canonical(evaluation.reference).string());
+  write_file_atomically(path, inputs.dump(2) + "\n");
+}
+
+/// The scores in the shape of `ranked`; they come answer by answer, in order.
+std::vector<ScoredAnswers> in_groups(const std::vector<RankedAnswers>& ranked,
+                                     const std::vector<std::optional<double>>& scores) {
+  std::vector<ScoredAnswers> groups;
+  size_t at = 0;
+  for (const RankedAnswers& group : ranked) {
+    groups.push_back({{}, group.ranks});
+    for (size_t i = 0; i < group.answers.size(); ++i) groups.back().scores.push_back(scores.at(at++));
+  }
+  return groups;
+}
+
+JudgeRow judgement_row(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judged) {
+  JudgeRow row;
+  std::vector<std::optional<double>> scores;
+  for (const Judgement& judgement : judged) {
+    scores.push_back(judgement.score);
+    for (const JudgeReply& reply : judgement.replies)
+      if (reply.failure) ++row.failures[to_string(*reply.failure)];
+  }
+  row.prompts = in_groups(ranked, scores);
+  return row;
+}
+
+/// One checkpoint; its weights are read when something has to be made.
+class Judge {
+ public:
+  Judge(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+        const std::vector<RankedAnswers>& ranked)
+      : config_(config), run_(run), model_(model), ranked_(ranked) {}
+
+  JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
+    const Rubric rubric = Rubric::load(rubric_file);
+    JudgeRow row = scores == "expected" ? expected(rubric, rubric_file)
+                                        : judgement_row(ranked_, judgements(rubric, rubric_file, scores));
+    row.model = model_.name, row.rubric = rubric_file.stem().string(), row.scores = scores;
+    row.max_score = rubric.max_score;
+    return row;
+  }
+
+  std::vector<AnswerLogProb> log_probs() {
+    return run_.memo<AnswerLogProb>(file("log_probs"), [&](RecordSink<AnswerLogProb>& out) {
+      answer_log_probs(policy(), ranked_, config_.dpo.train.micro_batch_tokens, config_.generation.shard_size,
+                       out);
+    });
+  }
+
+ private:
+  fs::path file(const std::string& name) const { return run_.evaluation_records(model_.name, name); }
+  Policy& policy() {
+    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
+    return *policy_;
+  }
+
+  std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
+                                    const std::string& scores) {
+    JudgeSettings settings = config_.judge;
+    if (scores == "greedy") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
+    return run_.memo<Judgement>(
+        file(rubric_file.stem().string() + "." + scores), [&](RecordSink<Judgement>& out) {
+          judge_answers(policy(), rubric, judge_items(ranked_), settings, config_.generation,
+                        evaluation_seed(config_).child("judge"), out);
+        });
+  }
+
+  JudgeRow expected(const Rubric& rubric, const fs::path& rubric_file) {
+    const auto made = run_.memo<ExpectedScore>(
+        file(rubric_file.stem().string() + ".expected"), [&](RecordSink<ExpectedScore>& out) {
+          expect_scores(policy(), rubric, judge_items(ranked_), config_.judge.sampling, config_.generation,
+                        out);
+        });
+    std::vector<Judgement> greedy;
+    std::vector<std::optional<double>> scores;
+    for (const ExpectedScore& score : made) {
+      greedy.push_back(score.greedy);
+      scores.push_back(score.expected);
+    }
+    JudgeRow row = judgement_row(ranked_, greedy);
+    row.prompts = in_groups(ranked_, scores);
+    return row;
+  }
+
+  const RunConfig& config_;
+  RunDirectory& run_;
+  const NamedModel& model_;
+  const std::vector<RankedAnswers>& ranked_;
+  std::optional<Policy> policy_;
+};
+
+JudgeRow null_row(const RunConfig& config, const std::string& kind, double max_score,
+                  const std::vector<RankedAnswers>& ranked) {
+  std::vector<std::optional<double>> scores;
+  for (const JudgeItem& item : judge_items(ranked))
+    scores.push_back(score_without_model(kind, nullptr, max_score, item, evaluation_seed(config)));
+  return {kind, "", "", std::numeric_limits<double>::infinity(), in_groups(ranked, scores)};
+}
+
+std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
+                               const std::vector<RankedAnswers>& ranked) {
+  std::vector<JudgeRow> rows;
+  std::vector<std::vector<AnswerLogProb>> log_probs;
+  for (const NamedModel& model : evaluation.models) {
+    Judge judge(config, run, model, ranked);
+    for (const fs::path& rubric : evaluation.rubrics)
+      for (const std::string& scores : evaluation.scores) rows.push_back(judge.row(rubric, scores));
+    if (!evaluation.reference.empty()) log_probs.push_back(judge.log_probs());
+  }
+  if (!evaluation.reference.empty()) {
+    const NamedModel named{"reference", evaluation.reference};
+    const auto reference = Judge(config, run, named, ranked).log_probs();
+    for (size_t i = 0; i < log_probs.size(); ++i)
+      rows.push_back({evaluation.models[i].name, "", "implicit", std::numeric_limits<double>::infinity(),
+                      implicit_rewards(ranked, log_probs[i], reference, config.dpo.beta)});
+  }
+  for (const char* kind : {"random", "longest"}) rows.push_back(null_row(config, kind, 1, ranked));
+  return rows;
+}
+
+std::vector<std::optional<double>> gold_of(const RunConfig& config,
+                                           const std::vector<RankedAnswers>& ranked) {
+  if (config.data.gold.empty()) return {};
+  const GoldScorer gold = GoldScorer::load(config.data.gold);
+  std::vector<std::optional<double>> scores;
+  for (const RankedAnswers& group : ranked)
+    for (const std::string& answer : group.answers) scores.push_back(gold.score(group.prompt, answer));
+  return scores;
+}
+
+void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::optional<double>>& gold) {
+  const auto answers = judged_answers(row.prompts, gold);
+  line["failures"] = row.failures;
+  line["reliability"] = reliability_table(answers);
+  if (const auto error = calibration_error(answers)) line["calibration_error"] = *error;
+  line["confusion"] = confusion_table(answers);
+}
+
+}  // namespace
+
+Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
+                      const std::vector<RankedAnswers>& ranked) {
+  check(!ranked.empty(),
+        "[evaluate] there are no ranked answers to judge; `selfreward inspect data` shows why");
+  check_rubrics(evaluation);
+  check_inputs(run.root() / "reward_inputs.json", evaluation, ranked);
+  const auto gold = gold_of(config, ranked);
+  Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kDraws}, {"judges", Json::array()}};
+  std::vector<MetricValues> first;
+  for (const JudgeRow& row : all_rows(config, run, evaluation, ranked)) {
+    const auto by_prompt = metrics_by_prompt(row.prompts, row.max_score);
+    const auto draws = bootstrap(by_prompt, kDraws, evaluation_seed(config).child("bootstrap"));
+    if (first.empty()) first = draws;
+    Json line{{"model", row.model}, {"rubric", row.rubric}, {"scores", row.scores}};
+    line["metrics"] = to_json(reward_metrics(row.prompts, row.max_score));
+    line["interval"] = intervals(draws);
+    line["difference_to_first"] = difference_intervals(draws, first);
+    if (!row.rubric.empty()) add_calibration(line, row, gold);
+    summary["judges"].push_back(std::move(line));
+  }
+  write_file_atomically(run.root() / "reward.json", summary.dump(2) + "\n");
+  return summary;
+}
+
+}  // namespace selfreward
