@@ -133,7 +133,8 @@ Json bench_dpo(Policy& policy, const Json& work, const Options& options) {
   for (const Json& row : work.at("rows"))
     rows.push_back({ids(row.at("prompt")), ids(row.at("chosen")), ids(row.at("rejected"))});
   const size_t batch = work.at("batch"), dropped = batch * static_cast<size_t>(options.drop);
-  DpoSettings settings{.train = train_settings(options, batch)};
+  DpoSettings settings;
+  settings.train = train_settings(options, batch);
   const double reference_start = now();
   const Reference reference = reference_log_probs(policy.model(), rows, settings.train.micro_batch_tokens);
   const double timed = static_cast<double>(rows.size() - dropped);
