@@ -19,7 +19,7 @@ std::string where_of(const Json& row) {
 }
 
 Json warning_of(const Json& row) {
-  Json warning{{"where", where_of(row)}, {"text", text_at(row, "sentence")}};
+  Json warning{{"where", where_of(row)}, {"text", text_at(row, "text")}};
   for (const char* key : {"name", "value", "limit"})
     if (row.contains(key) && row[key].is_primitive()) warning[key] = row[key];
   return warning;
@@ -29,7 +29,7 @@ Json warning_of(const Json& row) {
 
 Json merge_warnings(const fs::path& run_dir, const Json& found) {
   Json warnings = Json::array();
-  std::set<std::string> sentences;
+  std::set<std::string> texts;
   const fs::path path = run_dir / "warnings.jsonl";
   const auto lines = fs::exists(path) ? read_lines(path) : std::vector<std::string>();
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -38,10 +38,10 @@ Json merge_warnings(const fs::path& run_dir, const Json& found) {
     const Json row = parse_json(lines[i], where);
     check(row.is_object(), "[report] ", where, " is not a JSON object; was the file edited?");
     warnings.push_back(warning_of(row));
-    sentences.insert(text_at(row, "sentence"));
+    texts.insert(text_at(row, "text"));
   }
   for (const Json& warning : found)
-    if (!sentences.contains(text_at(warning, "text"))) warnings.push_back(warning);
+    if (!texts.contains(text_at(warning, "text"))) warnings.push_back(warning);
   return warnings;
 }
 

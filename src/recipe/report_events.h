@@ -6,8 +6,8 @@
 namespace selfreward {
 
 /// [{where, text, name, value, limit}] of run_dir/warnings.jsonl, one row {round, stage, name, value, limit,
-/// sentence} each, followed by those of `found` ([{where, text}]) whose sentence is not among them. The last
-/// line may be half of one, as the run may be under way.
+/// text} each, followed by those of `found` ([{where, text}]) whose text is not among them. The last line may
+/// be half of one, as the run may be under way.
 Json merge_warnings(const fs::path& run_dir, const Json& found);
 
 }  // namespace selfreward

@@ -300,8 +300,8 @@ void write_warnings(const fs::path& path) {
                                        {"name", "cut_off"},
                                        {"value", 0.31},
                                        {"limit", 0.2},
-                                       {"sentence", sentence}}) +
-                                  to_line({{"round", 2}, {"stage", "judge"}, {"sentence", kHostileText}}));
+                                       {"text", sentence}}) +
+                                  to_line({{"round", 2}, {"stage", "judge"}, {"text", kHostileText}}));
 }
 
 std::string config(const fs::path& seeds, double shift) {

@@ -260,9 +260,9 @@ TEST_CASE("warnings of the monitors come first, once, and a half-written line is
       "Its gold score is below that of M1: 3.00 against 4.00. The rounds of self-rewarding did harm.";
   write_file_atomically(
       dir / "warnings.jsonl",
-      R"({"round": 2, "stage": "judge", "name": "ties", "value": 0.7, "limit": 0.6, "sentence": "Many ties."})"
+      R"({"round": 2, "stage": "judge", "name": "ties", "value": 0.7, "limit": 0.6, "text": "Many ties."})"
       "\n" +
-          str(R"({"stage": "evaluation", "sentence": ")", own, "\"}\n{\"round\": 3"));
+          str(R"({"stage": "evaluation", "text": ")", own, "\"}\n{\"round\": 3"));
   const Json warnings = run_summary(dir)["warnings"];
   REQUIRE(warnings.size() == 2);
   CHECK(warnings[0] == Json{{"where", "Round 2, judge"},
