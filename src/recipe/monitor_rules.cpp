@@ -59,6 +59,14 @@ std::optional<double> share(const Json& json, const std::string& a, const std::s
   return *part / *whole;
 }
 
+/// Of the pairs that the true score tells apart, those that the judge has the wrong way round.
+std::optional<double> wrong_share(const Json& round) {
+  const auto wrong = number_at(round, "/gold_agreement/wrong"),
+             right = number_at(round, "/gold_agreement/agree");
+  if (!wrong || !right || *wrong + *right <= 0) return std::nullopt;
+  return *wrong / (*wrong + *right);
+}
+
 double sum_of(const Json& json, const char* key) {
   double sum = 0;
   if (const auto counts = json.find(key); counts != json.end() && counts->is_object())
@@ -219,9 +227,10 @@ Readings pair_readings(const Json& round, const MonitorSettings& limits) {
   const auto length = share(round, "/preferences/chosen_length", "/preferences/rejected_length");
   rules.at_most("length_ratio", length, limits.length_ratio, "Chosen answers are ", rounded(length, 1),
                 " times as long as rejected ones. The next model will learn to write longer.");
-  const auto wrong = number_at(round, "/gold_agreement/wrong");
-  rules.at_most("wrong_pairs", wrong, limits.wrong_pairs, "In ", percent(wrong),
-                " of the pairs the true score prefers the rejected answer.");
+  const auto wrong = wrong_share(round);
+  rules.at_most("wrong_pairs", wrong, limits.wrong_pairs,
+                "Of the pairs that the true score tells apart, it prefers the rejected answer in ",
+                percent(wrong), " (a judge that draws lots: 50 %).");
   return rules.take();
 }
 

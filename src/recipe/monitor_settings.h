@@ -47,7 +47,8 @@ struct MonitorSettings {
     f("length_ratio", length_ratio,
       "pairs: warn where chosen answers are more than this many times as long as rejected ones");
     f("wrong_pairs", wrong_pairs,
-      "pairs, with gold rules: warn where the true score prefers the rejected answer in a larger share");
+      "pairs, with gold rules: of those that the true score tells apart, warn where it prefers the rejected "
+      "answer in a larger share");
     f("chosen_fall", chosen_fall,
       "DPO, from 20 logged steps on: warn where logps/chosen falls by more than this share of where it began "
       "(of 8 nats at least), last tenth of the steps against the first");
