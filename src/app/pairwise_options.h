@@ -1,0 +1,39 @@
+#pragma once
+// Two answers to one instruction, judged: what `evaluate winrate` and `evaluate alpaca` share.
+#include "app/judge_options.h"
+#include "recipe/model_answers.h"
+#include "recipe/model_comparison.h"
+
+namespace selfreward {
+
+/// How a pair of answers is judged.
+struct PairwiseOptions {
+  JudgeOptions judge;
+  std::string rubric;
+  bool weighted = false;
+
+  void add_to(CLI::App& command);
+  std::string rubric_file() const;
+};
+
+/// Made before anything is generated, so that a wrong option costs nothing.
+struct PairwiseJudge {
+  Judge judge;
+  PairwiseJudging judging;
+
+  /// `out`: where an endpoint's replies are kept. --weighted with a local judge is an Error.
+  PairwiseJudge(const PairwiseOptions& options, const RunConfig& config, const fs::path& out);
+  PairwiseJudge(const PairwiseJudge&) = delete;
+  PairwiseJudge& operator=(const PairwiseJudge&) = delete;
+};
+
+/// Judge::approve for all questions about the pairs.
+bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs);
+
+/// The rows of `file`; none where it is empty. A category without a file is an Error.
+std::vector<Instruction> instructions_of(const std::string& file, const std::string& category);
+
+/// Says how many instructions only one of the two answered.
+void print_unpaired(const ModelPair& pair);
+
+}  // namespace selfreward
