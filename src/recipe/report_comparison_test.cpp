@@ -36,7 +36,8 @@ TEST_CASE("a comparison has the runs side by side and the settings that differ")
 TEST_CASE("a setting that one run does not have is null there") {
   const auto dirs = two_runs();
   write_file_atomically(dirs[1] / "config.yaml", "seed: 12\nlora: {r: 8}\n");
-  for (const Json& setting : compare_runs(dirs)["settings"])
+  const Json compared = compare_runs(dirs);
+  for (const Json& setting : compared["settings"])
     if (setting["key"] == "lora.r") CHECK(setting["values"] == Json{nullptr, "8"});
   CHECK(compare_runs(dirs)["settings"].dump().find("\"seed\"") == std::string::npos);
 }
