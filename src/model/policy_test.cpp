@@ -31,7 +31,8 @@ TEST_CASE("a policy that is saved and loaded has the same weights and tokenizer"
 TEST_CASE("a conversation's text and ids equal transformers', and a training turn splits it at the reply") {
   // tests/fixtures/tiny_llama/text.json is made by tests/golden/make_model_golden.py
   const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
-  for (const Json& chat : read_json(kTiny / "text.json")["chats"]) {
+  const Json text = read_json(kTiny / "text.json");
+  for (const Json& chat : text["chats"]) {
     const auto messages = chat["messages"].get<Conversation>();
     if (chat["add_generation_prompt"].get<bool>()) {
       CHECK(policy.chat().render(messages, true) == chat["text"].get<std::string>());
