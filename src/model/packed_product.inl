@@ -1,7 +1,8 @@
 // A panel of weights times a block of rows. The depth is cut into steps so that a step of the panel stays in
-// the fastest cache while all rows pass over it; sums wait in float32 meanwhile. While a step is multiplied,
-// the next one is fetched into the second-level cache: with few rows the product is as fast as memory
-// delivers W. No standard templates here, so that no code for one instruction set is shared with another.
+// the fastest cache (bfloat16 widened there once) while all rows pass over it; sums wait in float32
+// meanwhile. While a step is multiplied, the next one is fetched into the second-level cache: with few rows
+// the product is as fast as memory delivers W. No standard templates here, so that no code for one
+// instruction set is shared with another.
 #include "model/packed_product_kernel.h"
 
 #ifdef __AVX512BF16__
@@ -65,18 +66,21 @@ struct Ahead {
   const Word *next, *end;
   int64_t lines;  // of a piece
 
-  Ahead(const Word* step, int64_t size, int64_t pieces)
-      : next(step + size), end(step + 2 * size), lines((size / 16 + pieces - 1) / pieces) {}
+  Ahead(const Word* memory, int64_t size, int64_t pieces)
+      : next(memory), end(memory + size), lines((size / 16 + pieces - 1) / pieces) {}
   void fetch() {
     const Word* stop = next + lines * 16 < end ? next + lines * 16 : end;
     for (; next < stop; next += 16) __builtin_prefetch(next, /*write=*/0, /*locality=*/2);
   }
 };
 
-/// Words [begin, begin + count) of the depth: sums [rows, kWidth] = or += x * panel.
+/// Some of the depth: sums [rows, kWidth] = or += x [rows, stride] * panel [count, kWidth].
 struct Step {
-  const PanelProduct& t;
-  int64_t begin, count;
+  const float* x;
+  int64_t stride;
+  const Word* panel;
+  int64_t count;  // words
+  bool first;     // of the depth
   float* sums;
 };
 
@@ -93,56 +97,88 @@ void store_block(const PanelProduct& t, const float* sums) {
 }
 
 constexpr int64_t kWidth = kLanes * kVectors;
-constexpr int64_t kDepth = 128;      // words of a step
-constexpr int64_t kFetchDepth = 16;  // words between requests for memory
+constexpr int64_t kDepth = 96;  // floats of a step
+constexpr int64_t kFewRows = 2 * kRowsAtOnce;
 
-template <typename Kind, int64_t kRows>
+/// kRows rows from `row` on; asks for memory every kFetchDepth words. The loops are unrolled by hand as GCC
+/// does it too late to keep the sums in registers.
+template <typename Kind, int64_t kRows, int64_t kFetchDepth>
 void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
   constexpr int64_t kFloats = Kind::kFloats;
-  const float* x = reinterpret_cast<const float*>(s.t.x) + (row * s.t.words + s.begin) * kFloats;
-  const Word* w = s.t.panel + s.begin * kWidth;
+  const float* x = s.x + row * s.stride;
+  const Word* w = s.panel;
   float* sums = s.sums + row * kWidth;
   Lanes sum[kRows][kVectors];
+#pragma GCC unroll 8
   for (int64_t i = 0; i < kRows; ++i)
+#pragma GCC unroll 3
     for (int64_t v = 0; v < kVectors; ++v)
-      sum[i][v] = s.begin ? lanes(sums + i * kWidth + v * kLanes) : Lanes{};
+      sum[i][v] = s.first ? Lanes{} : lanes(sums + i * kWidth + v * kLanes);
   for (int64_t from = 0; from < s.count; from += kFetchDepth) {
     ahead.fetch();
     const int64_t end = smaller(s.count, from + kFetchDepth);
     for (int64_t d = from; d < end; ++d, w += kWidth)
       for (int64_t part = 0; part < kFloats; ++part) {  // so that few registers hold weights
         Lanes weights[kVectors];
+#pragma GCC unroll 3
         for (int64_t v = 0; v < kVectors; ++v) weights[v] = Kind::part(words(w + v * kLanes), part);
+#pragma GCC unroll 8
         for (int64_t i = 0; i < kRows; ++i)
+#pragma GCC unroll 3
           for (int64_t v = 0; v < kVectors; ++v)
-            sum[i][v] += x[(i * s.t.words + d) * kFloats + part] * weights[v];
+            sum[i][v] += x[i * s.stride + d * kFloats + part] * weights[v];
       }
   }
+#pragma GCC unroll 8
   for (int64_t i = 0; i < kRows; ++i)
+#pragma GCC unroll 3
     for (int64_t v = 0; v < kVectors; ++v) lanes(sums + i * kWidth + v * kLanes) = sum[i][v];
 }
 
 /// Fewer rows than kRowsAtOnce.
-template <typename Kind, int64_t kRows = kRowsAtOnce - 1>
-void multiply_last_rows(const Step& s, int64_t row, Ahead& ahead) {
-  if (s.t.rows - row == kRows)
-    multiply_rows<Kind, kRows>(s, row, ahead);
+template <typename Kind, int64_t kFetchDepth, int64_t kRows = kRowsAtOnce - 1>
+void multiply_last_rows(const Step& s, int64_t row, int64_t rows, Ahead& ahead) {
+  if (rows == kRows)
+    multiply_rows<Kind, kRows, kFetchDepth>(s, row, ahead);
   else if constexpr (kRows > 1)
-    multiply_last_rows<Kind, kRows - 1>(s, row, ahead);
+    multiply_last_rows<Kind, kFetchDepth, kRows - 1>(s, row, rows, ahead);
+}
+
+/// `step` as multiply_rows wants it; meanwhile `size` words from `memory` on are fetched.
+template <typename Kind, int64_t kFetchDepth>
+void multiply_step(const Step& step, int64_t rows, const Word* memory, int64_t size) {
+  const int64_t tiles = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
+  Ahead ahead(memory, size, tiles * ((step.count + kFetchDepth - 1) / kFetchDepth));
+  int64_t row = 0;
+  for (; row + kRowsAtOnce <= rows; row += kRowsAtOnce)
+    multiply_rows<Kind, kRowsAtOnce, kFetchDepth>(step, row, ahead);
+  multiply_last_rows<Kind, kFetchDepth>(step, row, rows - row, ahead);
+}
+
+/// The same step with a panel of floats, written to `wide`: for several tiles of rows one widening.
+Step widened(const Step& step, float* wide) {
+  const Word* from = step.panel;
+  float* to = wide;
+  for (int64_t d = 0; d < step.count; ++d, from += kWidth)
+    for (int64_t part = 0; part < Bf16::kFloats; ++part, to += kWidth)
+      for (int64_t v = 0; v < kWidth; v += kLanes) lanes(to + v) = Bf16::part(words(from + v), part);
+  return {step.x,     step.stride, reinterpret_cast<const Word*>(wide), step.count * Bf16::kFloats,
+          step.first, step.sums};
 }
 
 template <typename Kind>
 void multiply(const PanelProduct& t) {
-  alignas(64) float sums[kProductRows * kWidth];
-  for (int64_t begin = 0; begin < t.words; begin += kDepth) {
-    const Step step{t, begin, smaller(kDepth, t.words - begin), sums};
-    const int64_t tiles = (t.rows + kRowsAtOnce - 1) / kRowsAtOnce;
-    Ahead ahead(t.panel + begin * kWidth, step.count * kWidth,
-                tiles * ((step.count + kFetchDepth - 1) / kFetchDepth));
-    int64_t row = 0;
-    for (; row + kRowsAtOnce <= t.rows; row += kRowsAtOnce)
-      multiply_rows<Kind, kRowsAtOnce>(step, row, ahead);
-    multiply_last_rows<Kind>(step, row, ahead);
+  constexpr int64_t kFloats = Kind::kFloats, kWords = kDepth / kFloats;
+  alignas(64) float sums[kProductRows * kWidth], wide[kDepth * kWidth];
+  for (int64_t begin = 0; begin < t.words; begin += kWords) {
+    const float* x = reinterpret_cast<const float*>(t.x) + begin * kFloats;
+    const int64_t count = smaller(kWords, t.words - begin), size = count * kWidth;
+    const Step step{x, t.words * kFloats, t.panel + begin * kWidth, count, begin == 0, sums};
+    const Word* next = step.panel + size;
+    if (t.rows <= kFewRows)
+      multiply_step<Kind, 1>(step, t.rows, next, size);  // as fast as memory: a steady stream of requests
+    else
+      multiply_step<Float, 16>(kFloats > 1 ? widened(step, wide) : step, t.rows, next, size);
   }
   store_block<kWidth, typename Kind::Element>(t, sums);
 }

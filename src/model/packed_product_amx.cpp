@@ -18,6 +18,13 @@ struct TileTable {
       : rows{first, first, second, second, first, second, kTile, kTile} {}
 };
 
+/// Words [begin, begin + count) of the depth: sums [rows, kTileWidth] = or += x * panel.
+struct TileStep {
+  const PanelProduct& t;
+  int64_t begin, count;
+  float* sums;
+};
+
 /// Sets the tile registers up for `rows` [1, 32] rows.
 inline void configure_tiles(int64_t rows) {
   const int64_t first = smaller(rows, kTile), second = rows > kTile ? rows - kTile : 1;
@@ -28,7 +35,7 @@ inline void configure_tiles(int64_t rows) {
 
 /// Up to 16 rows, or with kTwo up to 32, by 32 outputs.
 template <bool kTwo>
-void multiply_tiles(const Step& s, int64_t row, int64_t column, Ahead& ahead) {
+void multiply_tiles(const TileStep& s, int64_t row, int64_t column, Ahead& ahead) {
   asm volatile("" : : : "memory");  // GCC does not know that tile loads read memory
   const Word *x = s.t.x + row * s.t.words + s.begin, *w = s.t.panel + s.begin * kTileWidth + column;
   const int64_t stride = kTileWidth * 4, x_stride = s.t.words * 4;
@@ -63,7 +70,7 @@ void multiply_tiles(const Step& s, int64_t row, int64_t column, Ahead& ahead) {
 }
 
 /// The step for rows [begin, end), 32 at a time.
-void multiply_band(const Step& s, int64_t begin, int64_t end, Ahead& ahead) {
+void multiply_band(const TileStep& s, int64_t begin, int64_t end, Ahead& ahead) {
   if (begin == end) return;
   configure_tiles(smaller(end - begin, 2 * kTile));
   for (int64_t column = 0; column < kTileWidth; column += 2 * kTile)
@@ -77,8 +84,9 @@ void multiply_in_tiles(const PanelProduct& t) {
   asm volatile("" : : "r"(sums) : "memory");
   const int64_t whole = t.rows / (2 * kTile) * (2 * kTile), bands = (t.rows + 2 * kTile - 1) / (2 * kTile);
   for (int64_t begin = 0; begin < t.words; begin += kTileDepth) {
-    const Step step{t, begin, smaller(kTileDepth, t.words - begin), sums};
-    Ahead ahead(t.panel + begin * kTileWidth, step.count * kTileWidth, 2 * bands * step.count / kTile);
+    const TileStep step{t, begin, smaller(kTileDepth, t.words - begin), sums};
+    Ahead ahead(t.panel + (begin + step.count) * kTileWidth, step.count * kTileWidth,
+                2 * bands * step.count / kTile);
     multiply_band(step, 0, whole, ahead);
     multiply_band(step, whole, t.rows, ahead);
   }
