@@ -7,15 +7,6 @@
 namespace selfreward {
 namespace {
 
-const char* name_of(Verdict verdict) {
-  return verdict == Verdict::first ? "first" : verdict == Verdict::second ? "second" : "tie";
-}
-
-std::optional<Verdict> verdict_named(const std::string& name) {
-  if (name.empty()) return std::nullopt;
-  return name == "first" ? Verdict::first : name == "second" ? Verdict::second : Verdict::tie;
-}
-
 std::optional<double> number_at(const Json& json, const char* key) {
   return json.contains(key) ? std::optional(json.at(key).get<double>()) : std::nullopt;
 }
@@ -67,8 +58,7 @@ void to_json(Json& json, const Comparison& value) {
   }
   json["reply_shown_first"] = value.reply_shown_first;
   json["reply_shown_second"] = value.reply_shown_second;
-  if (value.verdicts.shown_first) json["shown_first"] = name_of(*value.verdicts.shown_first);
-  if (value.verdicts.shown_second) json["shown_second"] = name_of(*value.verdicts.shown_second);
+  add_verdicts(json, value.verdicts);
   if (value.weight_shown_first) json["weight_shown_first"] = *value.weight_shown_first;
   if (value.weight_shown_second) json["weight_shown_second"] = *value.weight_shown_second;
 }
@@ -78,8 +68,7 @@ void from_json(const Json& json, Comparison& value) {
   value.identical = json.value("identical", false);
   value.reply_shown_first = json.value("reply_shown_first", "");
   value.reply_shown_second = json.value("reply_shown_second", "");
-  value.verdicts = {verdict_named(json.value("shown_first", "")),
-                    verdict_named(json.value("shown_second", ""))};
+  value.verdicts = verdicts_in(json);
   value.weight_shown_first = number_at(json, "weight_shown_first");
   value.weight_shown_second = number_at(json, "weight_shown_second");
 }

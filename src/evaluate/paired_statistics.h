@@ -12,10 +12,13 @@ std::optional<double> mean_of(const std::vector<double>& values);
 /// Sample standard deviation (n - 1) over sqrt(n); absent below two values.
 std::optional<double> standard_error_of(const std::vector<double>& values);
 
+/// The value at `share` (0 .. 1) of sorted values, at least one, linear between neighbours (numpy's default).
+double quantile(const std::vector<double>& sorted, double share);
+
 struct Interval {
   double low, high;
 };
-/// The 2.5 and 97.5 percentiles (linear between ranks, as numpy) of the means of `resamples` samples of
+/// The 2.5 and 97.5 percentiles of the means of `resamples` samples of
 /// prompts with replacement. Both models' answers to a prompt are drawn together, as one value: a paired
 /// bootstrap. Absent below two values.
 std::optional<Interval> bootstrap_interval(const std::vector<double>& values, const Seed& seed,

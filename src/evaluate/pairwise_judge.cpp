@@ -15,16 +15,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-const char* name_of(Verdict verdict) {
-  return verdict == Verdict::first ? "first" : verdict == Verdict::second ? "second" : "tie";
-}
-
-std::optional<Verdict> verdict_of(const Json& json, const char* key) {
-  if (!json.contains(key)) return std::nullopt;
-  const auto name = json.at(key).get<std::string>();
-  return name == "first" ? Verdict::first : name == "second" ? Verdict::second : Verdict::tie;
-}
-
 }  // namespace
 
 PairwiseRubric PairwiseRubric::load(const fs::path& path) {
@@ -88,15 +78,14 @@ void to_json(Json& json, const PairwiseJudgement& value) {
   json = Json{{"prompt_id", value.prompt_id},
               {"reply_shown_first", value.reply_shown_first},
               {"reply_shown_second", value.reply_shown_second}};
-  if (value.verdicts.shown_first) json["shown_first"] = name_of(*value.verdicts.shown_first);
-  if (value.verdicts.shown_second) json["shown_second"] = name_of(*value.verdicts.shown_second);
+  add_verdicts(json, value.verdicts);
 }
 
 void from_json(const Json& json, PairwiseJudgement& value) {
   json.at("prompt_id").get_to(value.prompt_id);
   json.at("reply_shown_first").get_to(value.reply_shown_first);
   json.at("reply_shown_second").get_to(value.reply_shown_second);
-  value.verdicts = {verdict_of(json, "shown_first"), verdict_of(json, "shown_second")};
+  value.verdicts = verdicts_in(json);
 }
 
 void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "evaluate/paired_statistics.h"
 
 namespace selfreward {
 namespace {
@@ -14,13 +15,6 @@ double part(const std::optional<double>& share, int64_t whole) {
 
 std::optional<double> ratio(double part, double whole) {
   return whole == 0 ? std::nullopt : std::optional(part / whole);
-}
-
-/// The value at `share` of sorted values, linear between neighbours (numpy's default).
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const size_t below = static_cast<size_t>(place), above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - std::floor(place)) * (sorted[above] - sorted[below]);
 }
 
 Json interval(std::vector<double> values, size_t draws) {

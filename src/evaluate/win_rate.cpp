@@ -20,7 +20,26 @@ void count(WinRate& rate, int outcome) {
     ++rate.ties;
 }
 
+const char* name_of(Verdict verdict) {
+  return verdict == Verdict::first ? "first" : verdict == Verdict::second ? "second" : "tie";
+}
+
+std::optional<Verdict> verdict_at(const Json& json, const char* key) {
+  if (!json.contains(key)) return std::nullopt;
+  const auto name = json.at(key).get<std::string>();
+  return name == "first" ? Verdict::first : name == "second" ? Verdict::second : Verdict::tie;
+}
+
 }  // namespace
+
+void add_verdicts(Json& json, const BothOrders& verdicts) {
+  if (verdicts.shown_first) json["shown_first"] = name_of(*verdicts.shown_first);
+  if (verdicts.shown_second) json["shown_second"] = name_of(*verdicts.shown_second);
+}
+
+BothOrders verdicts_in(const Json& json) {
+  return {verdict_at(json, "shown_first"), verdict_at(json, "shown_second")};
+}
 
 std::optional<double> WinRate::rate() const {
   if (compared() == 0) return std::nullopt;

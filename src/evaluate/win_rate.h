@@ -34,6 +34,11 @@ struct BothOrders {
   std::optional<Verdict> shown_second;  // it was shown second
 };
 
+/// The verdicts as keys "shown_first" and "shown_second" of `json`: "first", "second" or "tie", none where
+/// absent.
+void add_verdicts(Json& json, const BothOrders& verdicts);
+BothOrders verdicts_in(const Json& json);
+
 /// A win needs both orders; verdicts that disagree are a tie, which cancels a judge's liking for a position.
 WinRate win_rate(const std::vector<BothOrders>& verdicts);
 

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "evaluate/pairwise_judge.h"
-#include "evaluate/reward_metrics.h"
 #include "feedback/candidates.h"
 #include "feedback/gold.h"
+#include "recipe/judge_summary.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
@@ -92,18 +92,6 @@ Json gold_summary(const std::vector<std::optional<double>>& scores, double max_s
           {"n", static_cast<int64_t>(n)}};
 }
 
-Json reward_summary(const RewardMetrics& metrics) {
-  const auto value = [](const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); };
-  return {{"pairwise_accuracy", value(metrics.pairwise_accuracy)},
-          {"pairwise_accuracy_no_ties", value(metrics.pairwise_accuracy_decided)},
-          {"five_best", value(metrics.five_best)},
-          {"exact_match", value(metrics.exact_match)},
-          {"spearman", value(metrics.spearman)},
-          {"kendall_tau", value(metrics.kendall_tau)},
-          {"unscored", metrics.unscored_answers},
-          {"answers", metrics.answers}};
-}
-
 Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
                    const SeedData& data, const GoldScorer* gold, double max_score) {
   Json summary{{"name", records.name}};
@@ -118,7 +106,7 @@ Json model_summary(const RunConfig& config, const RunDirectory& run, const Model
   }
   if (!data.held_out_ranked.empty())
     summary["reward_model"] =
-        reward_summary(judge_metrics(data.held_out_ranked, records.judgements, max_score));
+        judge_summary(data.held_out_ranked, records.judgements, max_score, evaluation_seed(config));
   std::map<std::string, size_t> place;
   for (size_t i = 0; i < data.eval_prompts.size(); ++i) place[data.eval_prompts[i].id] = i;
   std::string answers;
@@ -185,20 +173,6 @@ Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
   return match_summary(a.name, b.name, "judge", win_rate(verdicts));
 }
 
-Json null_judges(const RunConfig& config, const SeedData& data, double max_score) {
-  Json judges;
-  for (const std::string kind : {"random", "longest"}) {
-    std::vector<Judgement> judgements;
-    for (const JudgeItem& item : judge_items(data.held_out_ranked))
-      judgements.push_back({item.prompt_id,
-                            item.index,
-                            {},
-                            score_without_model(kind, nullptr, max_score, item, evaluation_seed(config))});
-    judges[kind] = reward_summary(judge_metrics(data.held_out_ranked, judgements, max_score));
-  }
-  return judges;
-}
-
 }  // namespace
 
 std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& run) {
@@ -215,21 +189,6 @@ std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run
     judge_answers(policy(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
                   evaluation_seed(config).child("judge"), out);
   });
-}
-
-RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked,
-                            const std::vector<Judgement>& judgements, double max_score) {
-  std::map<std::pair<std::string, int64_t>, std::optional<double>> scores;
-  for (const Judgement& judgement : judgements)
-    scores[{judgement.prompt_id, judgement.index}] = judgement.score;
-  std::vector<ScoredAnswers> groups;
-  for (const RankedAnswers& group : ranked) {
-    ScoredAnswers scored{{}, group.ranks};
-    for (size_t i = 0; i < group.answers.size(); ++i)
-      scored.scores.push_back(scores[{group.id, static_cast<int64_t>(i)}]);
-    groups.push_back(std::move(scored));
-  }
-  return reward_metrics(groups, max_score);
 }
 
 void check_evaluation(const RunConfig& config, const SeedData& data) {
@@ -252,7 +211,8 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
     summary["models"].push_back(
         model_summary(config, run, models.back(), data, gold ? &*gold : nullptr, rubric.max_score));
   }
-  if (!data.held_out_ranked.empty()) summary["null_judges"] = null_judges(config, data, rubric.max_score);
+  if (!data.held_out_ranked.empty())
+    summary["null_judges"] = null_judges(data.held_out_ranked, rubric.max_score, evaluation_seed(config));
   summary["head_to_head"] = Json::array();
   LazyPolicy judge(config, named.back().dir);
   for (size_t a = models.size(); a-- > 1;)

@@ -1,7 +1,6 @@
 #pragma once
 // The paper's two axes for every model of a run: following instructions (true scores where the data has them,
 // head-to-head win rates) and judging answers (agreement with ranks), with null judges beside it.
-#include "evaluate/reward_metrics.h"
 #include "feedback/rubric.h"
 #include "model/policy.h"
 #include "recipe/seed_data.h"
@@ -21,10 +20,6 @@ std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& r
 std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const std::string& name,
                                       const std::function<Policy&()>& policy, const SeedData& data,
                                       const Rubric& rubric);
-
-/// Judgements of ranked answers against the ranks.
-RewardMetrics judge_metrics(const std::vector<RankedAnswers>& ranked,
-                            const std::vector<Judgement>& judgements, double max_score);
 
 /// Throws Error where evaluate_models would, for want of prompts or of a file.
 void check_evaluation(const RunConfig& config, const SeedData& data);

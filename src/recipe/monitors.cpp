@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "recipe/evaluation.h"
+#include "recipe/judge_summary.h"
 #include "recipe/monitor_rules.h"
 #include "recipe/monitor_values.h"
 #include "recipe/report_curves.h"
@@ -104,7 +105,8 @@ Json judge_figures(const RunDirectory& run, int64_t t, const SeedData& data, dou
   if (!fs::exists(path)) return Json::object();
   const auto judgements = read_jsonl<Judgement>(path);
   Json figures = Json::object();
-  const auto accuracy = judge_metrics(data.held_out_ranked, judgements, max_score).pairwise_accuracy;
+  const auto accuracy =
+      reward_metrics(scored_answers(data.held_out_ranked, judgements), max_score).pairwise_accuracy;
   if (accuracy) figures["pairwise_accuracy"] = *accuracy;
   if (const auto score = mean_score(judgements)) figures["mean_score"] = *score;
   return figures;

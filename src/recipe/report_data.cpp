@@ -20,13 +20,14 @@ constexpr int kMaxDepth = 32;
 constexpr double kDefaultMaxScore = 5;  // of the additive rubric
 
 /// What the head of the report says about the settings: label and dotted key of config.yaml.
-constexpr std::array<std::pair<const char*, const char*>, 20> kSetup{{
+constexpr std::array<std::pair<const char*, const char*>, 21> kSetup{{
     {"Starting model", "model.model_name_or_path"},
     {"Seed", "seed"},
     {"Judge", "judge.kind"},
     {"Replies per answer", "judge.num_evals_to_average"},
     {"Answers per prompt", "candidates.num_generations"},
     {"New prompts per round", "prompts.num_prompts"},
+    {"Prompts from", "prompts.file"},
     {"Prompts written by", "prompts.source"},
     {"Judging examples", "eft.source"},
     {"Training method", "dpo.method"},
@@ -58,12 +59,16 @@ std::optional<std::string> value_at(const YAML::Node& node, const std::string& k
   return list;
 }
 
-/// What the head of the report says about a run's settings: the adapter's where there is one.
+/// What the head of the report says about a run's settings: the adapter's where there is one, and who wrote
+/// the prompts or which file has them.
 Json setup_of(const YAML::Node& config) {
   Json setup = Json::array();
   const bool adapters = value_at(config, "lora.r").value_or("0") != "0";
-  for (const auto& [label, key] : kSetup) {
-    if (std::string_view(key).starts_with("lora.") && !adapters) continue;
+  const bool given = !value_at(config, "prompts.file").value_or("").empty();
+  for (const auto& [label, name] : kSetup) {
+    const std::string key = name;
+    if (key.starts_with("lora.") && !adapters) continue;
+    if (key == (given ? "prompts.source" : "prompts.file")) continue;
     if (const auto value = value_at(config, key)) setup.push_back({{"label", label}, {"value", *value}});
   }
   return setup;

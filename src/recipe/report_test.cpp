@@ -97,7 +97,7 @@ TEST_CASE("the report holds the rounds, models, curves and settings of the run")
 }
 
 TEST_CASE("the settings of adapters are shown where there are adapters") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_report_test_lora";
+  const fs::path dir = scratch();
   const auto setup = [&](const std::string& config) {
     write_file_atomically(dir / "config.yaml", config);
     return collect_report(dir)["setup"].dump();
@@ -106,6 +106,16 @@ TEST_CASE("the settings of adapters are shown where there are adapters") {
   CHECK(setup("lora:\n  r: 8\n  lora_alpha: 16\n  target_modules: [q_proj, v_proj]\n") ==
         R"([{"label":"LoRA rank","value":"8"},{"label":"LoRA alpha","value":"16"},)"
         R"({"label":"LoRA matrices","value":"q_proj, v_proj"}])");
+}
+
+TEST_CASE("the report says who wrote the prompts, or which file has them") {
+  const fs::path dir = scratch();
+  const auto setup = [&](const std::string& file) {
+    write_file_atomically(dir / "config.yaml", "prompts:\n  source: M0\n  file: " + file + "\n");
+    return collect_report(dir)["setup"].dump();
+  };
+  CHECK(setup("\"\"") == R"([{"label":"Prompts written by","value":"M0"}])");
+  CHECK(setup("train.jsonl") == R"([{"label":"Prompts from","value":"train.jsonl"}])");
 }
 
 TEST_CASE("lengths are in tokens, or in characters where a file has no token ids") {

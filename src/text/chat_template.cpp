@@ -64,6 +64,12 @@ bool may_lose_system_message(const Json& messages, const std::string& text) {
   return content.is_string() && text.find(strip(content.get<std::string>())) == std::string::npos;
 }
 
+bool has_key(const Json& messages, const char* key, size_t first) {
+  for (size_t i = first; i < messages.size(); ++i)
+    if (messages[i].contains(key)) return true;
+  return false;
+}
+
 /// The messages, those from number `first` on without `key`.
 Json without_key(Json messages, const char* key, size_t first) {
   for (size_t i = first; i < messages.size(); ++i)
@@ -171,16 +177,16 @@ void ChatTemplate::check_written(const Part& part, const Json& messages, bool ad
 
 void ChatTemplate::check_tools_written(const Json& messages, bool add_generation_prompt,
                                        const TemplateInputs& inputs, const std::string& text) const {
-  std::vector<Part> parts;
-  if (!inputs.tools.is_null())
-    parts.push_back({"the tools", "remove them", messages, {nullptr, inputs.kwargs}});
-  parts.push_back({"the tool calls", "remove such rows", without_key(messages, "tool_calls", 0), inputs});
+  const auto check_part = [&](const Part& part) {
+    check_written(part, messages, add_generation_prompt, text);
+  };
+  if (!inputs.tools.is_null()) check_part({"the tools", "remove them", messages, {nullptr, inputs.kwargs}});
+  if (has_key(messages, "tool_calls", 0))
+    check_part({"the tool calls", "remove such rows", without_key(messages, "tool_calls", 0), inputs});
   const size_t last = add_generation_prompt || messages.empty() ? messages.size() : messages.size() - 1;
   for (const char* name : kReasoningNames)
-    parts.push_back({"the last message's reasoning", "remove it", without_key(messages, name, last), inputs});
-  for (const Part& part : parts)
-    if (part.rest != messages || part.rest_inputs != inputs)
-      check_written(part, messages, add_generation_prompt, text);
+    if (has_key(messages, name, last))
+      check_part({"the last message's reasoning", "remove it", without_key(messages, name, last), inputs});
 }
 
 }  // namespace selfreward
