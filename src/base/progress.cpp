@@ -62,21 +62,22 @@ std::string format_duration(double seconds) {
   return text;
 }
 
-Progress::Progress(std::string label, int64_t total, std::string unit)
+Progress::Progress(std::string label, int64_t total, std::string unit, int64_t done)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),
+      first_(done),
+      done_(done),
       start_(std::chrono::steady_clock::now()),
       shown_(start_) {
   keep();
 }
 
 Progress::~Progress() {
-  if (done_ > 0) show(/*last=*/true);
+  if (done_ > first_) show(/*last=*/true);
 }
 
 void Progress::update(int64_t done, const std::string& note) {
-  if (first_ < 0) first_ = done_;
   done_ = done;
   note_ = note;
   if (std::chrono::steady_clock::now() - kept_ >= kFileInterval || done == total_) keep();
@@ -87,7 +88,7 @@ void Progress::update(int64_t done, const std::string& note) {
 
 double Progress::rate() const {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
-  return static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / std::max(seconds.count(), 1e-3);
+  return static_cast<double>(done_ - first_) / std::max(seconds.count(), 1e-3);
 }
 
 /// A look at the run is not worth an error: a file that cannot be written is not there.

@@ -3,6 +3,7 @@
 // otherwise.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/files.h"
@@ -18,10 +19,14 @@ void keep_progress_in(const fs::path& file);
 /// What is being made, for that file ("M1/candidates.jsonl").
 void name_stage(const std::string& stage);
 
+/// Is told how much of a piece of work is done.
+using OnDone = std::function<void(int64_t done, int64_t total)>;
+
 class Progress {
  public:
-  /// `unit` is what is counted ("prompts", "steps"); `total` 0 means unknown.
-  Progress(std::string label, int64_t total, std::string unit);
+  /// `unit` is what is counted ("prompts", "steps"); `total` 0 means unknown; `done` was done before, by a
+  /// run that was stopped, and is in no rate.
+  Progress(std::string label, int64_t total, std::string unit, int64_t done = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -35,7 +40,7 @@ class Progress {
   double rate() const;
 
   std::string label_, unit_, note_;
-  int64_t total_, done_ = 0, first_ = -1;
+  int64_t total_, first_, done_;
   std::chrono::steady_clock::time_point start_, shown_, kept_;
 };
 

@@ -3,6 +3,7 @@
 // (endpoint.h) are both such a function, so that comparisons and gradings do not know which one they ask.
 #include <functional>
 
+#include "base/progress.h"
 #include "data/records.h"
 #include "infer/settings.h"
 
@@ -19,6 +20,7 @@ struct ChatParams {
   int64_t top_logprobs = 0;  // so many alternatives of each token are asked for; 0: none
   /// A local model stops behind such a line; an endpoint cannot be told and writes on.
   std::function<bool(std::string_view line)> is_last_line;
+  OnDone on_done;  // is told the replies so far; an endpoint shows its own progress
 };
 
 /// A token of a reply with the most probable tokens at its place.

@@ -184,7 +184,7 @@ void Endpoint::work(Round& round) {
     for (size_t n; !round.stop && (n = round.next++) < round.todo.size();) {
       const size_t i = round.todo[n];
       const Json body = fetch(client, round.questions[i], round.requests[i], round);
-      if (round.stop) break;
+      if (body.is_null()) break;  // stopped; what did come is kept all the same, as it is paid for
       const std::lock_guard lock(round.mutex);
       round.replies[i] = parse_chat_reply(body);
       cache_.add(address_, round.requests[i], body);

@@ -50,8 +50,9 @@ void from_json(const Json& json, AnswerLogProb& value) {
 void answer_log_probs(const Policy& policy, const std::vector<RankedAnswers>& ranked,
                       int64_t micro_batch_tokens, int64_t shard_size, RecordSink<AnswerLogProb>& out) {
   const at::NoGradGuard no_grad;
-  Progress progress("log-probs", std::ssize(ranked), "prompts");
-  for (int64_t first = out.shards() * shard_size; first < std::ssize(ranked); first += shard_size) {
+  const int64_t before = std::min(out.shards() * shard_size, std::ssize(ranked));
+  Progress progress("log-probs", std::ssize(ranked), "prompts", before);
+  for (int64_t first = before; first < std::ssize(ranked); first += shard_size) {
     std::vector<Row> rows;
     const int64_t last = std::min(std::ssize(ranked), first + shard_size);
     for (int64_t i = first; i < last; ++i)

@@ -21,7 +21,7 @@ Chat local_chat(Policy& policy, const GenerationSettings& generation, const Seed
     }
     SamplingParams sampling(params.sampling);
     sampling.is_last_line = params.is_last_line;
-    const auto completions = generator->generate(requests, sampling);
+    const auto completions = generator->generate(requests, sampling, params.on_done);
     std::vector<ChatReply> replies(questions.size(), {.text = "", .asked = false});
     for (size_t i = 0; i < asked.size(); ++i)
       replies[asked[i]] = {completions[i][0].text, completions[i][0].finish_reason, {}, /*asked=*/true};

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/rows.h"
+#include "evaluate/prompt_template.h"
 
 namespace selfreward {
 namespace {
@@ -33,19 +34,6 @@ MtBenchQuestion question_of(const Row& row) {
   if (has(row.value, "reference"))
     question.reference = texts(row.value.at("reference"), row.where, "reference");
   return question;
-}
-
-/// The template with {name} replaced once by its text: braces in an answer stay as they are.
-std::string fill(const std::string& text, const std::vector<std::pair<std::string, std::string>>& holes) {
-  std::string filled;
-  for (size_t at = 0; at < text.size();) {
-    const auto hole = std::find_if(holes.begin(), holes.end(), [&](const auto& entry) {
-      return text.compare(at, entry.first.size(), entry.first) == 0;
-    });
-    filled += hole == holes.end() ? std::string(1, text[at]) : hole->second;
-    at += hole == holes.end() ? 1 : hole->first.size();
-  }
-  return filled;
 }
 
 Json mean_json(const std::vector<const MtBenchGrade*>& grades) {
@@ -181,7 +169,7 @@ ChatQuestion grading_question(const MtBenchRubric& rubric, const MtBenchQuestion
     holes.emplace_back(str("{answer_", n + 1, "}"), answer.turns[n]);
     if (by_reference) holes.emplace_back(str("{reference_", n + 1, "}"), question.reference[n]);
   }
-  return {str(question.id, "/turn ", turn + 1), {{"user", fill(text, holes)}}};
+  return {str(question.id, "/turn ", turn + 1), {{"user", fill_template(text, holes)}}};
 }
 
 std::optional<double> parse_rating(const std::string& reply, const MtBenchRubric& rubric) {

@@ -4,6 +4,7 @@
 
 #include "base/in_row.h"
 #include "base/text_util.h"
+#include "evaluate/prompt_template.h"
 #include "feedback/score_parser.h"
 #include "feedback/shards.h"
 
@@ -43,21 +44,8 @@ PairwiseRubric PairwiseRubric::load(const fs::path& path) {
 
 std::string PairwiseRubric::render(const std::string& instruction, const std::string& a,
                                    const std::string& b) const {
-  const std::pair<std::string, const std::string*> holes[] = {
-      {"{instruction}", &instruction}, {"{response_a}", &a}, {"{response_b}", &b}};
-  std::string text;
-  for (size_t at = 0; at < template_text.size();) {
-    const auto* hole = std::find_if(std::begin(holes), std::end(holes), [&](const auto& h) {
-      return template_text.compare(at, h.first.size(), h.first) == 0;
-    });
-    if (hole == std::end(holes)) {
-      text += template_text[at++];
-    } else {
-      text += *hole->second;
-      at += hole->first.size();
-    }
-  }
-  return text;
+  return fill_template(template_text,
+                       {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
 }
 
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric) {
@@ -94,33 +82,34 @@ void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vect
   Generator generator(judge, generation);
   SamplingParams params(sampling);
   params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
-  for_each_shard(pairs, generation.shard_size, "comparisons", out, [&](std::span<const AnswerPair> shard) {
-    std::vector<GenerationRequest> requests;
-    std::vector<PairwiseJudgement> made;
-    std::vector<size_t> asked;
-    for (const AnswerPair& pair : shard) {
-      made.push_back({pair.prompt_id, "", "", {}});
-      const auto ids = [&](const std::string& a, const std::string& b) {
-        return in_row("prompt", pair.prompt_id, [&] {
-          return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
-        });
-      };
-      TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
-      if (!generator.fits(one) || !generator.fits(other)) continue;
-      requests.push_back({std::move(one), 1, seed.child("pairwise", pair.prompt_id, 0)});
-      requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
-      asked.push_back(made.size() - 1);
-    }
-    const auto completions = generator.generate(requests, params);
-    for (size_t i = 0; i < asked.size(); ++i) {
-      PairwiseJudgement& judgement = made[asked[i]];
-      judgement.reply_shown_first = completions[2 * i][0].text;
-      judgement.reply_shown_second = completions[2 * i + 1][0].text;
-      judgement.verdicts = {parse_verdict(judgement.reply_shown_first, rubric),
-                            parse_verdict(judgement.reply_shown_second, rubric)};
-    }
-    out.append(made);
-  });
+  for_each_shard(pairs, generation.shard_size, "comparisons", out,
+                 [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
+                   std::vector<GenerationRequest> requests;
+                   std::vector<PairwiseJudgement> made;
+                   std::vector<size_t> asked;
+                   for (const AnswerPair& pair : shard) {
+                     made.push_back({pair.prompt_id, "", "", {}});
+                     const auto ids = [&](const std::string& a, const std::string& b) {
+                       return in_row("prompt", pair.prompt_id, [&] {
+                         return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
+                       });
+                     };
+                     TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
+                     if (!generator.fits(one) || !generator.fits(other)) continue;
+                     requests.push_back({std::move(one), 1, seed.child("pairwise", pair.prompt_id, 0)});
+                     requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
+                     asked.push_back(made.size() - 1);
+                   }
+                   const auto completions = generator.generate(requests, params, on_done);
+                   for (size_t i = 0; i < asked.size(); ++i) {
+                     PairwiseJudgement& judgement = made[asked[i]];
+                     judgement.reply_shown_first = completions[2 * i][0].text;
+                     judgement.reply_shown_second = completions[2 * i + 1][0].text;
+                     judgement.verdicts = {parse_verdict(judgement.reply_shown_first, rubric),
+                                           parse_verdict(judgement.reply_shown_second, rubric)};
+                   }
+                   out.append(made);
+                 });
 }
 
 }  // namespace selfreward

@@ -62,7 +62,7 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     generated.push_back(prompt.text);
   }
   Generator generator(policy, generation);
-  Progress progress("new prompts", settings.num_prompts, "prompts");
+  Progress progress("new prompts", settings.num_prompts, "prompts", std::ssize(out.records()));
   int fruitless = 0;
   while (std::ssize(out.records()) < settings.num_prompts) {
     const int64_t wanted = settings.num_prompts - std::ssize(out.records());
@@ -74,7 +74,10 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     }
     std::vector<Prompt> kept;
     Counts dropped;
-    for (const auto& completions : generator.generate(requests, settings.sampling))
+    const OnDone on_done = [&](int64_t done, int64_t total) {
+      progress.update(std::ssize(out.records()), str(done, " of ", total, " replies"));
+    };
+    for (const auto& completions : generator.generate(requests, settings.sampling, on_done))
       for (const std::string& task :
            parse_new_prompts(policy.tokenizer().decode(completions[0].ids), completions[0].finish_reason)) {
         if (std::ssize(kept) == wanted) break;

@@ -8,15 +8,19 @@
 
 namespace selfreward {
 
-/// Calls make(items of the shard, shard) -> records for each shard that `out` does not have yet.
+/// Calls make(items of the shard, on_done) for each shard that `out` does not have yet; it appends the
+/// records to `out` and may tell on_done how much of the shard is done.
 template <typename Item, typename Record, typename Make>
 void for_each_shard(const std::vector<Item>& items, int64_t shard_size, const std::string& label,
                     RecordSink<Record>& out, Make make) {
   const int64_t total = std::ssize(items);
-  Progress progress(label, total, "prompts");
-  for (int64_t first = out.shards() * shard_size; first < total; first += shard_size) {
+  const int64_t before = std::min(out.shards() * shard_size, total);
+  Progress progress(label, total, "prompts", before);
+  for (int64_t first = before; first < total; first += shard_size) {
     const int64_t count = std::min(shard_size, total - first);
-    make(std::span<const Item>(items).subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
+    const OnDone on_done = [&](int64_t done, int64_t of) { progress.update(first + count * done / of); };
+    make(std::span<const Item>(items).subspan(static_cast<size_t>(first), static_cast<size_t>(count)),
+         on_done);
     progress.update(first + count);
   }
 }

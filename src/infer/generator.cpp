@@ -35,12 +35,12 @@ class Session {
     batch_.add(std::move(running));
   }
 
-  std::vector<std::vector<Completion>> run(const std::function<void(int64_t)>& on_done) {
+  std::vector<std::vector<Completion>> run(const OnDone& on_done) {
     const int64_t total = remaining_;
     while (remaining_ > 0) {
       throw_if_interrupted();
       batch_.step();
-      if (on_done) on_done(total - remaining_);
+      if (on_done) on_done(total - remaining_, total);
     }
     return std::move(results_);
   }
@@ -120,7 +120,7 @@ RunningBatch Generator::new_batch() {
 
 std::vector<std::vector<Completion>> Generator::generate(const std::vector<GenerationRequest>& requests,
                                                          const SamplingParams& params,
-                                                         const std::function<void(int64_t)>& on_done) {
+                                                         const OnDone& on_done) {
   check(params.max_new_tokens > 0, "[generate] max_new_tokens is ", params.max_new_tokens,
         ", at least 1 is wanted");
   return Session(policy_, new_batch(), requests, params).run(on_done);

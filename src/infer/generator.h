@@ -5,8 +5,7 @@
 //   Generator generator(policy, {});
 //   const auto completions = generator.generate({{prompt_ids, /*num_samples=*/4, seed}}, params);
 //   completions[0][3].text
-#include <functional>
-
+#include "base/progress.h"
 #include "infer/sampler.h"
 #include "model/policy.h"
 
@@ -41,10 +40,10 @@ class Generator {
   Generator(Policy& policy, const GenerationSettings& options);
 
   /// results[request][sample]. A prompt that leaves no room before max_position_embeddings, or a cache that
-  /// cannot hold a single sequence, is an error with both numbers. `on_done` is told the completions so far.
+  /// cannot hold a single sequence, is an error with both numbers. `on_done` is told the completions so far
+  /// after every step.
   std::vector<std::vector<Completion>> generate(const std::vector<GenerationRequest>& requests,
-                                                const SamplingParams& params,
-                                                const std::function<void(int64_t)>& on_done = {});
+                                                const SamplingParams& params, const OnDone& on_done = {});
   /// A batch that requests can join and leave at any time (running_batch.h). One lives at a time, and none
   /// during generate().
   RunningBatch new_batch();

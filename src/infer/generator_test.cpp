@@ -91,7 +91,7 @@ std::vector<int64_t> steps_until_done(Policy& policy, const GenerationSettings& 
   const auto [requests, p] = one_long_and_many_short();
   std::vector<int64_t> done;
   int64_t step = 0;
-  Generator(policy, settings).generate(requests, p, [&, step](int64_t count) mutable {
+  Generator(policy, settings).generate(requests, p, [&, step](int64_t count, int64_t) mutable {
     done.resize(static_cast<size_t>(count), ++step);
   });
   return done;

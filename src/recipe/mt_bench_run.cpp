@@ -15,7 +15,8 @@ constexpr int64_t kAnswerTokens = 1024, kGradingTokens = 2048;
 /// One turn of the questions of one temperature: each answer grows by the model's reply. An answer whose
 /// prompt does not fit, or that has no turn before, stays as it is.
 void answer_turn(const Chat& model, double temperature, size_t turn,
-                 std::span<const MtBenchQuestion> questions, std::vector<MtBenchAnswer>& answers) {
+                 std::span<const MtBenchQuestion> questions, std::vector<MtBenchAnswer>& answers,
+                 const OnDone& on_done) {
   std::vector<ChatQuestion> asked;
   std::vector<size_t> places;
   for (size_t i = 0; i < questions.size(); ++i) {
@@ -31,21 +32,30 @@ void answer_turn(const Chat& model, double temperature, size_t turn,
   }
   ChatParams params;
   params.sampling = {.max_new_tokens = kAnswerTokens, .temperature = temperature, .top_p = 1, .top_k = 0};
+  params.on_done = on_done;
   const auto replies = model(asked, params);
   for (size_t i = 0; i < places.size(); ++i)
     if (replies[i].asked) answers[places[i]].turns.push_back(replies[i].text);
 }
 
 std::vector<MtBenchAnswer> answer_shard(const Chat& model, const std::string& name,
-                                        std::span<const MtBenchQuestion> questions) {
+                                        std::span<const MtBenchQuestion> questions, const OnDone& on_done) {
   std::vector<MtBenchAnswer> answers;
   std::set<double> temperatures;
   for (const MtBenchQuestion& question : questions) {
     answers.push_back({question.id, name, {}});
     temperatures.insert(mt_bench_temperature(question.category));
   }
+  int64_t before = 0, asked = 0;
+  const OnDone within = [&](int64_t done, int64_t total) {
+    asked = total;
+    on_done(before + done, 2 * std::ssize(questions));
+  };
   for (const size_t turn : {size_t{0}, size_t{1}})
-    for (const double temperature : temperatures) answer_turn(model, temperature, turn, questions, answers);
+    for (const double temperature : temperatures) {
+      answer_turn(model, temperature, turn, questions, answers, within);
+      before += std::exchange(asked, 0);
+    }
   return answers;
 }
 
@@ -105,9 +115,10 @@ std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::p
     Policy policy = load_policy(config, model);
     const Seed seed = Seed(static_cast<uint64_t>(config.seed)).child("mt_bench", "answers");
     const Chat chat = local_chat(policy, config.generation, seed);
-    for_each_shard(
-        questions, config.generation.shard_size, "answers", sink,
-        [&](std::span<const MtBenchQuestion> shard) { sink.append(answer_shard(chat, name, shard)); });
+    for_each_shard(questions, config.generation.shard_size, "answers", sink,
+                   [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {
+                     sink.append(answer_shard(chat, name, shard, on_done));
+                   });
   });
 }
 
@@ -139,11 +150,13 @@ std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
   const auto grades = memo<MtBenchGrade>(file, [&](RecordSink<MtBenchGrade>& sink) {
     const auto items = grading_items(judging, questions, answers);
     for_each_shard(items, config.generation.shard_size, "gradings", sink,
-                   [&](std::span<const GradingItem> shard) {
+                   [&](std::span<const GradingItem> shard, const OnDone& on_done) {
+                     ChatParams params = judging.params;
+                     params.on_done = on_done;
                      std::vector<ChatQuestion> asked;
                      std::vector<MtBenchGrade> made;
                      for (const GradingItem& item : shard) asked.push_back(item.question);
-                     const auto replies = judging.chat(asked, judging.params);
+                     const auto replies = judging.chat(asked, params);
                      for (size_t i = 0; i < shard.size(); ++i) {
                        made.push_back(shard[i].grade);
                        made.back().reply = replies[i].text;

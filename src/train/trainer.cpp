@@ -108,7 +108,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   const fs::path metrics_path = files.dir / "metrics.jsonl";
   cut_metrics(files, metrics_path, optimizer.steps());
   MetricsLog log(metrics_path);
-  Progress progress(label, total, "steps");
+  Progress progress(label, total, "steps", optimizer.steps());
   while (optimizer.steps() < end) {
     throw_if_interrupted();
     const int64_t step = optimizer.steps();
