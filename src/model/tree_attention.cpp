@@ -7,7 +7,7 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "model/attention_kernel.h"
+#include "model/attention_pages.h"
 #include "model/cuda_attention.h"
 #include "model/device.h"
 
@@ -32,54 +32,6 @@ AttentionShape shape_of(const Tensor& q, int64_t num_kv_heads, const AttentionOp
   const float scale = options.scale > 0 ? static_cast<float>(options.scale) : usual;
   const double cap = options.softcap / static_cast<double>(scale);
   return {q.size(1), num_kv_heads, q.size(2), scale, options.window, static_cast<float>(cap)};
-}
-
-const AttentionKernels& kernels_for(at::ScalarType compute) {
-  return compute == at::kFloat ? attention_kernels().float32 : attention_kernels().bfloat16;
-}
-
-/// Pages of one head dimension for at least `slots` slots; what was never written is undefined.
-Tensor empty_pages(int64_t slots, const AttentionShape& shape, at::ScalarType element) {
-  return at::empty({whole_pages(slots) / kPageSlots, shape.num_kv_heads, shape.page_size()}, element);
-}
-
-at::ScalarType element_type(at::ScalarType compute) {
-  return kernels_for(compute).element_size == 2 ? at::kBFloat16 : at::kFloat;
-}
-
-using WriteRow = void (*)(const void*, void*, int64_t, int64_t);
-
-constexpr int64_t kTokensAhead = 8;
-
-/// Asks for the memory of a slot and of its neighbour, which may share its lines, in all heads of a page:
-/// every sequence writes to pages of its own, which no cache holds.
-void fetch_slot(char* page_of_heads, int64_t heads, int64_t page_bytes, int64_t slot) {
-  const int64_t pair_bytes = page_bytes / kPageSlots * 2;
-  char* pair = page_of_heads + slot % kPageSlots / 2 * pair_bytes;
-  for (int64_t head = 0; head < heads; ++head, pair += page_bytes)
-    for (int64_t line = 0; line < pair_bytes; line += 64) __builtin_prefetch(pair + line, /*write=*/1);
-}
-
-/// Writes x [tokens, num_kv_heads, head_dim] into pages at `slots`; a thread writes all of a head.
-void write_pages(const Tensor& pages, const Tensor& slots, const Tensor& x, WriteRow write) {
-  const int64_t heads = x.size(1), head_dim = x.size(2);
-  const int64_t row_bytes = head_dim * x.element_size(), token_bytes = x.stride(0) * x.element_size();
-  const int64_t page_bytes = pages.size(2) * pages.element_size();
-  const char* from = static_cast<const char*>(x.data_ptr());
-  char* to = static_cast<char*>(pages.data_ptr());
-  const int64_t* slot_of = slots.data_ptr<int64_t>();
-  at::parallel_for(0, heads, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
-    for (int64_t token = 0; token < slots.size(0); ++token) {
-      const int64_t slot = slot_of[token], page = slot / kPageSlots;
-      if (token + kTokensAhead < slots.size(0)) {
-        const int64_t next = slot_of[token + kTokensAhead];
-        fetch_slot(to + (next / kPageSlots * heads + begin) * page_bytes, end - begin, page_bytes, next);
-      }
-      for (int64_t head = begin; head < end; ++head)
-        write(from + token * token_bytes + head * row_bytes, to + (page * heads + head) * page_bytes, slot,
-              head_dim);
-    }
-  });
 }
 
 /// Runs task(index, scratch) for index in [0, count) on all threads; every task writes its own rows.
@@ -135,13 +87,6 @@ std::vector<std::pair<size_t, size_t>> trees_of(const std::vector<QueryBlock>& b
     trees.back().second = i + 1;
   }
   return trees;
-}
-
-/// Rows out of pages of float rows: -> [keys, num_kv_heads, head_dim] in `type`.
-Tensor rows_of(const Tensor& pages, const Tensor& slots, int64_t head_dim, at::ScalarType type) {
-  const Tensor by_slot =
-      pages.view({pages.size(0), pages.size(1), kPageSlots, -1}).transpose(1, 2).flatten(0, 1);
-  return by_slot.narrow(2, 0, head_dim).index_select(0, slots).to(type);
 }
 
 struct PlanHolder : torch::CustomClassHolder {
@@ -217,67 +162,7 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
   }
 };
 
-/// The keys of one span in the order of its path: [keys, num_kv_heads, head_dim].
-Tensor keys_of(const Tensor& store, const QuerySpan& span) {
-  std::vector<Tensor> parts;
-  for (const KeyRange& range : span.context) parts.push_back(store.narrow(0, range.begin, range.count));
-  parts.push_back(store.narrow(0, span.own().begin, span.own().count));
-  return at::cat(parts);
-}
-
-/// Which keys, in the order of the path, a span's queries do not see. [queries, keys]
-Tensor hidden_keys(int64_t queries, int64_t keys, int64_t window, torch::Device device) {
-  const Tensor all = at::ones({queries, keys}, at::TensorOptions(at::kBool).device(device));
-  const Tensor later = all.triu(keys - queries + 1);
-  return window > 0 ? later.logical_or(all.tril(keys - queries - window)) : later;
-}
-
-Tensor span_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) {
-  const int64_t group = q.size(1) / k.size(1);
-  const auto heads_first = [](const Tensor& x) { return x.to(at::kFloat).transpose(0, 1); };
-  const Tensor kh = heads_first(k).repeat_interleave(group, 0),
-               vh = heads_first(v).repeat_interleave(group, 0);
-  Tensor scores = at::matmul(heads_first(q), kh.transpose(1, 2));
-  scores = options.scale > 0 ? scores * options.scale : scores / std::sqrt(static_cast<double>(q.size(2)));
-  if (options.softcap > 0) scores = options.softcap * at::tanh(scores / options.softcap);
-  const Tensor hidden = hidden_keys(q.size(0), k.size(0), options.window, q.device());
-  scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
-  return at::matmul(at::softmax(scores, -1), vh).transpose(0, 1).to(q.scalar_type());
-}
-
 }  // namespace
-
-KeyValueStore::KeyValueStore(int64_t slots, int64_t num_kv_heads, int64_t head_dim,
-                             const torch::TensorOptions& options) {
-  const auto make = [&]() -> Tensor {
-    if (!options.device().is_cpu()) return at::empty({slots, num_kv_heads, head_dim}, options);
-    return empty_pages(slots, {num_kv_heads, num_kv_heads, head_dim, 1},
-                       element_type(c10::typeMetaToScalarType(options.dtype())));
-  };
-  keys_ = make();
-  values_ = make();
-}
-
-void KeyValueStore::write(const Tensor& slots, const Tensor& k, const Tensor& v) {
-  RECORD_FUNCTION("KeyValueStore::write", {});
-  if (k.device().is_cpu()) {
-    const AttentionKernels& kernels = kernels_for(k.scalar_type());
-    write_pages(keys_, slots, k, kernels.write_row);
-    write_pages(values_, slots, v, kernels.write_paired);
-    return;
-  }
-  keys_.index_copy_(0, slots, k);
-  values_.index_copy_(0, slots, v);
-}
-
-Tensor tree_attention_reference(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan,
-                                const AttentionOptions& options) {
-  std::vector<Tensor> parts;
-  for (const QuerySpan& span : plan)
-    parts.push_back(span_attention(q.narrow(0, span.query_begin, span.count), keys_of(k, span),
-                                   keys_of(v, span), options));
-  return at::cat(parts);
-}
 
 SharedPlan prepare_plan(AttentionPlan plan, torch::Device device) {
   PreparedPlan made;
