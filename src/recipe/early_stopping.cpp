@@ -127,7 +127,12 @@ StepComparison next_comparison(const RunConfig& config, Validation& validation, 
   fs::remove_all(comparison.won() ? validation.candidate(state.best_step) : candidate);
   log_line(str("  step ", step, " against ",
                state.best_step == 0 ? "the start" : str("step ", state.best_step), ": ", comparison.rate.wins,
-               " won, ", comparison.rate.ties, " tied, ", comparison.rate.losses, " lost"));
+               " won, ", comparison.rate.ties, " tied, ", comparison.rate.losses, " lost",
+               comparison.rate.missing ? str(", ", comparison.rate.missing, " without a verdict") : ""));
+  if (comparison.rate.missing > comparison.rate.compared())
+    log_line(
+        "  warning: most comparisons have no verdict, so early stopping is blind; try another "
+        "dpo.eval_judge");
   return comparison;
 }
 
