@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text_util.h"
+
 using namespace selfreward;
 
 namespace {
@@ -54,6 +56,20 @@ TEST_CASE("a run that ends leaves no progress file, one that is stopped says whe
   CHECK(read_json(file)["done"] == 7);
   { RunDirectory run(config); }
   CHECK(!fs::exists(file));
+}
+
+TEST_CASE("a run goes on under a version of the program that has more settings") {
+  RunConfig config = config_in("new_settings");
+  { RunDirectory run(config); }
+  const fs::path path = fs::path(config.run_dir) / "config.yaml";
+  const std::string all = read_file(path), setting = "  eval_steps: 0\n";
+  REQUIRE(all.find(setting) != std::string::npos);
+  write_file_atomically(path, replace_all(all, setting, ""));
+  { RunDirectory run(config); }
+  CHECK(read_file(path) == all);
+  write_file_atomically(path, replace_all(all, setting, ""));
+  config.dpo.eval_steps = 10;
+  CHECK_THROWS_WITH_AS(RunDirectory{config}, doctest::Contains("eval_steps: 10"), Error);
 }
 
 TEST_CASE("a run goes on under a version of the program that comments its settings in other words") {
