@@ -129,8 +129,10 @@ std::string pair_lines(const Json& pair) {
   if (controlled.contains("win_rate") &&
       is_far(pair.at("win_rate").get<double>(), controlled.at("win_rate").get<double>()))
     text += "  the length-controlled rate (LC) is far from the plain one; its fit may have failed\n";
+  if (pair.at("n") == 0 && pair.at("missing") > 0)
+    text += "  no pair has a verdict in both orders; does the judge answer as its rubric asks?\n";
   const Json& place = pair.at("position");
-  if (place.is_object())
+  if (place.is_object() && place.at("pairs") > 0)
     text += str("  shown first, it won ", percent(place.at("share")), " % of the decided verdicts; ",
                 place.at("disagreements"), " of ", place.at("pairs"), " pairs disagree between the orders\n");
   return text;
