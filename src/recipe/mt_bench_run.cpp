@@ -12,6 +12,11 @@ namespace {
 
 constexpr int64_t kAnswerTokens = 1024, kGradingTokens = 2048;
 
+/// There are few questions and long replies: a stopped call loses a batch, not all of them.
+int64_t shard_size(const GenerationSettings& generation) {
+  return std::min(generation.shard_size, generation.max_batch_size);
+}
+
 /// One turn of the questions of one temperature: each answer grows by the model's reply. An answer whose
 /// prompt does not fit, or that has no turn before, stays as it is.
 void answer_turn(const Chat& model, double temperature, size_t turn,
@@ -115,7 +120,7 @@ std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::p
     Policy policy = load_policy(config, model);
     const Seed seed = Seed(static_cast<uint64_t>(config.seed)).child("mt_bench", "answers");
     const Chat chat = local_chat(policy, config.generation, seed);
-    for_each_shard(questions, config.generation.shard_size, "answers", sink,
+    for_each_shard(questions, shard_size(config.generation), "answers", sink,
                    [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {
                      sink.append(answer_shard(chat, name, shard, on_done));
                    });
@@ -149,7 +154,7 @@ std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
   check_inputs(file, inputs);
   const auto grades = memo<MtBenchGrade>(file, [&](RecordSink<MtBenchGrade>& sink) {
     const auto items = grading_items(judging, questions, answers);
-    for_each_shard(items, config.generation.shard_size, "gradings", sink,
+    for_each_shard(items, shard_size(config.generation), "gradings", sink,
                    [&](std::span<const GradingItem> shard, const OnDone& on_done) {
                      ChatParams params = judging.params;
                      params.on_done = on_done;

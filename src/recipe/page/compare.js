@@ -35,7 +35,7 @@ function settings() {
 
 const kMeasures = [  // title, path in a model, digits, scale, meaning
   ['Gold', 'gold/sampled/mean', 2, 1, 'Mean true score of sampled answers.'], ['Greedy gold', 'gold/greedy/mean', 2, 1, 'Mean true score of greedy answers.'],
-  ['Judge: pairs', 'reward_model/pairwise_accuracy', 1, 100, 'Held-out pairs that the model, as a judge, puts in the right order, in percent.'],
+  ['Judge: pairs', 'reward_model/pairwise_accuracy', 1, 100, 'Held-out pairs that the model, as a judge, puts in the right order, in percent; ± is half of the 95 % interval.'],
   ['Judge: Spearman', 'reward_model/spearman', 3, 1, 'Rank correlation of the judge\'s scores with the ranks.'], ['Tokens', 'answer_tokens_mean', 1, 1, 'Mean length of an answer.'],
   ['Ended', 'stopped_share', 0, 100, 'Answers that ended by themselves, in percent.']];
 const measured = () =>

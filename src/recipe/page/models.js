@@ -54,7 +54,8 @@ function progress() {
               });
   const judge = points(
       'Judging answers', names, [line('pairwise accuracy', 'reward_model/pairwise_accuracy', colour(0))], {
-        about: 'Share of held-out answer pairs that the model, as a judge, puts in the order of their ranks.',
+        about: 'Share of held-out answer pairs that the model, as a judge, puts in the order of their ranks; ' +
+            'the band is the 95 % interval over prompts.',
         format: v => percent(v),
         references: nulls
       });
@@ -65,7 +66,7 @@ const kColumns = [  // group, title, path, digits, scale, meaning
   ['Following instructions', 'Gold', 'gold/sampled/mean', 2, 1, 'The true score of sampled answers, with its standard error. Only runs that have a gold scorer know it.'],
   ['Following instructions', 'Greedy', 'gold/greedy/mean', 2, 1, 'The true score when the most probable token is always taken.'],
   ['Following instructions', 'All met', 'gold/sampled/all_met', 0, 100, 'Share of the sampled answers with the full score.'],
-  ['Judging answers', 'Pairs', 'reward_model/pairwise_accuracy', 1, 100, 'Pairwise accuracy: pairs of answers put in the right order; a tie of the judge is an error.'],
+  ['Judging answers', 'Pairs', 'reward_model/pairwise_accuracy', 1, 100, 'Pairwise accuracy: pairs of answers put in the right order; a tie of the judge is an error. ± is half of the 95 % interval over prompts, here and in all figures of judging.'],
   ['Judging answers', 'No ties', 'reward_model/pairwise_accuracy_no_ties', 1, 100, 'The same among the pairs that the judge does tell apart.'],
   ['Judging answers', '5 best', 'reward_model/five_best', 1, 100, 'Among the answers that the judge gives a full score: how many are the best ranked one.'],
   ['Judging answers', 'Exact', 'reward_model/exact_match', 1, 100, 'Prompts whose complete order of answers is right.'],
