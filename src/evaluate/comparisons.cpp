@@ -111,23 +111,23 @@ std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
 
 void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
                      const ChatParams& params, int64_t shard_size, RecordSink<Comparison>& out) {
-  for_each_shard(pairs, shard_size, "comparisons", out,
-                 [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
-                   ChatParams told = params;
-                   told.on_done = on_done;
-                   const auto replies = judge(comparison_questions(rubric, shard), told);
-                   std::vector<Comparison> made;
-                   size_t next = 0;
-                   for (const AnswerPair& pair : shard) {
-                     Comparison comparison{.id = pair.prompt_id, .identical = pair.first == pair.second};
-                     if (!comparison.identical) {
-                       read_reply(comparison, replies[next++], rubric, /*shown_first=*/true);
-                       read_reply(comparison, replies[next++], rubric, /*shown_first=*/false);
-                     }
-                     made.push_back(std::move(comparison));
-                   }
-                   out.append(made);
-                 });
+  const auto make = [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
+    ChatParams told = params;
+    told.on_done = on_done;
+    const auto replies = judge(comparison_questions(rubric, shard), told);
+    std::vector<Comparison> made;
+    size_t next = 0;
+    for (const AnswerPair& pair : shard) {
+      Comparison comparison{.id = pair.prompt_id, .identical = pair.first == pair.second};
+      if (!comparison.identical) {
+        read_reply(comparison, replies[next++], rubric, /*shown_first=*/true);
+        read_reply(comparison, replies[next++], rubric, /*shown_first=*/false);
+      }
+      made.push_back(std::move(comparison));
+    }
+    out.append(made);
+  };
+  for_each_shard(pairs, shard_size, "comparisons", out, make);
 }
 
 }  // namespace selfreward

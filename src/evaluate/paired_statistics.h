@@ -18,9 +18,8 @@ double quantile(const std::vector<double>& sorted, double share);
 struct Interval {
   double low, high;
 };
-/// The 2.5 and 97.5 percentiles of the means of `resamples` samples of
-/// prompts with replacement. Both models' answers to a prompt are drawn together, as one value: a paired
-/// bootstrap. Absent below two values.
+/// The 2.5 and 97.5 percentiles of the means of `resamples` samples of prompts with replacement. Both models'
+/// answers to a prompt are drawn together, as one value: a paired bootstrap. Absent below two values.
 std::optional<Interval> bootstrap_interval(const std::vector<double>& values, const Seed& seed,
                                            int64_t resamples = 10000);
 

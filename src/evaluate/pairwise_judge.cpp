@@ -82,34 +82,34 @@ void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vect
   Generator generator(judge, generation);
   SamplingParams params(sampling);
   params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
-  for_each_shard(pairs, generation.shard_size, "comparisons", out,
-                 [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
-                   std::vector<GenerationRequest> requests;
-                   std::vector<PairwiseJudgement> made;
-                   std::vector<size_t> asked;
-                   for (const AnswerPair& pair : shard) {
-                     made.push_back({pair.prompt_id, "", "", {}});
-                     const auto ids = [&](const std::string& a, const std::string& b) {
-                       return in_row("prompt", pair.prompt_id, [&] {
-                         return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
-                       });
-                     };
-                     TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
-                     if (!generator.fits(one) || !generator.fits(other)) continue;
-                     requests.push_back({std::move(one), 1, seed.child("pairwise", pair.prompt_id, 0)});
-                     requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
-                     asked.push_back(made.size() - 1);
-                   }
-                   const auto completions = generator.generate(requests, params, on_done);
-                   for (size_t i = 0; i < asked.size(); ++i) {
-                     PairwiseJudgement& judgement = made[asked[i]];
-                     judgement.reply_shown_first = completions[2 * i][0].text;
-                     judgement.reply_shown_second = completions[2 * i + 1][0].text;
-                     judgement.verdicts = {parse_verdict(judgement.reply_shown_first, rubric),
-                                           parse_verdict(judgement.reply_shown_second, rubric)};
-                   }
-                   out.append(made);
-                 });
+  const auto make = [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
+    std::vector<GenerationRequest> requests;
+    std::vector<PairwiseJudgement> made;
+    std::vector<size_t> asked;
+    for (const AnswerPair& pair : shard) {
+      made.push_back({pair.prompt_id, "", "", {}});
+      const auto ids = [&](const std::string& a, const std::string& b) {
+        return in_row("prompt", pair.prompt_id, [&] {
+          return judge.chat().prompt_ids({{"user", rubric.render(pair.prompt, a, b)}});
+        });
+      };
+      TokenIds one = ids(pair.first, pair.second), other = ids(pair.second, pair.first);
+      if (!generator.fits(one) || !generator.fits(other)) continue;
+      requests.push_back({std::move(one), 1, seed.child("pairwise", pair.prompt_id, 0)});
+      requests.push_back({std::move(other), 1, seed.child("pairwise", pair.prompt_id, 1)});
+      asked.push_back(made.size() - 1);
+    }
+    const auto completions = generator.generate(requests, params, on_done);
+    for (size_t i = 0; i < asked.size(); ++i) {
+      PairwiseJudgement& judgement = made[asked[i]];
+      judgement.reply_shown_first = completions[2 * i][0].text;
+      judgement.reply_shown_second = completions[2 * i + 1][0].text;
+      judgement.verdicts = {parse_verdict(judgement.reply_shown_first, rubric),
+                            parse_verdict(judgement.reply_shown_second, rubric)};
+    }
+    out.append(made);
+  };
+  for_each_shard(pairs, generation.shard_size, "comparisons", out, make);
 }
 
 }  // namespace selfreward

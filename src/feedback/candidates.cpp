@@ -9,32 +9,31 @@ void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
                          const CandidateSettings& settings, const GenerationSettings& generation,
                          const Seed& seed, RecordSink<Candidate>& out) {
   Generator generator(policy, generation);
-  for_each_shard(
-      prompts, generation.shard_size, "candidates", out,
-      [&](std::span<const Prompt> shard, const OnDone& on_done) {
-        std::vector<GenerationRequest> requests;
-        std::vector<const Prompt*> asked;
-        Counts dropped;
-        for (const Prompt& prompt : shard) {
-          TokenIds ids = in_row("prompt", prompt.id, [&] {
-            return policy.chat().prompt_ids({{"user", prompt.text}});
-          });
-          if (!generator.fits(ids)) {
-            ++dropped["prompt_too_long"];
-            continue;
-          }
-          requests.push_back({std::move(ids), settings.num_generations, seed.child("candidates", prompt.id)});
-          asked.push_back(&prompt);
-        }
-        const auto completions = generator.generate(requests, settings.sampling, on_done);
-        std::vector<Candidate> made;
-        for (size_t i = 0; i < asked.size(); ++i)
-          for (int64_t n = 0; n < settings.num_generations; ++n) {
-            const Completion& answer = completions[i][static_cast<size_t>(n)];
-            made.push_back({asked[i]->id, n, answer.ids, answer.text, answer.finish_reason});
-          }
-        out.append(made, dropped);
+  const auto make = [&](std::span<const Prompt> shard, const OnDone& on_done) {
+    std::vector<GenerationRequest> requests;
+    std::vector<const Prompt*> asked;
+    Counts dropped;
+    for (const Prompt& prompt : shard) {
+      TokenIds ids = in_row("prompt", prompt.id, [&] {
+        return policy.chat().prompt_ids({{"user", prompt.text}});
       });
+      if (!generator.fits(ids)) {
+        ++dropped["prompt_too_long"];
+        continue;
+      }
+      requests.push_back({std::move(ids), settings.num_generations, seed.child("candidates", prompt.id)});
+      asked.push_back(&prompt);
+    }
+    const auto completions = generator.generate(requests, settings.sampling, on_done);
+    std::vector<Candidate> made;
+    for (size_t i = 0; i < asked.size(); ++i)
+      for (int64_t n = 0; n < settings.num_generations; ++n) {
+        const Completion& answer = completions[i][static_cast<size_t>(n)];
+        made.push_back({asked[i]->id, n, answer.ids, answer.text, answer.finish_reason});
+      }
+    out.append(made, dropped);
+  };
+  for_each_shard(prompts, generation.shard_size, "candidates", out, make);
 }
 
 }  // namespace selfreward

@@ -176,29 +176,28 @@ void expect_scores(Policy& policy, const Rubric& rubric, const std::vector<Judge
   SamplingParams params = judge_sampling(sampling, rubric);
   params.temperature = 0;
   Generator generator(policy, generation);
-  for_each_shard(items, generation.shard_size, "expected scores", out,
-                 [&](std::span<const JudgeItem> part, const OnDone& on_done) {
-                   OpenShard shard;
-                   std::vector<GenerationRequest> requests;
-                   std::vector<size_t> asked;
-                   for (const JudgeItem& item : part) {
-                     shard.made.push_back({{item.prompt_id, item.index, {}, std::nullopt}, std::nullopt, {}});
-                     TokenIds ids = in_row("prompt", item.prompt_id, [&] {
-                       return policy.chat().prompt_ids(judge_conversation(rubric, item));
-                     });
-                     if (!generator.fits(ids)) {
-                       ++shard.dropped["too_long"];
-                       continue;
-                     }
-                     requests.push_back({std::move(ids), 1, Seed(0)});  // greedy: nothing is drawn
-                     asked.push_back(shard.made.size() - 1);
-                   }
-                   const auto replies = generator.generate(requests, params, on_done);
-                   for (size_t i = 0; i < asked.size(); ++i)
-                     add_reply(policy, rubric, requests[i].prompt, replies[i][0], asked[i], shard);
-                   fill_expectations(policy.model(), rubric.min_score, shard);
-                   out.append(shard.made, shard.dropped);
-                 });
+  const auto make = [&](std::span<const JudgeItem> part, const OnDone& on_done) {
+    OpenShard shard;
+    std::vector<GenerationRequest> requests;
+    std::vector<size_t> asked;
+    for (const JudgeItem& item : part) {
+      shard.made.push_back({{item.prompt_id, item.index, {}, std::nullopt}, std::nullopt, {}});
+      TokenIds ids = in_row("prompt", item.prompt_id,
+                            [&] { return policy.chat().prompt_ids(judge_conversation(rubric, item)); });
+      if (!generator.fits(ids)) {
+        ++shard.dropped["too_long"];
+        continue;
+      }
+      requests.push_back({std::move(ids), 1, Seed(0)});  // greedy: nothing is drawn
+      asked.push_back(shard.made.size() - 1);
+    }
+    const auto replies = generator.generate(requests, params, on_done);
+    for (size_t i = 0; i < asked.size(); ++i)
+      add_reply(policy, rubric, requests[i].prompt, replies[i][0], asked[i], shard);
+    fill_expectations(policy.model(), rubric.min_score, shard);
+    out.append(shard.made, shard.dropped);
+  };
+  for_each_shard(items, generation.shard_size, "expected scores", out, make);
 }
 
 }  // namespace selfreward

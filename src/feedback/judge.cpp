@@ -56,32 +56,31 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
                    RecordSink<Judgement>& out) {
   Generator generator(policy, generation);
   const SamplingParams params = judge_sampling(settings.sampling, rubric);
-  for_each_shard(items, generation.shard_size, "judgements", out,
-                 [&](std::span<const JudgeItem> shard, const OnDone& on_done) {
-                   std::vector<GenerationRequest> requests;
-                   std::vector<Judgement> judgements;
-                   std::vector<size_t> asked;
-                   Counts dropped;
-                   for (const JudgeItem& item : shard) {
-                     judgements.push_back({item.prompt_id, item.index, {}, std::nullopt});
-                     TokenIds ids = in_row("prompt", item.prompt_id, [&] {
-                       return policy.chat().prompt_ids(judge_conversation(rubric, item));
-                     });
-                     if (!generator.fits(ids)) {
-                       ++dropped["too_long"];
-                       continue;
-                     }
-                     requests.push_back({std::move(ids), settings.num_evals_to_average,
-                                         seed.child("judge", item.prompt_id, item.index)});
-                     asked.push_back(judgements.size() - 1);
-                   }
-                   const auto completions = generator.generate(requests, params, on_done);
-                   for (size_t i = 0; i < asked.size(); ++i) {
-                     judgements[asked[i]].replies = parse_replies(completions[i], rubric);
-                     judgements[asked[i]].score = mean_score(judgements[asked[i]].replies);
-                   }
-                   out.append(judgements, dropped);
-                 });
+  const auto make = [&](std::span<const JudgeItem> shard, const OnDone& on_done) {
+    std::vector<GenerationRequest> requests;
+    std::vector<Judgement> judgements;
+    std::vector<size_t> asked;
+    Counts dropped;
+    for (const JudgeItem& item : shard) {
+      judgements.push_back({item.prompt_id, item.index, {}, std::nullopt});
+      TokenIds ids = in_row("prompt", item.prompt_id,
+                            [&] { return policy.chat().prompt_ids(judge_conversation(rubric, item)); });
+      if (!generator.fits(ids)) {
+        ++dropped["too_long"];
+        continue;
+      }
+      requests.push_back(
+          {std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
+      asked.push_back(judgements.size() - 1);
+    }
+    const auto completions = generator.generate(requests, params, on_done);
+    for (size_t i = 0; i < asked.size(); ++i) {
+      judgements[asked[i]].replies = parse_replies(completions[i], rubric);
+      judgements[asked[i]].score = mean_score(judgements[asked[i]].replies);
+    }
+    out.append(judgements, dropped);
+  };
+  for_each_shard(items, generation.shard_size, "judgements", out, make);
 }
 
 std::optional<double> score_without_model(const std::string& kind, const GoldScorer* gold, double max_score,

@@ -97,11 +97,11 @@ void store_block(const PanelProduct& t, const float* sums) {
 }
 
 constexpr int64_t kWidth = kLanes * kVectors;
-constexpr int64_t kDepth = 96;  // floats of a step
-constexpr int64_t kFewRows = 2 * kRowsAtOnce;
+constexpr int64_t kDepth = 96;                 // floats of a step
+constexpr int64_t kFewRows = 2 * kRowsAtOnce;  // so many rows take less time than their weights from memory
 
-/// kRows rows from `row` on; asks for memory every kFetchDepth words. The loops are unrolled by hand as GCC
-/// does it too late to keep the sums in registers.
+/// kRows rows from `row` on; asks for memory every kFetchDepth words. The loops are told to unroll, as
+/// GCC does it too late on its own to keep the sums in registers.
 template <typename Kind, int64_t kRows, int64_t kFetchDepth>
 void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
   constexpr int64_t kFloats = Kind::kFloats;

@@ -120,10 +120,10 @@ std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::p
     Policy policy = load_policy(config, model);
     const Seed seed = Seed(static_cast<uint64_t>(config.seed)).child("mt_bench", "answers");
     const Chat chat = local_chat(policy, config.generation, seed);
-    for_each_shard(questions, shard_size(config.generation), "answers", sink,
-                   [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {
-                     sink.append(answer_shard(chat, name, shard, on_done));
-                   });
+    const auto make = [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {
+      sink.append(answer_shard(chat, name, shard, on_done));
+    };
+    for_each_shard(questions, shard_size(config.generation), "answers", sink, make);
   });
 }
 
@@ -154,21 +154,21 @@ std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
   check_inputs(file, inputs);
   const auto grades = memo<MtBenchGrade>(file, [&](RecordSink<MtBenchGrade>& sink) {
     const auto items = grading_items(judging, questions, answers);
-    for_each_shard(items, shard_size(config.generation), "gradings", sink,
-                   [&](std::span<const GradingItem> shard, const OnDone& on_done) {
-                     ChatParams params = judging.params;
-                     params.on_done = on_done;
-                     std::vector<ChatQuestion> asked;
-                     std::vector<MtBenchGrade> made;
-                     for (const GradingItem& item : shard) asked.push_back(item.question);
-                     const auto replies = judging.chat(asked, params);
-                     for (size_t i = 0; i < shard.size(); ++i) {
-                       made.push_back(shard[i].grade);
-                       made.back().reply = replies[i].text;
-                       made.back().score = parse_rating(replies[i].text, judging.rubric);
-                     }
-                     sink.append(made);
-                   });
+    const auto make = [&](std::span<const GradingItem> shard, const OnDone& on_done) {
+      ChatParams params = judging.params;
+      params.on_done = on_done;
+      std::vector<ChatQuestion> asked;
+      std::vector<MtBenchGrade> made;
+      for (const GradingItem& item : shard) asked.push_back(item.question);
+      const auto replies = judging.chat(asked, params);
+      for (size_t i = 0; i < shard.size(); ++i) {
+        made.push_back(shard[i].grade);
+        made.back().reply = replies[i].text;
+        made.back().score = parse_rating(replies[i].text, judging.rubric);
+      }
+      sink.append(made);
+    };
+    for_each_shard(items, shard_size(config.generation), "gradings", sink, make);
   });
   publish(grades, out / "model_judgment" / (file_name_of(judging.name) + "_single.jsonl"));
   return grades;
