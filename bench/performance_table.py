@@ -3,13 +3,15 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 OURS = "selfreward"
 CHECKPOINTED = "selfreward, gradient checkpointing"
-SECTIONS = {"amx": "With AMX", "avx512": "Without AMX: oneDNN held to AVX-512, as on a machine that has none"}
+SECTIONS = {"amx": "With AMX", "avx512": "Without AMX"}
+HELD_BACK = "Measured on a processor with AMX: oneDNN held to AVX-512, as on one that has none.\n"
 INTRODUCTION = """Made by `bench/run` (tables: `bench/performance_table.py`): all tools on the same machine, one
 after the other in one run, from the same files of token ids, with the same weights (SmolLM2-135M-Instruct).
 Lengths are fixed, the end of turn is ignored; temperature 0.7, top-p 0.9. One-thread runs are pinned.
@@ -286,13 +288,22 @@ def curve_table(groups, shares):
                   "attention", "over 1x, attention apart", f"at least {LINEAR}x"], rows)
 
 
-def section(title, groups, shares):
+def origin(results, rows):
+    """Where a section's figures come from: machine and versions."""
+    machine = next((row["machine"] for row in results if "machine" in row), {})
+    tools = sorted({f"{row['tool']} {row['version']}" for row in rows if row.get("version")})
+    held_back = "amx_bf16" in machine.get("instructions", "") and rows[0]["isa"] == "avx512"
+    return ["; ".join(f"{key}: {value}" for key, value in machine.items()) + ".",
+            f"Versions: {', '.join(tools)}.\n", *([HELD_BACK] if held_back else [])]
+
+
+def section(title, origin, groups, shares):
     parts = [("Ceilings", "", ceiling_table(groups)), ("Goals", "", goal_table(groups))]
     parts += [(heading, text + "\n", workload_table(groups, workload))
               for workload, (heading, text) in WORKLOADS.items()]
     parts += [("The loop, seconds a prompt", "", loop_table(groups)), ("Threads", "", thread_table(groups)),
               ("Cost curves", CURVES_TEXT, curve_table(groups, shares))]
-    lines = [f"## {title}\n"]
+    lines = [f"## {title}\n", *origin]
     for heading, text, rows in parts:
         if rows.count("\n") > 2:  # not only the head
             lines += [f"### {heading}\n", *filter(None, [text]), rows]
@@ -310,25 +321,34 @@ def failures(rows):
     return ["## Not measured\n", *lines] if lines else []
 
 
-def page(results):
-    """Of the results with the largest scale, where there are several."""
+def kept(title, before):
+    """The section of that title out of a page that was made before, of another machine's results."""
+    found = re.search(rf"^## {title}\n.*?(?=^## |\Z)", before, re.MULTILINE | re.DOTALL)
+    return [found[0].rstrip() + "\n"] if found else []
+
+
+def page(results, before=""):
+    """Of the results with the largest scale, where there are several; sections that they say nothing of stay as
+    they were in the page `before`."""
     scale = max((row["scale"] for row in results if "scale" in row), default=1)
     rows = [row for row in results if row.get("scale") == scale]
     good = [row for row in rows if "failed" not in row]
-    tools = sorted({f"{row['tool']} {row['version']}" for row in good if row.get("version")})
     notes = HERE / "performance_notes.md"
     parts = ["# Performance\n", INTRODUCTION]
     parts += [f"**A trial: the workloads are cut to {scale:g} of their size.**\n"] if scale != 1 else []
-    machine = next((row["machine"] for row in results if "machine" in row), {})
-    parts += ["; ".join(f"{key}: {value}" for key, value in machine.items()) + "."]
-    parts += [f"Versions: {', '.join(tools)}.\n"] + ([notes.read_text()] if notes.exists() else [])
+    parts += [notes.read_text()] if notes.exists() else []
     for isa, title in SECTIONS.items():
         here = [row for row in good if row["isa"] == isa]
         groups = summarise(without_profiles(here))
-        parts += section(title, groups, attention_shares(here)) if groups else []
+        parts += (section(title, origin(results, here), groups, attention_shares(here)) if groups
+                  else kept(title, before))
     return "\n".join(parts + failures(rows)).rstrip() + "\n"
+
+
+def write_page(results, file):
+    file.write_text(page(read_results(results), file.read_text() if file.exists() else ""))
 
 
 if __name__ == "__main__":
     out = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "docs/performance.md"
-    out.write_text(page(read_results(pathlib.Path(sys.argv[1]))))
+    write_page(pathlib.Path(sys.argv[1]), out)
