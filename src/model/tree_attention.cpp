@@ -4,6 +4,8 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <unordered_map>
 
@@ -34,12 +36,15 @@ AttentionShape shape_of(const Tensor& q, int64_t num_kv_heads, const AttentionOp
   return {q.size(1), num_kv_heads, q.size(2), scale, options.window, static_cast<float>(cap)};
 }
 
-/// Runs task(index, scratch) for index in [0, count) on all threads; every task writes its own rows.
+/// Runs task(index, scratch) for index in [0, count), each on the thread that is free first, from the last
+/// one on: the last blocks of a long prompt see the most keys. Every task writes its own rows.
 template <typename Task>
 void parallel_tasks(int64_t count, int64_t scratch_bytes, Task task) {
-  at::parallel_for(0, count, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+  std::atomic<int64_t> left = count;
+  const int64_t threads = std::min<int64_t>(count, at::get_num_threads());
+  at::parallel_for(0, threads, /*grain_size=*/1, [&](int64_t, int64_t) {
     std::vector<char> scratch(static_cast<size_t>(scratch_bytes));
-    for (int64_t i = begin; i < end; ++i) task(i, scratch.data());
+    for (int64_t i; (i = --left) >= 0;) task(i, scratch.data());
   });
 }
 
@@ -54,7 +59,6 @@ Output run_forward(const Tensor& q, const Tensor& keys, const Tensor& values, co
   const AttentionKernels& kernels = kernels_for(q.scalar_type());
   const AttentionForward tensors{q.data_ptr(), keys.data_ptr(), values.data_ptr(), made.out.data_ptr(),
                                  want_lse ? made.lse.data_ptr<float>() : nullptr};
-  // Neighbouring tasks are heads of one block, so each thread gets a mix of long and short blocks.
   const int64_t heads = shape.num_kv_heads;
   parallel_tasks(std::ssize(blocks) * heads, kernels.scratch_bytes(shape), [&](int64_t i, void* scratch) {
     kernels.forward(tensors, shape, blocks[static_cast<size_t>(i / heads)], i % heads, scratch);
