@@ -16,6 +16,8 @@ INTRODUCTION = """Made by `bench/run` (tables: `bench/performance_table.py`): al
 after the other in one run, from the same files of token ids, with the same weights (SmolLM2-135M-Instruct).
 Lengths are fixed, the end of turn is ignored; temperature 0.7, top-p 0.9. One-thread runs are pinned.
 
+- Ratios are medians over the repeats, of rates of the same repeat, as a machine is faster in some hours than in
+  others; rates are medians over the repeats that measured a peer too, where there are such.
 - Share of peak: FLOPs over the best GEMM of torch (1024 or 2048 cubed) of the same type and threads in this
   run. FLOPs are 2 P a token of generation, each prompt counted once, and 6 P a token of training, P the
   parameters of matrix products. So work that a shared prefix saves is credited, DPO's reference pass is not.
@@ -86,15 +88,17 @@ def name_of(row):
     return ", ".join(filter(None, (row["tool"], row["mode"])))
 
 
-def summary(runs):
-    """Medians of one measurement's repeats."""
+def summary(all_runs, compared):
+    """Medians of one measurement's repeats, of those among `compared` where there are such."""
+    runs = [row for row in all_runs if row["repeat"] in compared] or all_runs
     keys = [key for key in ("gflops", "peak_rss_mib", "gemm_1024_gflops", "gemm_2048_gflops", "read_gb_per_s")
             if key in runs[0]]
     result = {key: statistics.median(row[key] for row in runs) for key in keys}
     if runs[0]["workload"] == "ceilings":
         return result
     rates = sorted(map(rate, runs))
-    result.update(rate=statistics.median(rates), low=rates[0], high=rates[-1], runs=len(rates))
+    result.update(rate=statistics.median(rates), low=rates[0], high=rates[-1], runs=len(rates),
+                  of_repeat={row["repeat"]: rate(row) for row in all_runs})
     return result
 
 
@@ -104,13 +108,23 @@ def summarise(rows):
     for row in sorted(rows, key=lambda row: (row["threads"], row["dtype"])):
         group = runs.setdefault((row["dtype"], row["threads"]), {})
         group.setdefault((row["workload"], name_of(row)), []).append(row)
-    return {place: {key: summary(rows) for key, rows in group.items()} for place, group in runs.items()}
+    return {place: {key: summary(rows, peer_repeats(group)) for key, rows in group.items()}
+            for place, group in runs.items()}
 
 
-def best(group, workload, name=""):
-    """The best rate of the tools whose name begins so, of all peers without a name; None: not measured."""
-    return max((stat["rate"] for (work, tool), stat in group.items()
-                if work == workload and tool.startswith(name) and (name or tool != OURS)), default=None)
+def peer_repeats(group):
+    """Repeats that measured a peer: what we measured of ourselves in other hours does not stand beside them."""
+    return {row["repeat"] for (work, tool), rows in group.items() for row in rows
+            if work != "ceilings" and not tool.startswith(OURS)}
+
+
+def best(group, workload, name="", repeat=None):
+    """The best rate, in one repeat or the median, of the tools whose name begins so, of all peers without a name;
+    None: not measured."""
+    rates = [stat["rate"] if repeat is None else stat["of_repeat"].get(repeat)
+             for (work, tool), stat in group.items()
+             if work == workload and tool.startswith(name) and (name or tool != OURS)]
+    return max(filter(None, rates), default=None)
 
 
 def over(a, b):
@@ -122,20 +136,32 @@ def peak_share(group, stat):
     return over(stat.get("gflops"), ceiling)
 
 
-def seconds(group, loop):
-    return [over(work, best(group, part, tool)) for (part, work), tool in zip(PARTS.items(), LOOPS[loop])]
+def of_repeats(ratio):
+    """The median of ratio(group, repeat), as machines are faster in some hours than in others; of the medians
+    where no repeat has both sides."""
+    def median(group):
+        repeats = {repeat for stat in group.values() for repeat in stat.get("of_repeat", ())}
+        values = [value for repeat in repeats if (value := ratio(group, repeat))]
+        return statistics.median(values) if values else ratio(group, None)
+    return median
+
+
+def seconds(group, loop, repeat=None):
+    return [over(work, best(group, part, tool, repeat)) for (part, work), tool in zip(PARTS.items(), LOOPS[loop])]
 
 
 def total(seconds):
     return sum(seconds) if all(seconds) else None
 
 
-def times(workload, peer):
-    return lambda group: over(best(group, workload, OURS), best(group, workload, peer))
+def times(workload, peer, ours=OURS):
+    return of_repeats(lambda group, repeat: over(best(group, workload, ours, repeat),
+                                                 best(group, workload, peer, repeat)))
 
 
 def loop_times(loop):
-    return lambda group: over(total(seconds(group, loop)), total(seconds(group, OURS)))
+    return of_repeats(lambda group, repeat: over(total(seconds(group, loop, repeat)),
+                                                 total(seconds(group, OURS, repeat))))
 
 
 def share(workload):
@@ -162,8 +188,8 @@ GOALS = [
     ("DPO / TRL as shipped", times("dpo", "TRL, as shipped"), 4, "x"),
     ("DPO / TRL tuned, the better of the two", times("dpo", "TRL, malloc tuned"), 2.5, "x"),
     ("DPO, peak memory", memory_gib("dpo"), 2.5, "GiB"),
-    ("DPO / TRL as shipped, both with gradient checkpointing", lambda group: over(
-        best(group, "dpo", CHECKPOINTED), best(group, "dpo", "TRL, gradient checkpointing")), 4, "x"),
+    ("DPO / TRL as shipped, both with gradient checkpointing",
+     times("dpo", "TRL, gradient checkpointing", CHECKPOINTED), 4, "x"),
     ("DPO with gradient checkpointing, peak memory", memory_gib("dpo", CHECKPOINTED), 2.5, "GiB"),
     ("loop / transformers + TRL, as shipped", loop_times("transformers + TRL, as shipped"), 5, "x"),
     ("loop / best peer of each part", loop_times("best peer of each part"), 1.8, "x"),
@@ -241,16 +267,19 @@ def loop_table(groups):
 
 
 def thread_table(groups):
-    """The rate with the most threads over that with one."""
+    """The rate with the most threads over that with one, the median of the repeats that have both."""
     rows = []
     for dtype in dict.fromkeys(dtype for dtype, _ in groups):
         one, most = groups.get((dtype, 1), {}), max(threads for other, threads in groups if other == dtype)
         both = [key for key in one if key in groups[dtype, most] and key[0] in WORKLOADS and most > 1]
         for work, tool in sorted(both, key=lambda key: list(WORKLOADS).index(key[0])):
-            ratio = over(groups[dtype, most][work, tool]["rate"], one[work, tool]["rate"])
+            slow, fast = one[work, tool]["of_repeat"], groups[dtype, most][work, tool]["of_repeat"]
+            ratios = [fast[repeat] / slow[repeat] for repeat in slow.keys() & fast.keys()]
+            ratio = statistics.median(ratios) if ratios else None
             goal = 1.8 if tool == OURS and most == 2 else None
-            rows.append([work, tool, dtype, most, shown(ratio, "x"), shown(goal, "x") if goal else "",
-                         verdict(ratio, goal, "x")])
+            if ratio:
+                rows.append([work, tool, dtype, most, shown(ratio, "x"), shown(goal, "x") if goal else "",
+                             verdict(ratio, goal, "x")])
     return table(["workload", "tool", "type", "threads", "over one", "goal", "met"], rows)
 
 
