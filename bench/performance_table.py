@@ -115,7 +115,11 @@ def summarise(rows):
 def peer_repeats(group):
     """Repeats that measured a peer: what we measured of ourselves in other hours does not stand beside them."""
     return {row["repeat"] for (work, tool), rows in group.items() for row in rows
-            if work != "ceilings" and not tool.startswith(OURS)}
+            if work != "ceilings" and is_peer(tool)}
+
+
+def is_peer(tool):
+    return not tool.startswith(OURS)  # whatever its mode
 
 
 def best(group, workload, name="", repeat=None):
@@ -123,7 +127,7 @@ def best(group, workload, name="", repeat=None):
     None: not measured."""
     rates = [stat["rate"] if repeat is None else stat["of_repeat"].get(repeat)
              for (work, tool), stat in group.items()
-             if work == workload and tool.startswith(name) and (name or tool != OURS)]
+             if work == workload and tool.startswith(name) and (name or is_peer(tool))]
     return max(filter(None, rates), default=None)
 
 
