@@ -77,8 +77,8 @@ TEST_CASE("rows with tools are counted and shown with their calls; a template wi
                            "\n";
   check_lines(inspect(rows), {"tools            in 1 rows\n", "tools: [{\"name\":\"f\"}]\nuser: q\n",
                               "answer: [[[{\"name\":\"f\"}]]]"});
-  check_lines(inspect(rows, "--model " + kModel), {"cannot be trained with this model: 1 rows; the first: ",
-                                                   "leaves out the tools (roles: user"});
+  check_lines(inspect(rows, "--model " + kModel),
+              {"cannot be trained with this model: 1 rows; the first: ", "leaves out the tools;"});
 }
 
 TEST_CASE("ranked answers are shown without a mask") {

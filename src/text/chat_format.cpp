@@ -59,9 +59,7 @@ Rendering ChatFormat::rendering(const Json& messages, bool add_generation_prompt
   check(template_.has_value(), "[chat] ", where_,
         " has no chat template (it is a base model); put the template that it is "
         "to be trained with into chat_template.jinja there");
-  Rendering made = template_->rendering(messages, add_generation_prompt, inputs);
-  template_->check_tools_written(messages, add_generation_prompt, inputs, made.text);
-  return made;
+  return template_->rendering(messages, add_generation_prompt, inputs);
 }
 
 std::string ChatFormat::render(const Conversation& messages, bool add_generation_prompt) const {

@@ -16,7 +16,7 @@ const std::string kChatMl =
 ChatFormat make_format(const std::string& source, const TemplateSettings& settings = {},
                        const Json& special_tokens = Json::object()) {
   Tokenizer tokenizer = Tokenizer::load(kFixtures / "tiny_llama");
-  const int64_t stop = tokenizer.token_to_id("<|im_end|>").value();
+  const int64_t stop = tokenizer.token_to_id("<|im_end|>");
   return ChatFormat(std::move(tokenizer), ChatTemplate(source, special_tokens, settings), {stop});
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("special tokens that are looked for after normalization stay text too"
   write_file_atomically(dir / "tokenizer.json", file.dump());
   const Tokenizer tokenizer = Tokenizer::load(dir);
   const std::string text = "a b <|end|> c <|end|>";
-  const int64_t end = tokenizer.token_to_id("<|end|>").value();
+  const int64_t end = tokenizer.token_to_id("<|end|>");
   const auto count = [&](const ByteRanges& plain) {
     const TokenIds ids = tokenizer.encode(text, false, plain);
     return std::count(ids.begin(), ids.end(), end);
@@ -161,7 +161,7 @@ TEST_CASE(
         CHECK(chat.tokenizer().decode(ids, /*skip_special=*/false) == row["output"].get<std::string>());
         ++equal;
       } catch (const Error& e) {
-        CHECK(std::string(e.what()).starts_with("[template] the chat template leaves out the "));
+        CHECK(std::string(e.what()).starts_with("[template] the chat template leaves out "));
         ++lost;
       }
     }
@@ -211,9 +211,10 @@ TEST_CASE("what a template does not write of tools and reasoning is an error") {
   thought["reasoning_content"] = "r";
   CHECK(error({user, answer}) == "no error");
   CHECK(error({user, answer}, {Json::array({Json{{"name", "f"}}}), nullptr})
-            .starts_with("[template] the chat template leaves out the tools (roles: user"));
+            .starts_with("[template] the chat template leaves out the tools; "));
   CHECK(error({user, calls})
-            .starts_with("[template] the chat template leaves out the tool calls (roles: user, assistant)"));
-  CHECK(error({user, thought}).find("leaves out the last message's reasoning") != std::string::npos);
+            .starts_with(
+                "[template] the chat template leaves out the tool calls of messages[1] (role assistant); "));
+  CHECK(error({user, thought}).find("leaves out the reasoning of messages[1]") != std::string::npos);
   CHECK(error({user, thought, user, answer}) == "no error");  // templates leave out earlier reasoning
 }

@@ -1,6 +1,7 @@
 #include "text/chat_template.h"
 
 #include "base/text_util.h"
+#include "text/template_losses.h"
 
 namespace selfreward {
 
@@ -30,20 +31,15 @@ Json find_special_tokens(const Json& config) {
   return tokens;
 }
 
-constexpr const char* kReasoningNames[] = {"reasoning_content", "thinking", "reasoning"};
-
-/// The names that a message's reasoning goes by, as in transformers: "reasoning_content" is the one that
-/// templates read, gpt-oss reads "thinking".
+/// The reasoning of a message under the names that templates read, as in transformers: "reasoning_content",
+/// and "thinking" for gpt-oss.
 Json with_reasoning_names(const Json& message) {
-  if (!message.is_object()) return message;
-  for (const char* name : kReasoningNames) {
-    if (!message.contains(name) || message[name].is_null()) continue;
-    Json named = {{"thinking", message[name]}};
-    named.update(message);
-    named["reasoning_content"] = message[name];
-    return named;
-  }
-  return message;
+  const char* name = message.is_object() ? reasoning_name(message) : nullptr;
+  if (!name) return message;
+  Json named = {{"thinking", message[name]}};
+  named.update(message);
+  named["reasoning_content"] = message[name];
+  return named;
 }
 
 /// "user, assistant, user"
@@ -56,25 +52,15 @@ std::string role_list(const Json& messages) {
   return roles.empty() ? "no messages" : "roles: " + roles;
 }
 
-/// Whether there is a system message before others that is not to be found in `text`.
-bool may_lose_system_message(const Json& messages, const std::string& text) {
-  if (messages.size() < 2 || !messages[0].is_object() || messages[0].value("role", Json()) != "system")
-    return false;
-  const Json content = messages[0].value("content", Json());
-  return content.is_string() && text.find(strip(content.get<std::string>())) == std::string::npos;
-}
-
-bool has_key(const Json& messages, const char* key, size_t first) {
-  for (size_t i = first; i < messages.size(); ++i)
-    if (messages[i].contains(key)) return true;
-  return false;
-}
-
-/// The messages, those from number `first` on without `key`.
-Json without_key(Json messages, const char* key, size_t first) {
-  for (size_t i = first; i < messages.size(); ++i)
-    if (messages[i].is_object()) messages[i].erase(key);
-  return messages;
+/// The messages with developers as systems, which OpenAI's API called them before; null where there is none.
+Json with_system_for_developer(Json messages) {
+  bool found = false;
+  for (Json& message : messages) {
+    if (!message.is_object() || message.value("role", Json()) != "developer") continue;
+    message["role"] = "system";
+    found = true;
+  }
+  return found ? messages : Json();
 }
 
 }  // namespace
@@ -145,48 +131,36 @@ Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt,
   return template_.render(variables, data, date_);
 }
 
-Rendering ChatTemplate::rendering(const Json& messages, bool add_generation_prompt,
-                                  const TemplateInputs& inputs) const {
-  Rendering rendering;
+Rendering ChatTemplate::checked(const Json& messages, bool add_generation_prompt,
+                                const TemplateInputs& inputs) const {
+  Rendering made;
   try {
-    rendering = run(messages, add_generation_prompt, inputs);
+    made = run(messages, add_generation_prompt, inputs);
   } catch (const Error& e) {
     fail(e.what(), " (", role_list(messages),
          "): the chat template cannot write these messages; change them, ",
          "or give the checkpoint another chat_template.jinja");
   }
-  if (may_lose_system_message(messages, rendering.text))
-    check_written({"the system message", "move its text into the user's message",
-                   Json(messages.begin() + 1, messages.end()), inputs},
-                  messages, add_generation_prompt, rendering.text);
-  return rendering;
+  check_nothing_lost(messages, add_generation_prompt, inputs, made,
+                     [&](const Json& other_messages, const TemplateInputs& other_inputs) {
+                       return run(other_messages, add_generation_prompt, other_inputs).text;
+                     });
+  return made;
 }
 
-/// What stands in the data but not in the text would be lost in silence: without it the text must be another.
-void ChatTemplate::check_written(const Part& part, const Json& messages, bool add_generation_prompt,
-                                 const std::string& text) const {
-  std::string without;
+Rendering ChatTemplate::rendering(const Json& messages, bool add_generation_prompt,
+                                  const TemplateInputs& inputs) const {
   try {
-    without = run(part.rest, add_generation_prompt, part.rest_inputs).text;
+    return checked(messages, add_generation_prompt, inputs);
   } catch (const Error&) {
-    return;  // the template looks at it
+    const Json renamed = with_system_for_developer(messages);
+    if (renamed.is_null()) throw;
+    try {
+      return checked(renamed, add_generation_prompt, inputs);
+    } catch (const Error&) {  // what is wrong with the messages as they are says more
+    }
+    throw;
   }
-  check(text != without, "[template] the chat template leaves out ", part.name, " (", role_list(messages),
-        "); ", part.remedy, ", or give the checkpoint another chat_template.jinja");
-}
-
-void ChatTemplate::check_tools_written(const Json& messages, bool add_generation_prompt,
-                                       const TemplateInputs& inputs, const std::string& text) const {
-  const auto check_part = [&](const Part& part) {
-    check_written(part, messages, add_generation_prompt, text);
-  };
-  if (!inputs.tools.is_null()) check_part({"the tools", "remove them", messages, {nullptr, inputs.kwargs}});
-  if (has_key(messages, "tool_calls", 0))
-    check_part({"the tool calls", "remove such rows", without_key(messages, "tool_calls", 0), inputs});
-  const size_t last = add_generation_prompt || messages.empty() ? messages.size() : messages.size() - 1;
-  for (const char* name : kReasoningNames)
-    if (has_key(messages, name, last))
-      check_part({"the last message's reasoning", "remove it", without_key(messages, name, last), inputs});
 }
 
 }  // namespace selfreward

@@ -30,14 +30,11 @@ class ChatTemplate {
 
   /// The conversation as text, as transformers' apply_chat_template(messages, tools=..., tokenize=False,
   /// add_generation_prompt=..., **kwargs): `messages` a list of {role, content, ...}. The kwargs of `inputs`
-  /// go before those of the settings. Error with the roles of the messages where the template raises one, or
-  /// writes the same without the system message.
+  /// go before those of the settings. Where the template refuses or leaves out a developer's message, its
+  /// role is system. Error with the roles of the messages where the template raises one, and with the message
+  /// or the part of it that the template leaves out without a word (template_losses.h).
   Rendering rendering(const Json& messages, bool add_generation_prompt,
                       const TemplateInputs& inputs = {}) const;
-  /// Error where the template wrote the same `text` without the tools, without the tool calls, or without the
-  /// reasoning of the last message (templates leave out that of earlier ones on purpose).
-  void check_tools_written(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs,
-                           const std::string& text) const;
   std::string render(const Conversation& messages, bool add_generation_prompt) const {
     return rendering(messages, add_generation_prompt).text;
   }
@@ -46,13 +43,7 @@ class ChatTemplate {
 
  private:
   Rendering run(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
-  struct Part {  // of the data, that the text must show
-    const char *name, *remedy;
-    Json rest;  // the messages without it
-    TemplateInputs rest_inputs;
-  };
-  void check_written(const Part& part, const Json& messages, bool add_generation_prompt,
-                     const std::string& text) const;
+  Rendering checked(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
 
   JinjaTemplate template_;
   Json variables_;

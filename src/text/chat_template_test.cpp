@@ -242,14 +242,6 @@ TEST_CASE("messages that a template cannot write are an error with their roles")
       Json::object());
   CHECK_THROWS_WITH_AS(strict.render({{"system", "S"}, {"user", "u"}}, true),
                        ("[template] line 1: No system role (roles: system, user)" + advice).c_str(), Error);
-  const ChatTemplate silent(
-      "{% for m in messages %}{% if m.role != 'system' %}{{ m.content }}{% endif %}{% endfor %}",
-      Json::object());
-  CHECK(silent.render({{"user", "u"}}, false) == "u");
-  CHECK(silent.render({{"system", "u"}, {"user", "u"}}, false) == "u");  // nothing is lost that can be seen
-  CHECK_THROWS_WITH_AS(
-      silent.render({{"system", "S"}, {"user", "u"}}, false),
-      doctest::Contains("the chat template leaves out the system message (roles: system, user)"), Error);
 }
 
 TEST_CASE("a message's reasoning goes by the names that transformers gives it") {
@@ -279,7 +271,7 @@ TEST_CASE("real templates render as in transformers") {
     try {
       found = chat.rendering(row["messages"], row["add_generation_prompt"], {row["tools"]}).text;
     } catch (const Error& e) {  // the one case that transformers writes and we do not
-      CHECK(std::string(e.what()).find("leaves out the system message") != std::string::npos);
+      CHECK(std::string(e.what()).find("the chat template leaves out ") != std::string::npos);
       continue;
     }
     CHECK(found == wanted["text"].get<std::string>());

@@ -3,8 +3,10 @@
     ninja -C build/release render_templates
     python tests/templates/compare.py build/release/tests/render_templates FOLDER [--write FOLDER/cases.jsonl]
 
-Prints a table: conversations that both write alike, that both refuse, whose system message the template leaves out in
-silence (transformers too, ours says so), that only ours refuses (with its words), that differ. Where our renderer says which bytes came from the data, two things must hold: what a message says never lies
+Prints a table: conversations that both write alike, that both refuse, of which the template leaves out something in
+silence (transformers too, ours says so), that only ours refuses (with its words), that differ. --losses lists the
+second to last kind: every line must be a true loss. Only ours says "developer" and writes "system" where a template
+would leave it out or refuse it: counted as "developer". Where our renderer says which bytes came from the data, two things must hold: what a message says never lies
 outside of the data's ranges, and what lies outside does not depend on it. The last column counts where they do not.
 --write keeps requests and transformers' answers for the test "real templates" of src/text/chat_template_test.cpp.
 """
@@ -24,7 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "golden"
 from make_template_golden import CONVERSATIONS, SPECIAL, TOOLS, fix_date, generated_ranges, turn  # noqa: E402
 
 DATE = "2026-03-05"
-KINDS = ("equal", "both refuse", "system lost", "ours refuses", "differ")
+KINDS = ("equal", "both refuse", "lost", "developer", "ours refuses", "differ")
 ODD = "<|zz|> </s>[INST]"  # a word that no template writes, and tokens that some do
 
 
@@ -37,6 +39,9 @@ MORE = {
     "system_pair": [turn("system", "Rules: /no_think"), turn("user", "q"), turn("assistant", "a")],
     "system_parts": [turn("system", [{"type": "text", "text": "S"}]), turn("user", [{"type": "text", "text": "u"}])],
     "developer": [turn("developer", "D"), turn("user", "q")],
+    "function": [turn("user", "q"), turn("function", "F", name="f"), turn("user", "r")],
+    "late_system": [turn("system", "first"), turn("user", "q"), turn("assistant", "a"), turn("system", "late"),
+                    turn("user", "r")],
     "none_content": [turn("user", "q"), turn("assistant", None, tool_calls=[call("f", {"x": "y"})]),
                      turn("tool", "r", tool_call_id="abcdefghi", name="f")],
     "call_text": [turn("user", "q"), turn("assistant", "c", tool_calls=[call("f", '{"x": 1}')]),
@@ -88,12 +93,20 @@ def wanted(source, row):
         return {"error": str(error), "raised": type(error) is jinja2.exceptions.TemplateError}
 
 
-def verdict(want, got):
+def is_developer(source, row, got):
+    """Whether ours wrote what transformers writes of the system in the place of the developer."""
+    messages = [{**m, "role": "system" if m["role"] == "developer" else m["role"]} for m in row["messages"]]
+    return messages != row["messages"] and wanted(source, {**row, "messages": messages}).get("text") == got["text"]
+
+
+def verdict(source, row, want, got):
     if "error" in want and "error" in got:
         return "both refuse" if not want["raised"] or want["error"] in got["error"] else "differ"
     if "error" in got:
-        return "system lost" if "leaves out the system message" in got["error"] else "ours refuses"
+        return "lost" if "the chat template leaves out " in got["error"] else "ours refuses"
     if "error" in want or want["text"] != got["text"]:
+        if is_developer(source, row, got):
+            return "developer"
         return "differ"
     return "equal" if got["generated"] is None or got["generated"] == want["generated"] else "differ"
 
@@ -124,17 +137,22 @@ def render_all(program, rows):
     return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
-def report(path, rows, wants, answers, show):
-    counts = collections.Counter(map(verdict, wants, answers))
+def report(path, source, rows, wants, answers, show, losses):
+    kinds = [verdict(source, *each) for each in zip(rows, wants, answers)]
+    counts = collections.Counter(kinds)
     marks = bad_marks(rows, answers)
     columns = [counts[name] for name in KINDS] + [marks]
     print(f"{path.stem:50s}" + "".join(f"{count:14d}" for count in columns))
     shown = collections.Counter()
-    for row, want, got in zip(rows, wants, answers):
-        kind = verdict(want, got)
-        words = got.get("error", "") if kind == "ours refuses" else kind
-        words = re.sub(r" \(roles: .*", "", words)
-        if kind in ("equal", "both refuse", "system lost") or shown[words] >= show:
+    for row, want, got, kind in zip(rows, wants, answers, kinds):
+        words = got.get("error", "") if kind in ("ours refuses", "lost") else kind
+        words = re.sub(r" \(roles: .*|;.*", "", words)
+        if kind == "lost" and losses:
+            words += f" ({row['conversation']})"
+            if shown[words] == 0:
+                print(f"    {words[len('[template] the chat template '):]}")
+            shown[words] += 1
+        if kind in ("equal", "both refuse", "developer", "lost") or shown[words] >= show:
             continue
         shown[words] += 1
         print(f"    {kind}: {row['conversation']} {json.dumps(row['kwargs'])} {'tools' if row['tools'] else ''}")
@@ -148,6 +166,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--write", type=pathlib.Path)
     parser.add_argument("--show", type=int, default=1, help="differences of one kind shown for a template")
+    parser.add_argument("--losses", action="store_true", help="list what the templates leave out")
     arguments = parser.parse_args()
     fix_date(datetime.date.fromisoformat(DATE))
     print(f"{'template':50s}" + "".join(f"{name:>14s}" for name in (*KINDS, "bad marks")))
@@ -156,13 +175,14 @@ def main():
         rows = [request(path, name, settings) for settings in SETTINGS for name in {**CONVERSATIONS, **MORE}]
         source = path.read_text(encoding="utf-8")
         wants = [wanted(source, row) for row in rows]
-        columns = report(path, rows, wants, render_all(arguments.program, rows), arguments.show)
+        answers = render_all(arguments.program, rows)
+        columns = report(path, source, rows, wants, answers, arguments.show, arguments.losses)
         totals = [a + b for a, b in zip(totals, columns)]
         kept += [json.dumps({**row, "wanted": want}) for row, want in zip(rows, wants)]
     print(f"{'all':50s}" + "".join(f"{count:14d}" for count in totals))
     if arguments.write:
         arguments.write.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    sys.exit(totals[4] > 0 or totals[5] > 0)
+    sys.exit(totals[KINDS.index("differ")] > 0 or totals[-1] > 0)
 
 
 if __name__ == "__main__":
