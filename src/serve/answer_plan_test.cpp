@@ -80,3 +80,25 @@ TEST_CASE(
     CHECK(std::string(error.what()).find("no clown") != std::string::npos);
   }
 }
+
+TEST_CASE("a message that the template would leave out is a 400 that names it") {
+  const ChatFormat format(
+      Tokenizer::load(kTiny),
+      ChatTemplate("{% for m in messages %}{% if m.role == 'user' or m.role == 'system' %}"
+                   "{{ m.content }}{% endif %}{% endfor %}",
+                   {}),
+      {2});
+  const auto prompt_of = [&](const std::string& role) {
+    const std::string body = R"({"messages": [{"role": ")" + role +
+                             R"(", "content": "Be brief."}, {"role": "user", "content": "hi"}]})";
+    return plan_answer(parse_request(parse_body(body), true, {}), format, kRoom).prompts.at(0).ids;
+  };
+  CHECK(prompt_of("developer") == prompt_of("system"));
+  try {
+    prompt_of("function");
+    FAIL("no error");
+  } catch (const ApiError& error) {
+    CHECK(error.status == 400);
+    CHECK(std::string(error.what()).find("leaves out messages[0] (role function)") != std::string::npos);
+  }
+}

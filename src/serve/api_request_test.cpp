@@ -170,6 +170,44 @@ TEST_CASE("messages: text parts are joined, calls opened, and anything else name
             .find("image_url") != std::string::npos);
 }
 
+TEST_CASE("keys of a message that are null or empty count as absent") {
+  const auto message = [](const std::string& keys) {
+    const std::string body = R"({"messages": [{"role": "assistant", "content": "a", )" + keys + "}]}";
+    return parse_request(parse_body(body), true, {}).messages[0].dump();
+  };
+  const std::string plain = R"({"role":"assistant","content":"a"})";
+  CHECK(message(R"("tool_calls": null)") == plain);
+  CHECK(message(R"("tool_calls": [])") == plain);
+  CHECK(message(R"("name": null, "reasoning_content": "", "refusal": null, "annotations": [], "audio": null,
+                   "function_call": null, "prefix": false)") ==
+        R"({"role":"assistant","content":"a","prefix":false})");
+  CHECK(message(R"("name": "n", "thinking": "t")") ==
+        R"({"role":"assistant","content":"a","name":"n","thinking":"t"})");
+  const ApiRequest calls = parse_request(
+      parse_body(
+          R"({"messages": [{"role": "assistant", "content": null, "tool_calls": [{"id": "1", "index": null,
+                     "type": "function", "function": {"name": "f", "arguments": "{\"x\": null}"}}]}],
+                     "tools": [{"type": "function", "function": {"name": "f", "strict": null}}]})"),
+      true, {});
+  CHECK(calls.messages[0].dump() == R"({"role":"assistant","tool_calls":[{"id":"1","type":"function",)"
+                                    R"("function":{"name":"f","arguments":{"x":null}}}]})");
+  CHECK(calls.tools.dump() == R"([{"type":"function","function":{"name":"f"}}])");
+}
+
+TEST_CASE("what a message says that the server cannot do is a 400 that names it") {
+  const std::pair<const char*, const char*> table[] = {
+      {R"("function_call": {"name": "f", "arguments": "{}"})", "400 messages[0].function_call:"},
+      {R"("refusal": "no")", "400 messages[0].refusal:"},
+      {R"("prefix": true)", "400 messages[0].prefix:"},
+      {R"("tool_calls": [{"type": "function"}])", "400 messages[0].tool_calls:"},
+      {R"("tool_calls": "f")", "400 messages[0].tool_calls:"}};
+  for (const auto& [keys, wanted] : table) {
+    CAPTURE(keys);
+    const std::string body = str(R"({"messages": [{"role": "assistant", "content": "a", )", keys, "}]}");
+    CHECK(body_objection(body, true).starts_with(wanted));
+  }
+}
+
 TEST_CASE("bodies that are no JSON object, or are nested without end, are errors") {
   CHECK(body_objection("", false).find("not valid JSON") != std::string::npos);
   CHECK(body_objection("{\"prompt\": \"\xff\"}", false).find("not valid JSON") != std::string::npos);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/tool_messages.h"
 #include "serve/request_fields.h"
 
 namespace selfreward {
@@ -23,26 +24,55 @@ std::string joined_parts(const Json& parts, const std::string& name) {
   return text;
 }
 
-/// Templates want the arguments of a call as an object; the API sends them as text.
-void open_arguments(Json& calls) {
-  if (!calls.is_array()) return;
-  for (Json& call : calls) {
-    if (!call.is_object() || !call.contains("function")) continue;
-    Json& function = call["function"];
-    if (!has_text(function, "arguments")) continue;
-    const Json arguments = Json::parse(function["arguments"].get<std::string>(), nullptr, false);
-    if (arguments.is_object()) function["arguments"] = arguments;
-  }
+/// Clients send every key that a message may have, most of them with nothing in it.
+bool says_nothing(const Json& value) {
+  return value.is_null() || value == "" || (value.is_structured() && value.empty());
 }
 
-Json template_message(Json message, const std::string& where) {
-  if (!has_text(message, "role")) bad_request(where, where + " is not an object with a role");
-  const bool calls = message.contains("tool_calls") && message["tool_calls"].is_array();
-  Json& content = message["content"];
-  if (content.is_array()) content = joined_parts(content, where + ".content");
-  if (!content.is_string() && !(content.is_null() && calls))
+Json without_empty_keys(const Json& message) {
+  Json kept = Json::object();
+  for (const auto& [key, value] : message.items())
+    if (!says_nothing(value) || (key == "content" && !value.is_null())) kept[key] = value;
+  return kept;
+}
+
+/// What no template is told, and what would change the answer.
+void refuse_keys(const Json& message, const std::string& where) {
+  for (const char* key : {"function_call", "refusal", "audio", "prefix"})
+    if (message.contains(key) && message[key] != false)
+      bad_request(str(where, ".", key),
+                  str(where, ".", key, " is not supported, and leaving it out in silence",
+                      " would change the answer; remove it"));
+}
+
+/// Templates want the arguments of a call as an object; the API sends them as text.
+void open_arguments(Json& function) {
+  if (!has_text(function, "arguments")) return;
+  const Json arguments = Json::parse(function["arguments"].get<std::string>(), nullptr, false);
+  if (arguments.is_object()) function["arguments"] = arguments;
+}
+
+Json template_calls(const Json& calls, const std::string& where) {
+  Json out = Json::array();
+  for (const Json& call : calls) {
+    if (!call.is_object() || !call.contains("function") || !has_text(call["function"], "name"))
+      bad_request(where, where + " is not a list of {\"type\": \"function\", \"function\": {\"name\", ...}}");
+    out.push_back(without_nulls(call));
+    open_arguments(out.back()["function"]);
+  }
+  return out;
+}
+
+Json template_message(const Json& given, const std::string& where) {
+  if (!has_text(given, "role")) bad_request(where, where + " is not an object with a role");
+  Json message = without_empty_keys(given);
+  refuse_keys(message, where);
+  const Json content = given.value("content", Json());
+  if (content.is_array()) message["content"] = joined_parts(content, where + ".content");
+  const bool calls = message.contains("tool_calls");
+  if (!message.contains("content") ? !calls : !message["content"].is_string())
     bad_request(where + ".content", where + ".content is " + shown(content) + ", expected a text");
-  if (calls) open_arguments(message["tool_calls"]);
+  if (calls) message["tool_calls"] = template_calls(message["tool_calls"], where + ".tool_calls");
   return message;
 }
 
@@ -64,7 +94,7 @@ Json template_tools(const Json& tools) {
   };
   if (!tools.is_array() || !std::all_of(tools.begin(), tools.end(), is_tool))
     bad_request("tools", "tools is not a list of {\"type\": \"function\", \"function\": {\"name\", ...}}");
-  return tools.empty() ? Json() : tools;
+  return tools.empty() ? Json() : without_nulls(tools);
 }
 
 }  // namespace selfreward
