@@ -76,6 +76,12 @@ void add_network_options(CLI::App& command, Options& options) {
   command.add_option("--api-key-file", options.key_file, "clients need the key in this file")
       ->check(CLI::ExistingFile)
       ->excludes("--api-key-env");
+  command
+      .add_option(
+          "--cors-origin", options.http.cors_origins,
+          "pages of this origin (https://example.org) may ask from a browser; may be repeated, * is all")
+      ->type_name("ORIGIN")
+      ->allow_extra_args(false);
 }
 
 void add_limit_options(CLI::App& command, Options& options) {

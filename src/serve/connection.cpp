@@ -1,6 +1,7 @@
 #include "serve/connection.h"
 
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -43,6 +44,19 @@ bool Connection::closed() const {
   const auto count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   const bool nothing_yet = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
   return count <= 0 && !nothing_yet;
+}
+
+void Connection::linger(std::chrono::milliseconds most) const {
+  if (socket_ < 0) return;
+  ::shutdown(socket_, SHUT_WR);
+  const auto end = std::chrono::steady_clock::now() + most;
+  char bytes[1 << 16];
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd socket{socket_, POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&socket, 1, static_cast<int>(left.count())) <= 0) return;
+    if (::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT) <= 0) return;
+  }
 }
 
 }  // namespace selfreward

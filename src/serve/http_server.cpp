@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "serve/delivery.h"
+#include "serve/http_parts.h"
 
 namespace selfreward {
 namespace {
@@ -17,18 +18,7 @@ constexpr auto kLastEvents = std::chrono::seconds(2);
 constexpr time_t kSocketSeconds = 30;    // for a client to send or take the next bytes
 constexpr time_t kKeepAliveSeconds = 5;  // for its next request
 constexpr size_t kKeepAliveRequests = 1000;
-constexpr const char* kJson = "application/json";
-
-void set_json(Response& response, const Json& json) {
-  response.set_content(to_line(json), kJson);
-}
-
-void set_error(Response& response, const ApiError& error) {
-  response.status = error.status;
-  if (error.status == 429 || error.status == 503) response.set_header("Retry-After", "1");
-  if (error.status == 401) response.set_header("WWW-Authenticate", "Bearer");
-  set_json(response, error_json(error));
-}
+constexpr const char *kChatPath = "/v1/chat/completions", *kTextPath = "/v1/completions";
 
 /// Listens for itself alone: the library's own choice would let two servers share a port.
 void set_socket_options(int socket) {
@@ -42,19 +32,13 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-bool same_key(const std::string& given, const std::string& key) {
-  unsigned char difference = given.size() == key.size() ? 0 : 1;
-  for (size_t i = 0; i < given.size(); ++i)
-    difference |= static_cast<unsigned char>(given[i] ^ key[i % key.size()]);
-  return difference == 0;
-}
-
 struct HttpServer::Impl {
   Impl(Engine& the_engine, HttpSettings the_settings);
   ~Impl();
 
   void add_routes();
   void set_limits();
+  bool is_answered_at_once(const httplib::Request& request, Response& response) const;
   void check_key(const httplib::Request& request) const;
   void check_model(const std::string& model) const;
   std::string read_body(const httplib::Request& request, const httplib::ContentReader& read) const;
@@ -106,9 +90,29 @@ void HttpServer::Impl::set_limits() {
   server.set_payload_max_length(static_cast<size_t>(settings.max_body_bytes));
 }
 
+/// Before a path is looked up and a body is read.
+bool HttpServer::Impl::is_answered_at_once(const httplib::Request& request, Response& response) const {
+  allow_origin(settings.cors_origins, request, response);
+  if (request.method == "OPTIONS" && !settings.cors_origins.empty()) {
+    answer_preflight(request, response);
+    return true;
+  }
+  const bool is_ours = request.method == "POST" && (request.path == kChatPath || request.path == kTextPath);
+  if (is_ours || !may_have_body(request)) return false;
+  answer(request, response, [&](Exchange&, Response&) {
+    throw ApiError(404, str("there is nothing at ", request.method, " ", request.path));
+  });
+  close_behind(request, response);
+  return true;
+}
+
 void HttpServer::Impl::add_routes() {
   using httplib::ContentReader;
   using httplib::Request;
+  server.set_pre_routing_handler([this](const Request& request, Response& response) {
+    using Result = httplib::Server::HandlerResponse;
+    return is_answered_at_once(request, response) ? Result::Handled : Result::Unhandled;
+  });
   server.Get("/health", [](const Request&, Response& response) { set_json(response, {{"status", "ok"}}); });
   server.Get("/v1/models", [this](const Request& request, Response& response) {
     answer(request, response, [&](Exchange&, Response& out) {
@@ -117,12 +121,12 @@ void HttpServer::Impl::add_routes() {
     });
   });
   for (const bool chat : {true, false})
-    server.Post(chat ? "/v1/chat/completions" : "/v1/completions",
+    server.Post(chat ? kChatPath : kTextPath,
                 [this, chat](const Request& request, Response& response, const ContentReader& read) {
                   complete(request, response, read, chat);
                 });
   server.set_error_handler([](const Request& request, Response& response) {
-    if (!response.body.empty()) return;
+    if (response.has_header("Content-Type")) return;  // there is an answer
     const char* what = response.status == 404 ? "there is nothing at " : "the request cannot be read: ";
     const Exchange exchange{str(request.remote_addr, " ", request.method, " ", request.path)};
     set_error(response, ApiError(response.status, str(what, request.method, " ", request.path)));
@@ -132,8 +136,8 @@ void HttpServer::Impl::add_routes() {
 
 void HttpServer::Impl::check_key(const httplib::Request& request) const {
   if (settings.api_key.empty()) return;
-  const std::string header = request.get_header_value("Authorization"), kBearer = "Bearer ";
-  if (!header.starts_with(kBearer) || !same_key(header.substr(kBearer.size()), settings.api_key))
+  const auto key = bearer_key(request.get_header_value("Authorization"));
+  if (!key || !same_key(*key, settings.api_key))
     throw ApiError(401, "the API key is missing or wrong; send it as 'Authorization: Bearer KEY'", "",
                    "invalid_api_key");
 }
@@ -150,11 +154,11 @@ std::string HttpServer::Impl::read_body(const httplib::Request& request,
   if (request.is_multipart_form_data()) bad_request("", "the body is a form, expected JSON");
   std::string body;
   const auto limit = static_cast<size_t>(settings.max_body_bytes);
-  const bool whole = read([&](const char* data, size_t size) {
-    if (body.size() + size > limit) return false;
-    body.append(data, size);
-    return true;
-  });
+  const bool whole = declared_bytes(request) <= limit && read([&](const char* data, size_t size) {
+                       if (body.size() + size > limit) return false;
+                       body.append(data, size);
+                       return true;
+                     });
   if (!whole)
     throw ApiError(413, str("the body has more than ", limit, " bytes (--max-body-mib), or was cut off"));
   return body;
@@ -187,9 +191,11 @@ void HttpServer::Impl::answer(const httplib::Request& request, Response& respons
 
 void HttpServer::Impl::complete(const httplib::Request& request, Response& response,
                                 const httplib::ContentReader& read, bool chat) {
+  bool is_read = false;
   answer(request, response, [&](Exchange& exchange, Response& out) {
-    const std::string body = read_body(request, read);
     check_key(request);
+    const std::string body = read_body(request, read);
+    is_read = true;
     ApiRequest asked = parse_request(parse_body(body), chat, {settings.max_n});
     check_model(asked.model);
     const Connection client(request.remote_addr, request.remote_port, port);
@@ -202,6 +208,7 @@ void HttpServer::Impl::complete(const httplib::Request& request, Response& respo
     exchange.new_tokens = delivery->new_tokens();
     exchange.log(out.status);
   });
+  if (!is_read) close_behind(request, response);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // api_request.h, answers in api_response.h, the model in engine.h.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "serve/engine.h"
 
@@ -10,9 +11,10 @@ namespace selfreward {
 
 struct HttpSettings {
   std::string host = "127.0.0.1";
-  int port = 8000;           // 0: any that is free
-  std::string model = {};    // the name that clients say
-  std::string api_key = {};  // empty: none is asked for
+  int port = 8000;                             // 0: any that is free
+  std::string model = {};                      // the name that clients say
+  std::string api_key = {};                    // empty: none is asked for
+  std::vector<std::string> cors_origins = {};  // of pages that may ask; "*": all; empty: none, no headers
   int64_t max_n = 128;
   int64_t max_body_bytes = 16 << 20;
   int64_t max_connections = 288;
@@ -21,8 +23,6 @@ struct HttpSettings {
 
 /// Whether only this machine reaches a host name.
 bool is_loopback(const std::string& host);
-/// Takes the same time for every key of one length.
-bool same_key(const std::string& given, const std::string& key);
 
 class HttpServer {
  public:
