@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/terminal.h"
 
 using namespace selfreward;
 
@@ -33,6 +34,16 @@ void add_commands(CLI::App& app) {
   add_playground(app);
 }
 
+/// Runs the command; the exit code, also of --help and of a wrong command line.
+int parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,10 +53,9 @@ int main(int argc, char** argv) {
   add_commands(app);
   install_interrupt_handlers();
   try {
-    app.parse(argc, argv);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    const int code = parse(app, argc, argv);
+    finish_standard_output();
+    return code;
   } catch (const Interrupted& stop) {
     std::fprintf(stderr, "\n%s\n", stop.what());
     return 130;

@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/terminal.h"
 #include "base/text_util.h"
 #include "recipe/run_view.h"
 
@@ -62,9 +63,12 @@ void add_top(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "top", "watch a run: stage, time left, curves, rounds, warnings; it may be under way or ended");
   command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
-  command->add_flag("--once", *once, "print it once, as is done where the output is no terminal");
+  command->add_flag("--once", *once,
+                    "print it once, as is done where the output is no terminal, and where NO_COLOR or "
+                    "TERM=dumb forbid to move "
+                    "the cursor");
   command->callback([run_dir, once] {
-    if (!*once && ::isatty(STDOUT_FILENO) == 1) return show_live(*run_dir);
+    if (!*once && takes_escapes(STDOUT_FILENO)) return show_live(*run_dir);
     std::printf("%s", view_now(*run_dir).c_str());
   });
 }

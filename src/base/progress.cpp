@@ -7,12 +7,13 @@
 #include <fstream>
 
 #include "base/json.h"
+#include "base/terminal.h"
 
 namespace selfreward {
 namespace {
 
 bool on_terminal() {
-  static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  static const bool terminal = takes_escapes(STDERR_FILENO);
   return terminal;
 }
 
