@@ -57,11 +57,10 @@ LoraSettings read_settings(const ConfigFile& file) {
     file.refuse("init_lora_weights", init, "true, false or \"gaussian\"");
   for (const char* none : {"modules_to_save", "layers_to_transform", "layers_pattern", "layer_replication",
                            "target_parameters", "trainable_token_indices", "alora_invocation_tokens",
-                           "use_bdlora", "kasa_config", "monteclora_config", "velora_config", "arrow_config"})
-    file.require(none, nullptr);
-  for (const char* empty : {"rank_pattern", "alpha_pattern", "exclude_modules"})
-    if (const Json value = file.get(empty); !value.is_null() && !value.empty())
-      file.refuse(empty, value, "none (nothing else is supported)");
+                           "use_bdlora", "kasa_config", "monteclora_config", "velora_config", "arrow_config",
+                           "rank_pattern", "alpha_pattern", "exclude_modules"})
+    if (const Json value = file.get(none); !value.empty() && value != "")
+      file.refuse(none, value, "none (nothing else is supported)");
   LoraSettings settings;
   settings.r = file.integer("r");
   if (settings.r <= 0) file.refuse("r", settings.r, "a positive number");

@@ -192,6 +192,11 @@ TEST_CASE("what is not built, not named or not there is an error") {
     CAPTURE(error);
     CHECK(error.find(message) != std::string::npos);
   }
+  for (const char* key : {"modules_to_save", "layers_to_transform", "rank_pattern", "exclude_modules"})
+    for (const Json& nothing : {Json(), Json::array(), Json::object()})
+      CHECK(error_with(key, nothing) == "no error");
+  for (const char* key : {"use_dora", "bias", "init_lora_weights", "lora_dropout", "use_rslora"})
+    CHECK(error_with(key, nullptr) == "no error");
   CHECK(error_with("target_modules", ".*\\.(q_proj|v_proj|down_proj)") == "no error");
 }
 
