@@ -81,6 +81,34 @@ TEST_CASE("rows with tools are counted and shown with their calls; a template wi
               {"cannot be trained with this model: 1 rows; the first: ", "leaves out the tools;"});
 }
 
+TEST_CASE("what marks and --train-on say of a conversation is shown, with and without a model") {
+  const auto row = [](const std::string& first, const std::string& last) {
+    return R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a")" + first +
+           R"(},{"role":"user","content":"r"},{"role":"assistant","content":"b")" + last + "}]}\n";
+  };
+  const std::string first = "<|im_start|>user\nq<|im_end|><|im_start|>assistant\n";
+  const std::string last = "<|im_end|><|im_start|>user\nr<|im_end|><|im_start|>assistant\n";
+  check_lines(inspect(row("", "")), {"earlier answers  1, in prompts, which are not trained",
+                                     "assistant: a\nuser: r\nanswer: [[b]]"});
+  check_lines(inspect(row("", ""), "--train-on all"),
+              {"earlier answers  1, 1 of them trained", "assistant: [[a]]\nuser: r\nanswer: [[b]]"});
+  check_lines(inspect(row("", ""), "--train-on all --model " + kModel), {first + "[[a<|im_end|>]]"});
+  check_lines(inspect(row(R"(,"weight":1)", R"(,"weight":0)")),
+              {"earlier answers  1, 1 of them trained", "assistant: [[a]]\nuser: r\nanswer: b\n"});
+  check_lines(inspect(row("", R"(,"train":false)"), "--model " + kModel),
+              {"not trained, as marks leave no answer to train: 1 rows"});
+}
+
+TEST_CASE("languages other than English are read where they are asked for") {
+  const std::string tree =
+      R"({"message_tree_id":"t","tree_state":"ready_for_export","prompt":{"message_id":"m","text":"frage",)"
+      R"("lang":"de","review_result":true,"replies":[{"message_id":"n","text":"antwort","lang":"de",)"
+      R"("review_result":true,"rank":0}]}})"
+      "\n";
+  check_lines(inspect(tree), {"kept             0", "other_language 1"});
+  check_lines(inspect(tree, "--languages de,en"), {"kept             1", "user: frage\nanswer: [[antwort]]"});
+}
+
 TEST_CASE("ranked answers are shown without a mask") {
   check_lines(inspect("{\"prompt\":\"q\",\"answers\":[\"a\",\"b\"],\"ranks\":[0,1]}\n"),
               {"ranked answers", "answer 2, characters", "answer 1: a\nanswer 2: b"});

@@ -5,7 +5,9 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/data_choice.h"
 #include "base/in_row.h"
+#include "base/terminal.h"
 #include "data/readers.h"
 #include "model/export_gguf.h"
 #include "model/gguf_quants.h"
@@ -25,6 +27,7 @@ struct ExportOptions {
 
 struct InspectOptions {
   std::string model, data, text, user, kwargs, date;
+  DataChoice choice;
   int64_t row = 1;
 };
 
@@ -47,7 +50,7 @@ std::string visible(const std::string& text) {
 /// One line per token: position, id, "loss" where it is trained, and its text; trained ones are green on a
 /// terminal.
 void print_tokens(const ChatFormat& chat, const ChatFormat::TrainingRow& row) {
-  const bool color = ::isatty(STDOUT_FILENO) == 1;
+  const bool color = takes_escapes(STDOUT_FILENO);
   std::printf("%6s %8s %5s  %s\n", "at", "id", "mask", "token");
   const auto print = [&](size_t at, int64_t id, bool trained) {
     const char* paint = !color                            ? ""
@@ -75,14 +78,17 @@ void inspect(const InspectOptions& options) {
   if (!options.text.empty()) return print_tokens(chat, {chat.completion_ids(options.text), {}, {}});
   if (!options.user.empty()) return print_tokens(chat, {chat.prompt_ids({{"user", options.user}}), {}, {}});
   check(!options.data.empty(), "[inspect] nothing to show; give --data FILE, --user TEXT or --text TEXT");
-  const auto examples = read_examples(options.data).records;
+  const auto examples = read_examples(options.data, options.choice.languages).records;
   check(options.row >= 1 && options.row <= std::ssize(examples), "[inspect] ", options.data, " has ",
         examples.size(), " usable rows; --row ", options.row, " is not among them");
   const Example& example = examples[static_cast<size_t>(options.row - 1)];
   std::printf("row %lld of %zu, id %s\n", static_cast<long long>(options.row), examples.size(),
               example.id.c_str());
-  print_tokens(chat, in_row("example", example.id,
-                            [&] { return chat.training_row(example.messages, example.inputs); }));
+  const auto made = in_row("example", example.id, [&] {
+    return chat.training_row(example.messages, example.inputs, options.choice.train_on());
+  });
+  if (!made) return void(std::printf("marks leave no answer of this row to train\n"));
+  print_tokens(chat, *made);
 }
 
 }  // namespace
@@ -132,6 +138,7 @@ void add_inspect(CLI::App& app) {
       ->type_name("JSON");
   command->add_option("--chat-template-date", options->date, "setting model.chat_template_date")
       ->type_name("DATE");
+  add_data_choice(*command, options->choice);
   add_inspect_data(*command);
   command->callback([options, command] {
     if (command->get_subcommands().empty()) inspect(*options);

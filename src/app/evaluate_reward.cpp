@@ -51,7 +51,7 @@ void run_evaluate_reward(const Options& options) {
     evaluation.models.push_back({model_name(dir), dir});
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
-  const auto ranked = read_ranked_or_pairs(options.ranked);
+  const auto ranked = read_ranked_or_pairs(options.ranked, config.data.languages);
   if (!ranked.dropped.empty()) log_line(str(options.ranked, ": left out: ", left_out_text(ranked)));
   RunDirectory directory(config);
   const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records);

@@ -49,7 +49,7 @@ void run_prompts(const Options& options) {
   const RunConfig config = options.config.load();
   PromptPool pool;
   for (const std::string& file : options.seeds)
-    for (const Example& example : read_examples(file).records)
+    for (const Example& example : read_examples(file, config.data.languages).records)
       pool.seeds.push_back(first_question(example.messages));
   const auto prompts = memo<Prompt>(options.out, [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);

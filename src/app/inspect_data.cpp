@@ -1,9 +1,11 @@
 // inspect data: what a data file holds, what is left out of it, and three rows as training sees them.
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <numeric>
 
 #include "app/commands.h"
+#include "app/data_choice.h"
 #include "app/inspect_data_text.h"
 #include "data/formats.h"
 #include "data/readers.h"
@@ -14,21 +16,51 @@ namespace {
 
 struct Options {
   std::string file, model;
+  DataChoice choice;
 };
 
 constexpr int64_t kAnyLength = std::numeric_limits<int64_t>::max();
 
-// As the trainers make their rows; ranked answers are not trained as they are.
-std::optional<RowTokens> tokens_of(const ChatFormat& chat, const Example& example) {
-  const SftRow row = make_sft_rows(chat, {example}, kAnyLength).rows.at(0);
+// As the trainers make their rows; nothing where no answer is trained. Ranked answers are not trained as they
+// are.
+std::optional<RowTokens> tokens_of(const ChatFormat& chat, const Example& example, TrainOn train_on) {
+  const SftRows made = make_sft_rows(chat, {example}, kAnyLength, train_on);
+  if (made.rows.empty()) return std::nullopt;
+  const SftRow& row = made.rows[0];
   return RowTokens{row.prompt, {row.response}, row.learnt};
 }
-std::optional<RowTokens> tokens_of(const ChatFormat& chat, const PreferencePair& pair) {
+std::optional<RowTokens> tokens_of(const ChatFormat& chat, const PreferencePair& pair, TrainOn) {
   const DpoRow row = make_dpo_rows(chat, {pair}, kAnyLength).rows.at(0);
   return RowTokens{row.prompt, {row.chosen, row.rejected}};
 }
-std::optional<RowTokens> tokens_of(const ChatFormat&, const RankedAnswers&) {
+std::optional<RowTokens> tokens_of(const ChatFormat&, const RankedAnswers&, TrainOn) {
   return std::nullopt;
+}
+
+// Of each message of the prompt, then of the answers, whether it is trained.
+std::vector<bool> trained_of(const Example& example, TrainOn train_on) {
+  return trained_messages(example.messages, train_on);
+}
+std::vector<bool> trained_of(const PreferencePair& pair, TrainOn) {
+  std::vector<bool> trained(pair.prompt.size() + 1, false);
+  trained.back() = true;
+  return trained;
+}
+std::vector<bool> trained_of(const RankedAnswers&, TrainOn) {
+  return {false, false};
+}
+
+/// What is trained of the answers before the last one.
+template <typename Record>
+std::string earlier_trained(const std::vector<Record>& records, const ChatFormat* chat, TrainOn train_on) {
+  if (std::is_same_v<Record, Example> && chat && chat->marks_generation())
+    return "trained too, as the chat template has {% generation %} blocks, unless their marks say otherwise";
+  int64_t count = 0;
+  for (const Record& record : records) {
+    const std::vector<bool> trained = trained_of(record, train_on);
+    count += std::count(trained.begin(), trained.end() - 1, true);
+  }
+  return count == 0 ? "in prompts, which are not trained" : str(count, " of them trained");
 }
 
 std::vector<std::string> answer_names(const Example&) {
@@ -45,13 +77,15 @@ std::vector<std::string> answer_names(const RankedAnswers& group) {
 
 /// The tokens of all records; a record that the template cannot render has none and is counted.
 template <typename Record>
-std::vector<std::optional<RowTokens>> tokenize(const ChatFormat& chat, const std::vector<Record>& records) {
+std::vector<std::optional<RowTokens>> tokenize(const ChatFormat& chat, const std::vector<Record>& records,
+                                               TrainOn train_on) {
   std::vector<std::optional<RowTokens>> made;
   std::string first_error;
-  int64_t errors = 0;
+  int64_t errors = 0, untrained = 0;
   for (const Record& record : records) {
     try {
-      made.push_back(tokens_of(chat, record));
+      made.push_back(tokens_of(chat, record, train_on));
+      untrained += !made.back();
     } catch (const Error& error) {
       made.push_back(std::nullopt);
       if (errors++ == 0) first_error = error.what();
@@ -60,6 +94,9 @@ std::vector<std::optional<RowTokens>> tokenize(const ChatFormat& chat, const std
   if (errors > 0)
     std::printf("cannot be trained with this model: %lld rows; the first: %s\n",
                 static_cast<long long>(errors), first_error.c_str());
+  if (untrained > 0 && !std::is_same_v<Record, RankedAnswers>)
+    std::printf("not trained, as marks leave no answer to train: %lld rows\n",
+                static_cast<long long>(untrained));
   return made;
 }
 
@@ -85,7 +122,8 @@ void print_token_lengths(const std::vector<std::optional<RowTokens>>& all,
 
 template <typename Record>
 void print_rows(const std::vector<Record>& records, const std::vector<Sample>& samples,
-                const std::vector<std::optional<RowTokens>>& tokens, const ChatFormat* chat) {
+                const std::vector<std::optional<RowTokens>>& tokens, const ChatFormat* chat,
+                TrainOn train_on) {
   std::vector<int64_t> lengths;
   for (const Sample& sample : samples)
     lengths.push_back(std::accumulate(sample.answers.begin(), sample.answers.end(), int64_t{0},
@@ -97,12 +135,12 @@ void print_rows(const std::vector<Record>& records, const std::vector<Sample>& s
     if (chat && tokens[row])
       print_rendered(*chat, *tokens[row], names);
     else
-      print_messages(samples[row], names, !std::is_same_v<Record, RankedAnswers>);
+      print_messages(samples[row], names, trained_of(records[row], train_on));
   }
 }
 
 template <typename Record>
-void print_records(const Filtered<Record>& data, const ChatFormat* chat) {
+void print_records(const Filtered<Record>& data, const ChatFormat* chat, TrainOn train_on) {
   const int64_t left_out = std::accumulate(
       data.dropped.begin(), data.dropped.end(), int64_t{0}, [](int64_t sum, const auto& entry) {
         // Of a row with several answers one may be left out.
@@ -117,10 +155,10 @@ void print_records(const Filtered<Record>& data, const ChatFormat* chat) {
   for (const Record& record : data.records) samples.push_back(sample_of(record));
   const auto names = answer_names(data.records.front());
   if constexpr (std::is_same_v<Record, PreferencePair>) print_scores(data.records);
-  print_summary(summarize(samples), names);
+  print_summary(summarize(samples), names, earlier_trained(data.records, chat, train_on));
   std::vector<std::optional<RowTokens>> tokens;
-  if (chat) print_token_lengths(tokens = tokenize(*chat, data.records), names);
-  print_rows(data.records, samples, tokens, chat);
+  if (chat) print_token_lengths(tokens = tokenize(*chat, data.records, train_on), names);
+  print_rows(data.records, samples, tokens, chat, train_on);
 }
 
 void inspect_data(const Options& options) {
@@ -133,9 +171,12 @@ void inspect_data(const Options& options) {
   if (!options.model.empty())
     chat = ChatFormat::load(options.model, load_model_config(options.model).eos_token_ids);
   const ChatFormat* format = chat ? &*chat : nullptr;
-  if (purpose == Purpose::preferences) return print_records(read_preferences(options.file), format);
-  if (purpose == Purpose::ranked) return print_records(read_ranked(options.file), format);
-  print_records(read_examples(options.file), format);
+  const auto& languages = options.choice.languages;
+  const TrainOn train_on = options.choice.train_on();
+  if (purpose == Purpose::preferences) return print_records(read_preferences(options.file), format, train_on);
+  if (purpose == Purpose::ranked)
+    return print_records(read_ranked(options.file, languages), format, train_on);
+  print_records(read_examples(options.file, languages), format, train_on);
 }
 
 }  // namespace
@@ -151,6 +192,7 @@ void add_inspect_data(CLI::App& inspect) {
   command
       ->add_option("--model", options->model, "checkpoint whose tokenizer and chat template render the rows")
       ->type_name("DIR");
+  add_data_choice(*command, options->choice);
   command->callback([options] { inspect_data(*options); });
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "base/terminal.h"
 #include "data/tool_messages.h"
 
 namespace selfreward {
@@ -41,7 +42,7 @@ std::string printable(std::string text) {
 
 /// What is trained stands in [[ ]], green on a terminal.
 std::string trained(const std::string& text) {
-  const bool color = ::isatty(STDOUT_FILENO) == 1;
+  const bool color = takes_escapes(STDOUT_FILENO);
   return color ? "\033[32m[[" + printable(text) + "]]\033[0m" : "[[" + printable(text) + "]]";
 }
 
@@ -68,11 +69,11 @@ void print_lengths(const std::string& name, const std::vector<int64_t>& lengths)
               static_cast<long long>(std::accumulate(lengths.begin(), lengths.end(), int64_t{0})));
 }
 
-void print_summary(const DataSummary& summary, const std::vector<std::string>& names) {
+void print_summary(const DataSummary& summary, const std::vector<std::string>& names,
+                   const std::string& earlier_trained) {
   std::printf("messages         %s\n", counts_text(summary.roles).c_str());
   if (const int64_t earlier = earlier_answers(summary); earlier > 0)
-    std::printf("earlier answers  %lld, in prompts, which are not trained\n",
-                static_cast<long long>(earlier));
+    std::printf("earlier answers  %lld, %s\n", static_cast<long long>(earlier), earlier_trained.c_str());
   std::printf("user turns: rows %s\n", counts_text(summary.turns).c_str());
   if (summary.with_tools > 0)
     std::printf("tools            in %lld rows\n", static_cast<long long>(summary.with_tools));
@@ -114,14 +115,18 @@ void print_rendered(const ChatFormat& chat, const RowTokens& tokens, const std::
                     .c_str());
 }
 
-void print_messages(const Sample& sample, const std::vector<std::string>& names, bool is_trained) {
+void print_messages(const Sample& sample, const std::vector<std::string>& names,
+                    const std::vector<bool>& is_trained) {
+  const auto marked = [](const std::string& text, bool mark) {
+    return mark ? trained(text) : printable(text);
+  };
   if (!sample.inputs.tools.is_null())
     std::printf("tools: %s\n", printable(sample.inputs.tools.dump()).c_str());
-  for (const Message& message : sample.prompt)
-    std::printf("%s: %s\n", message.role.c_str(), printable(shown_text(message)).c_str());
+  for (size_t i = 0; i < sample.prompt.size(); ++i)
+    std::printf("%s: %s\n", sample.prompt[i].role.c_str(),
+                marked(shown_text(sample.prompt[i]), is_trained[i]).c_str());
   for (size_t i = 0; i < sample.answers.size(); ++i)
-    std::printf("%s: %s\n", names[i].c_str(),
-                (is_trained ? trained(sample.answers[i]) : printable(sample.answers[i])).c_str());
+    std::printf("%s: %s\n", names[i].c_str(), marked(sample.answers[i], is_trained.back()).c_str());
 }
 
 }  // namespace selfreward

@@ -39,6 +39,11 @@ std::vector<Record> read_all(const std::vector<std::string>& files, Read read, c
   return records;
 }
 
+std::vector<Example> read_all_examples(const std::vector<std::string>& files, const RunConfig& config) {
+  const auto read = [&](const std::string& file) { return read_examples(file, config.data.languages); };
+  return read_all<Example>(files, read, "examples");
+}
+
 /// Training files stand beside the model that they make; a finished model ends the command at once.
 TrainingFiles files_of(const Options& options) {
   return {options.out + ".training"};
@@ -58,15 +63,14 @@ void save(const Policy& policy, const Options& options, const RunConfig& config)
 void run_sft(const Options& options) {
   if (!options.dry_run && is_finished(options)) return;
   const RunConfig config = options.config.load();
-  const auto examples = read_all<Example>(options.data, read_examples, "examples");
+  const auto examples = read_all_examples(options.data, config);
   if (options.dry_run) {
     std::printf("%s", dry_run_sft(config, options.model, examples).c_str());
     return;
   }
   Policy policy = load_policy(config, options.model);
-  const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length);
-  log_line(
-      str(rows.rows.size(), " rows to train on, ", rows.too_long, " longer than sft.max_length left out"));
+  const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
+  log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
   begin_training(config, policy);
   train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)),
             files_of(options), "SFT");
@@ -79,7 +83,7 @@ void run_dpo(const Options& options) {
   check(config.dpo.eval_steps == 0,
         "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
   const std::vector<PreferencePair> pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
-  const auto replayed = read_all<Example>(options.replay, read_examples, "examples");
+  const auto replayed = read_all_examples(options.replay, config);
   if (options.dry_run) {
     std::printf("%s", dry_run_dpo(config, options.model, pairs, replayed).c_str());
     return;
@@ -91,8 +95,9 @@ void run_dpo(const Options& options) {
   begin_training(config, policy);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{make_sft_rows(policy.chat(), replayed, config.dpo.train.max_length).rows,
-                      config.dpo.replay_batch_size};
+  const Replay replay{
+      make_sft_rows(policy.chat(), replayed, config.dpo.train.max_length, train_on(config.sft)).rows,
+      config.dpo.replay_batch_size};
   train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
             Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
   save(policy, options, config);

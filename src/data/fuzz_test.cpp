@@ -51,6 +51,9 @@ void read_or_refuse(Read read, const fs::path& path) {
   }
 }
 
+const auto kReadExamples = [](const fs::path& path) { return read_examples(path); };
+const auto kReadRanked = [](const fs::path& path) { return read_ranked(path); };
+
 void read_in_every_way(const std::string& content, const std::string& name = "fuzz.jsonl") {
   const fs::path path = fs::temp_directory_path() / "selfreward_fuzz_test" / name;
   fs::create_directories(path.parent_path());
@@ -59,8 +62,8 @@ void read_in_every_way(const std::string& content, const std::string& name = "fu
   REQUIRE(file != nullptr);
   std::fwrite(content.data(), 1, content.size(), file);
   std::fclose(file);
-  read_or_refuse(read_examples, path);
-  read_or_refuse(read_ranked, path);
+  read_or_refuse(kReadExamples, path);
+  read_or_refuse(kReadRanked, path);
   read_or_refuse(read_preferences, path);
 }
 
@@ -98,8 +101,8 @@ TEST_CASE("every row format is read in one of the ways") {
       } catch (const Error&) {
       }
     };
-    attempt(read_examples);
-    attempt(read_ranked);
+    attempt(kReadExamples);
+    attempt(kReadRanked);
     attempt(read_preferences);
     CAPTURE(row);
     CHECK(read > 0);

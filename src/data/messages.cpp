@@ -5,15 +5,20 @@
 
 #include "base/text_util.h"
 #include "data/tool_messages.h"
+#include "data/training_marks.h"
 
 namespace selfreward {
 namespace {
 
 using Roles = std::map<std::string, std::string>;
-const Roles kRoles = {{"user", "user"}, {"assistant", "assistant"}, {"system", "system"}, {"tool", "tool"}};
-const Roles kShareGptRoles = {
-    {"human", "user"},        {"user", "user"},     {"gpt", "assistant"}, {"assistant", "assistant"},
-    {"chatgpt", "assistant"}, {"system", "system"}, {"tool", "tool"}};
+const Roles kRoles = {{"user", "user"},
+                      {"assistant", "assistant"},
+                      {"system", "system"},
+                      {"developer", "developer"},
+                      {"tool", "tool"}};
+const Roles kShareGptRoles = {{"human", "user"},          {"user", "user"},         {"gpt", "assistant"},
+                              {"assistant", "assistant"}, {"chatgpt", "assistant"}, {"system", "system"},
+                              {"developer", "developer"}, {"tool", "tool"}};
 
 bool is_empty(const Json& value) {
   if (value.is_string()) return value == "" || value == "[]";
@@ -39,9 +44,16 @@ Message message_of(const Json& value, const char* role_key, const char* content_
                    const std::string& where) {
   check(value.is_object(), "[data] ", where, ": expected {", role_key, ", ", content_key, "}, found ",
         value.type_name());
-  refuse_keys(value, {"function_call", "weight", "train", "images"}, where);
+  refuse_keys(value, {"function_call", "refusal", "images", "image", "videos", "audios", "audio"}, where);
   const std::string role = role_of(string_at(value, role_key, where), roles, where);
-  return message_with_calls(value, role, content_key, where);
+  Message message = message_with_calls(value, role, content_key, where);
+  read_training_mark(value, where, message);
+  return message;
+}
+
+/// A text that leads: OpenAI's newer name of the system is the developer.
+bool is_system(const Message& message) {
+  return message.role == "system" || message.role == "developer";
 }
 
 Conversation messages_of(const Json& list, const char* key, const Roles& roles, const std::string& row) {
@@ -51,14 +63,14 @@ Conversation messages_of(const Json& list, const char* key, const Roles& roles, 
     const bool sharegpt = value.is_object() && value.contains("from");
     messages.push_back(
         message_of(value, sharegpt ? "from" : "role", sharegpt ? "value" : "content", roles, where));
-    check(messages.back().role != "system" || messages.size() == 1, "[data] ", where,
-          " is a system message; wanted system only as the first");
+    check(!is_system(messages.back()) || messages.size() == 1, "[data] ", where, " has role ",
+          messages.back().role, "; wanted a message of the system only as the first");
   }
   return messages;
 }
 
 bool is_blank(const Message& message) {
-  const bool may_be_empty = message.role == "system" || message.role == "tool" || has_tool_calls(message);
+  const bool may_be_empty = is_system(message) || message.role == "tool" || has_tool_calls(message);
   return !may_be_empty && strip(message.content).empty();
 }
 
@@ -105,7 +117,7 @@ std::string with_input(const std::string& instruction, const std::string& input)
 Conversation with_system(const Row& row, Conversation messages) {
   const std::string system = optional_text(row, "system");
   if (strip(system).empty()) return messages;
-  check(messages.empty() || messages.front().role != "system", "[data] ", row.where,
+  check(messages.empty() || !is_system(messages.front()), "[data] ", row.where,
         ": there is a system message and a \"system\" column too; remove one of them");
   messages.insert(messages.begin(), {"system", system});
   return messages;

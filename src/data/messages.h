@@ -8,8 +8,8 @@
 
 namespace selfreward {
 
-/// A string is one message of `role`; a list holds {"role": user | assistant | system | tool, "content"}
-/// messages.
+/// A string is one message of `role`; a list holds {"role": user | assistant | system | developer | tool,
+/// "content"} messages, with their marks of what is trained (training_marks.h).
 Conversation messages_at(const Row& row, const char* key, const char* role);
 
 /// "conversations" of sharegpt: {"from": human | gpt | system, "value"}, or {"role", "content"}, with these

@@ -1,5 +1,7 @@
 #include "data/open_assistant.h"
 
+#include <algorithm>
+
 namespace selfreward {
 namespace {
 
@@ -13,18 +15,20 @@ bool flag_at(const Json& message, const char* key, const std::string& where) {
 }
 
 /// Why a message does not count; nothing if it does.
-std::optional<std::string> objection(const Json& message, const std::string& where) {
-  if (text_at(message, "lang", where) != "en") return "not_english";
+std::optional<std::string> objection(const Json& message, const Languages& languages,
+                                     const std::string& where) {
+  const std::string& language = text_at(message, "lang", where);
+  if (std::find(languages.begin(), languages.end(), language) == languages.end()) return "other_language";
   if (flag_at(message, "deleted", where)) return "deleted";
   if (flag_at(message, "synthetic", where)) return "synthetic";
   if (!flag_at(message, "review_result", where)) return "review_not_passed";
   return std::nullopt;
 }
 
-std::optional<std::string> tree_objection(const Row& row) {
-  const auto state = row.value.find("tree_state");
-  if (state != row.value.end() && *state != "ready_for_export") return "tree_not_ready";
-  return objection(row.value.at("prompt"), row.where);
+std::optional<std::string> tree_objection(const Row& row, const Languages& languages) {
+  if (has(row.value, "tree_state") && row.value.at("tree_state") != "ready_for_export")
+    return "tree_not_ready";
+  return objection(row.value.at("prompt"), languages, row.where);
 }
 
 const Json& replies_of(const Row& row) {
@@ -57,13 +61,15 @@ bool is_open_assistant_tree(const Json& row) {
   return row.contains("prompt") && row.at("prompt").is_object();
 }
 
-void add_tree_example(const Row& row, const std::string& source, Filtered<Example>& result) {
+void add_tree_example(const Row& row, const std::string& source, const Languages& languages,
+                      Filtered<Example>& result) {
   check(is_open_assistant_tree(row.value), "[data] ", row.where,
         ": \"prompt\" must be an Open Assistant message, as in the first row");
-  if (const auto reason = tree_objection(row)) return leave_out(result, *reason, row.where);
+  if (const auto reason = tree_objection(row, languages)) return leave_out(result, *reason, row.where);
   const Json* reply = best_reply(row);
   if (!reply) return leave_out(result, "no_rank_0_reply", row.where);
-  if (const auto reason = objection(*reply, row.where)) return leave_out(result, *reason, row.where);
+  if (const auto reason = objection(*reply, languages, row.where))
+    return leave_out(result, *reason, row.where);
   const Json& prompt = row.value.at("prompt");
   result.records.push_back(
       {text_at(prompt, "message_id", row.where),
@@ -71,15 +77,15 @@ void add_tree_example(const Row& row, const std::string& source, Filtered<Exampl
        source});
 }
 
-void add_tree_answers(const Row& row, Filtered<RankedAnswers>& result) {
+void add_tree_answers(const Row& row, const Languages& languages, Filtered<RankedAnswers>& result) {
   check(is_open_assistant_tree(row.value), "[data] ", row.where,
         ": \"prompt\" must be an Open Assistant message, as in the first row");
-  if (const auto reason = tree_objection(row)) return leave_out(result, *reason, row.where);
+  if (const auto reason = tree_objection(row, languages)) return leave_out(result, *reason, row.where);
   const Json& prompt = row.value.at("prompt");
   RankedAnswers group{text_at(prompt, "message_id", row.where), text_at(prompt, "text", row.where), {}, {}};
   for (const Json& reply : replies_of(row)) {
     const auto rank = rank_of(reply, row.where);
-    const auto reason = rank ? objection(reply, row.where) : "unranked";
+    const auto reason = rank ? objection(reply, languages, row.where) : "unranked";
     if (reason) {
       leave_out(result, "reply_" + *reason, row.where);
       continue;

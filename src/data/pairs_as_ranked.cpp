@@ -28,9 +28,9 @@ Filtered<RankedAnswers> pairs_as_ranked(const std::vector<PreferencePair>& pairs
   return result;
 }
 
-Filtered<RankedAnswers> read_ranked_or_pairs(const fs::path& path) {
+Filtered<RankedAnswers> read_ranked_or_pairs(const fs::path& path, const Languages& languages) {
   if (purpose_of(first_row(path)) != Purpose::preferences) {
-    auto ranked = read_ranked(path);
+    auto ranked = read_ranked(path, languages);
     tell_apart(ranked.records);
     return ranked;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Preference pairs as what they are for a judge: two ranked answers.
 #include "data/filtered.h"
+#include "data/open_assistant.h"
 #include "data/records.h"
 
 namespace selfreward {
@@ -11,6 +12,6 @@ Filtered<RankedAnswers> pairs_as_ranked(const std::vector<PreferencePair>& pairs
 
 /// Ranked answers out of any file of ranked answers or of preference pairs (readers.h); its first row says
 /// which. Repeated ids are told apart as above.
-Filtered<RankedAnswers> read_ranked_or_pairs(const fs::path& path);
+Filtered<RankedAnswers> read_ranked_or_pairs(const fs::path& path, const Languages& languages = {"en"});
 
 }  // namespace selfreward

@@ -43,7 +43,7 @@ TEST_CASE("conversations, pairs and Open Assistant messages are read from Parque
   REQUIRE(trees.records.size() == 1);
   CHECK(trees.records[0].messages ==
         Conversation{{"user", "First question?"}, {"assistant", "Good answer."}});
-  CHECK(trees.dropped == std::map<std::string, int64_t>{{"not_english", 1}, {"no_rank_0_reply", 1}});
+  CHECK(trees.dropped == std::map<std::string, int64_t>{{"other_language", 1}, {"no_rank_0_reply", 1}});
 }
 
 TEST_CASE("a text that is not UTF-8 is an error with its row and column") {

@@ -6,6 +6,7 @@
 #include "data/messages.h"
 #include "data/rated_answers.h"
 #include "data/tool_messages.h"
+#include "data/training_marks.h"
 
 namespace selfreward {
 namespace {
@@ -190,6 +191,7 @@ void add_preference(const Row& row, RowFormat format, Filtered<PreferencePair>& 
   const auto reason = objection_to_sides(sides);
   if (reason && !(sampled && (*reason == "empty_answer" || *reason == "chosen_is_rejected")))
     return leave_out(result, *reason, row.where);
+  drop_pair_marks(sides.prompt, sides.chosen.front(), sides.rejected.front(), row.where);
   pair.prompt = std::move(sides.prompt);
   pair.chosen = std::move(sides.chosen.front().content);
   pair.chosen_full = std::move(sides.chosen.front().full);

@@ -5,7 +5,6 @@
 #include "base/text_util.h"
 #include "data/formats.h"
 #include "data/messages.h"
-#include "data/open_assistant.h"
 #include "data/preference_rows.h"
 #include "data/rated_answers.h"
 #include "data/tool_messages.h"
@@ -59,8 +58,8 @@ std::string source_of(const Row& row) {
   return source.empty() ? row.file : source;
 }
 
-void add_example(const Row& row, RowFormat format, Filtered<Example>& result) {
-  if (format == RowFormat::tree) return add_tree_example(row, source_of(row), result);
+void add_example(const Row& row, RowFormat format, const Languages& languages, Filtered<Example>& result) {
+  if (format == RowFormat::tree) return add_tree_example(row, source_of(row), languages, result);
   refuse_unread_columns(row);
   Example example{id_of(row), conversation_of(row, format), source_of(row), template_inputs(row)};
   if (const auto reason = objection_to(example.messages)) return leave_out(result, *reason, row.where);
@@ -85,8 +84,9 @@ RankedAnswers ranked_row(const Row& row) {
   return group;
 }
 
-void add_ranked(const Row& row, RowFormat format, Filtered<RankedAnswers>& result) {
-  if (format == RowFormat::tree) return add_tree_answers(row, result);
+void add_ranked(const Row& row, RowFormat format, const Languages& languages,
+                Filtered<RankedAnswers>& result) {
+  if (format == RowFormat::tree) return add_tree_answers(row, languages, result);
   if (format == RowFormat::rated) return add_rated_answers(row, result);
   result.records.push_back(ranked_row(row));
 }
@@ -112,12 +112,18 @@ Filtered<Record> read_rows(const fs::path& path, Purpose purpose, Add add) {
 
 }  // namespace
 
-Filtered<Example> read_examples(const fs::path& path) {
-  return read_rows<Example>(path, Purpose::examples, add_example);
+Filtered<Example> read_examples(const fs::path& path, const Languages& languages) {
+  return read_rows<Example>(path, Purpose::examples,
+                            [&](const Row& row, RowFormat format, Filtered<Example>& result) {
+                              add_example(row, format, languages, result);
+                            });
 }
 
-Filtered<RankedAnswers> read_ranked(const fs::path& path) {
-  return read_rows<RankedAnswers>(path, Purpose::ranked, add_ranked);
+Filtered<RankedAnswers> read_ranked(const fs::path& path, const Languages& languages) {
+  return read_rows<RankedAnswers>(path, Purpose::ranked,
+                                  [&](const Row& row, RowFormat format, Filtered<RankedAnswers>& result) {
+                                    add_ranked(row, format, languages, result);
+                                  });
 }
 
 Filtered<PreferencePair> read_preferences(const fs::path& path) {

@@ -6,6 +6,7 @@
 // a row that a rule leaves out is counted by reason, with the places of the first ones.
 #include "base/files.h"
 #include "data/filtered.h"
+#include "data/open_assistant.h"
 #include "data/records.h"
 
 namespace selfreward {
@@ -21,11 +22,11 @@ namespace selfreward {
 ///                                                               answer]
 ///   {"prompt": {"text", "replies": [...], ...}}                 Open Assistant tree (open_assistant.h)
 ///   {"message_id", "parent_id", "text", ...}                    Open Assistant, one message per row
-/// The last message must be the assistant's: it alone is trained. Left out: "no_user_message",
-/// "no_final_answer", "empty_answer", "empty_message", and the reasons of open_assistant.h. The id is the
-/// row's "id", the message_id of an Open Assistant prompt, or file stem and row number; the source is the
-/// row's "source" or the file name.
-Filtered<Example> read_examples(const fs::path& path);
+/// The last message must be the assistant's. Of Open Assistant, messages in one of `languages` are read. Left
+/// out: "no_user_message", "no_final_answer", "empty_answer", "empty_message", and the reasons of
+/// open_assistant.h. The id is the row's "id", the message_id of an Open Assistant prompt, or file stem and
+/// row number; the source is the row's "source" or the file name.
+Filtered<Example> read_examples(const fs::path& path, const Languages& languages = {"en"});
 
 /// Several ranked answers per prompt, the raw material of EFT and of the reward-modelling evaluation:
 ///   {"id"?, "prompt", "answers": [...], "ranks": [...]}         our own rows, rank 0 is the best; two
@@ -36,7 +37,7 @@ Filtered<Example> read_examples(const fs::path& path);
 ///                                                               "reply_unrated"
 ///   Open Assistant                                              as above
 /// Left out: "fewer_than_two_rated_answers", "empty_message", and the reasons of open_assistant.h.
-Filtered<RankedAnswers> read_ranked(const fs::path& path);
+Filtered<RankedAnswers> read_ranked(const fs::path& path, const Languages& languages = {"en"});
 
 /// Preference pairs for DPO (preference_rows.h).
 Filtered<PreferencePair> read_preferences(const fs::path& path);

@@ -146,7 +146,7 @@ TEST_CASE("our own ranked rows keep ties and need no id") {
 TEST_CASE("Open Assistant trees that do not count are counted by reason") {
   const std::string best = message("a", R"(,"rank":0)");
   const std::vector<std::pair<std::string, std::string>> table = {
-      {tree(R"(,"lang":"de")", best), "not_english"},
+      {tree(R"(,"lang":"de")", best), "other_language"},
       {tree(R"(,"deleted":true)", best), "deleted"},
       {tree(R"(,"synthetic":true)", best), "synthetic"},
       {tree(R"(,"review_result":null)", best), "review_not_passed"},
@@ -162,6 +162,27 @@ TEST_CASE("Open Assistant trees that do not count are counted by reason") {
     CHECK(result.records.empty());
     CHECK(result.dropped == std::map<std::string, int64_t>{{reason, 1}});
   }
+}
+
+TEST_CASE("messages of Open Assistant are read in the languages that are asked for") {
+  const std::string german = R"(,"lang":"de")", rank = R"(,"rank":0)";
+  const std::string rows = tree("", message("a", rank)) + tree(german, message("b", german + rank)) +
+                           tree(german, message("c", rank));  // an English reply to a German prompt
+  const fs::path path = file_of("languages.jsonl", rows);
+  const auto texts = [&](const Languages& languages) {
+    std::string found;
+    for (const Example& example : read_examples(path, languages).records)
+      found += example.messages.back().content;
+    return found;
+  };
+  CHECK(texts({"en"}) == "a");
+  CHECK(texts({"de"}) == "b");
+  CHECK(texts({"de", "en"}) == "abc");
+  CHECK(read_examples(path, {"fr"}).dropped == std::map<std::string, int64_t>{{"other_language", 3}});
+  const std::string two = message("a", german + rank) + "," + message("b", german + R"(,"rank":1)");
+  const fs::path ranked = file_of("ranked_languages.jsonl", tree(german, two));
+  CHECK(read_ranked(ranked).dropped == std::map<std::string, int64_t>{{"other_language", 1}});
+  CHECK(read_ranked(ranked, {"de"}).records.at(0).answers == std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("replies that do not count leave a group, and a group needs two") {

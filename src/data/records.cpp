@@ -84,7 +84,7 @@ void to_json(Json& json, const Prompt& value) {
 void from_json(const Json& json, Prompt& value) {
   json.at("id").get_to(value.id);
   json.at("prompt").get_to(value.text);
-  value.origin = json.value("origin", "");
+  value.origin = optional_from_json<std::string>(json, "origin").value_or("");
 }
 
 void to_json(Json& json, const RankedAnswers& value) {
@@ -158,7 +158,7 @@ void from_json(const Json& json, PreferencePair& value) {
                              : field.at(field.size() - 1).get<Message>();
   };
   const Message chosen = answer("chosen"), rejected = answer("rejected");
-  value.prompt_id = json.value("prompt_id", "");
+  value.prompt_id = optional_from_json<std::string>(json, "prompt_id").value_or("");
   const Json& prompt = json.at("prompt");
   value.prompt =
       prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();
@@ -169,8 +169,8 @@ void from_json(const Json& json, PreferencePair& value) {
   value.inputs = inputs_from_json(json);
   value.score_chosen = optional_from_json<double>(json, "score_chosen");
   value.score_rejected = optional_from_json<double>(json, "score_rejected");
-  value.chosen_ids = json.value("chosen_ids", TokenIds());
-  value.rejected_ids = json.value("rejected_ids", TokenIds());
+  value.chosen_ids = optional_from_json<TokenIds>(json, "chosen_ids").value_or(TokenIds());
+  value.rejected_ids = optional_from_json<TokenIds>(json, "rejected_ids").value_or(TokenIds());
 }
 
 }  // namespace selfreward

@@ -48,6 +48,19 @@ TEST_CASE("a pair of TRL's standard format is read too") {
   CHECK(pair.chosen_ids.empty());
 }
 
+TEST_CASE("keys that are null count as absent") {
+  CHECK(parse_json(R"({"id":"a","prompt":"b","origin":null})", "test").get<Prompt>().origin.empty());
+  const auto pair =
+      parse_json(R"({"prompt":"a","chosen":"b","rejected":"c","prompt_id":null,"chosen_ids":null,
+                                   "rejected_ids":null,"score_chosen":null,"tools":null})",
+                 "test")
+          .get<PreferencePair>();
+  CHECK(pair.prompt_id.empty());
+  CHECK(pair.chosen_ids.empty());
+  CHECK(!pair.score_chosen);
+  CHECK(pair.inputs == TemplateInputs{});
+}
+
 TEST_CASE("an unfinished character in a reply does not stop the writing") {
   const Candidate read = round_trip(Candidate{"p", 0, {1, 2}, "caf\xc3", FinishReason::length});
   CHECK(read.text == "caf\xef\xbf\xbd");

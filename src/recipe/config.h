@@ -45,6 +45,7 @@ struct DataSettings {
   int64_t max_ift = 0;
   double held_out_share = 0.1;
   std::string eval_prompts, eval_ranked, gold;
+  std::vector<std::string> languages = {"en"};
 
   template <typename Fields>
   void visit(Fields& f) {
@@ -62,6 +63,9 @@ struct DataSettings {
       "prompts that the models are compared on; empty: the prompts of the held-out ranked answers");
     f("eval_ranked", eval_ranked,
       "ranked answers that judges are measured on; empty: the held-out share of `ranked`");
+    f("languages", languages,
+      "languages of Open Assistant messages that are read (their \"lang\"), of the prompt and the reply: en, "
+      "de, pt-BR, ...; the others are left out and counted");
     f("gold", gold, "rules of a true score for answers (docs/formats.md, gold rules); empty: there is none");
   }
 };
@@ -93,7 +97,7 @@ struct RunConfig {
   LoraSettings lora;
   DataSettings data;
   EftSettings eft;
-  TrainSettings sft;
+  SftSettings sft;
   PromptSettings prompts;
   CandidateSettings candidates;
   JudgeSettings judge;

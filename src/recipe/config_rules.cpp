@@ -107,6 +107,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "dropout", .at_least = 0, .below = 1},
       {.key = "logging_steps", .at_least = 1},
       {.key = "save_steps", .at_least = 0},
+      {.key = "sft.train_on", .choices = {"last", "all"}},
       {.key = "eft.source", .choices = {"self", "ranks", "file", "none"}},
       {.key = "eft.baseline_max_steps", .at_least = 0},
       {.key = "eft.max_prompts", .at_least = 0},
@@ -192,6 +193,9 @@ void validate(const RunConfig& config) {
   check_stop_names(copy);
   template_variables(config.model.chat_template_kwargs);  // throw where they are wrong
   template_date(config.model.chat_template_date);
+  check(!config.data.languages.empty(),
+        "[config] data.languages is empty, expected a language as en: no row of ",
+        "Open Assistant would be left");
   const PromptSettings& prompts = config.prompts;
   check(prompts.min_words <= prompts.max_words, "[config] prompts.min_words is ", prompts.min_words,
         ", above prompts.max_words ", prompts.max_words, ": every prompt would be dropped");

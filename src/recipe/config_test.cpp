@@ -183,6 +183,19 @@ TEST_CASE("a wrong --set says which one") {
   CHECK(error_of("", {"data.ift=[a"}).starts_with("[config] --set data.ift, line 1, column "));
 }
 
+TEST_CASE("what is trained of a conversation is a setting of SFT alone, and a language is needed") {
+  CHECK(load("").sft.train_on == "last");
+  CHECK(load("sft: {train_on: all, max_steps: 3}").sft.train_on == "all");
+  CHECK(load("", {"sft.max_steps=3"}).sft.max_steps == 3);
+  CHECK(error_of("", {"sft.train_on=every"}).find("expected last or all") != std::string::npos);
+  CHECK(error_of("", {"dpo.train.train_on=all"}).find("dpo.train.train_on is not a setting") !=
+        std::string::npos);
+  CHECK(load("").data.languages == std::vector<std::string>{"en"});
+  CHECK(load("", {"data.languages=de", "data.languages=pt-BR"}).data.languages ==
+        std::vector<std::string>{"de", "pt-BR"});
+  CHECK(error_of("data: {languages: []}").starts_with("[config] data.languages is empty"));
+}
+
 TEST_CASE("monitor.stop names monitors") {
   CHECK(load_config("", {"monitor.stop=[kl, ties]"}).monitor.stop == std::vector<std::string>{"kl", "ties"});
   CHECK(error_of("", {"monitor.stop=tie"})

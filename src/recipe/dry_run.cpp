@@ -27,7 +27,7 @@ void read_data(DryRunPlan& plan) {
     plan.eft = eft_without_model(plan.config, plan.data, plan.rubric).records;
   std::vector<Example> examples = plan.data.ift;
   examples.insert(examples.end(), plan.eft.begin(), plan.eft.end());
-  plan.rows = make_sft_rows(plan.model.chat, examples, plan.config.sft.max_length);
+  plan.rows = make_sft_rows(plan.model.chat, examples, plan.config.sft.max_length, train_on(plan.config.sft));
 }
 
 std::string data_text(const DryRunPlan& plan) {
@@ -41,7 +41,7 @@ std::string data_text(const DryRunPlan& plan) {
           line("evaluation prompts", str(data.eval_prompts.size())) +
           line("left out", counts_text(data.dropped)) +
           line("rows for M1", str(plan.rows.rows.size(), later ? " without EFT" : "", "; ",
-                                  plan.rows.too_long, " longer than sft.max_length left out")));
+                                  left_out_text(plan.rows, "sft.max_length"))));
 }
 
 std::string work_text(const DryRunPlan& plan) {

@@ -10,9 +10,10 @@ Seed root_seed(const RunConfig& config) {
   return Seed(static_cast<uint64_t>(config.seed));
 }
 
-std::string work_text(const char* what, size_t rows, int64_t too_long, const TrainSettings& settings) {
-  return section("work", line(what, str(rows, "; ", too_long, " longer than max_length left out")) +
-                             line("steps", str(num_training_steps(settings, rows))));
+std::string work_text(const char* what, size_t rows, const std::string& left_out,
+                      const TrainSettings& settings) {
+  return section(
+      "work", line(what, str(rows, "; ", left_out)) + line("steps", str(num_training_steps(settings, rows))));
 }
 
 /// The largest micro-batch of the pairs and of the examples that are replayed.
@@ -30,9 +31,10 @@ MicroBatch with_replay(MicroBatch pairs, const std::vector<SftRow>& replay, cons
 std::string dry_run_sft(const RunConfig& config, const fs::path& model,
                         const std::vector<Example>& examples) {
   DryRunPlan plan = plan_for(config, model);
-  plan.rows = make_sft_rows(plan.model.chat, examples, config.sft.max_length);
+  plan.rows = make_sft_rows(plan.model.chat, examples, config.sft.max_length, train_on(config.sft));
   add_sft(plan, root_seed(config));
-  return text_of(plan, work_text("rows", plan.rows.rows.size(), plan.rows.too_long, config.sft));
+  return text_of(
+      plan, work_text("rows", plan.rows.rows.size(), left_out_text(plan.rows, "max_length"), config.sft));
 }
 
 std::string dry_run_dpo(const RunConfig& config, const fs::path& model,
@@ -40,14 +42,15 @@ std::string dry_run_dpo(const RunConfig& config, const fs::path& model,
   DryRunPlan plan = plan_for(config, model);
   const TrainSettings& train = config.dpo.train;
   const DpoRows rows = make_dpo_rows(plan.model.chat, pairs, train.max_length);
-  const SftRows replayed = make_sft_rows(plan.model.chat, replay, train.max_length);
+  const SftRows replayed = make_sft_rows(plan.model.chat, replay, train.max_length, train_on(config.sft));
   check(!rows.rows.empty(), "[train] DPO: there are no rows to train on");
   const MicroBatch batch = largest_micro_batch(sizes_of(rows.rows), train, root_seed(config));
   plan.memory.push_back(reference_memory(plan.network, batch));
   plan.memory.push_back(training_memory(
       "DPO", plan.network, with_replay(batch, replayed.rows, config.dpo, root_seed(config)), train));
   add_example(plan, "DPO", pair_text(plan.model.chat.tokenizer(), rows.rows[0]));
-  return text_of(plan, work_text("pairs", rows.rows.size(), rows.too_long, train));
+  return text_of(plan, work_text("pairs", rows.rows.size(),
+                                 str(rows.too_long, " longer than max_length left out"), train));
 }
 
 }  // namespace selfreward

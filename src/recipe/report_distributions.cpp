@@ -116,12 +116,13 @@ void add_texts(Json& list, const std::string& kind, const std::vector<RoundTexts
           novelty(rounds, seeds)));
 }
 
-std::vector<std::string> seed_files(const std::string& config_yaml) {
+/// A list of the section "data"; empty where there is none.
+std::vector<std::string> data_list(const std::string& config_yaml, const char* key) {
   const YAML::Node config = YAML::Load(config_yaml);
   if (!config.IsMap() || !config["data"] || !config["data"].IsMap()) return {};
-  const YAML::Node files = config["data"]["ift"];
-  if (!files || !files.IsSequence()) return {};
-  return files.as<std::vector<std::string>>();
+  const YAML::Node list = config["data"][key];
+  if (!list || !list.IsSequence()) return {};
+  return list.as<std::vector<std::string>>();
 }
 
 RoundValues margins_of(const RoundRecords& round) {
@@ -153,10 +154,12 @@ RoundValues lengths_of(const RoundRecords& round) {
 SeedTexts read_seed_texts(const std::string& config_yaml) {
   SeedTexts seeds;
   try {
-    const auto files = seed_files(config_yaml);
+    const auto files = data_list(config_yaml, "ift");
+    auto languages = data_list(config_yaml, "languages");
+    if (languages.empty()) languages = {"en"};  // an older run, which could not choose
     if (files.empty()) seeds.problem = "config.yaml names no instruction data (data.ift)";
     for (const std::string& file : files)
-      for (const Example& example : read_examples(file).records) {
+      for (const Example& example : read_examples(file, languages).records) {
         seeds.prompts.push_back(first_question(example.messages));
         seeds.answers.push_back(example.messages.back().content);
       }

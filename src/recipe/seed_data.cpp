@@ -70,8 +70,10 @@ SeedData read_seed_data(const RunConfig& config) {
   const DataSettings& settings = config.data;
   SeedData data;
   Counts& dropped = data.dropped;
-  data.ift = read_all<Example>(settings.ift, dropped, read_examples);
-  auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, read_ranked);
+  const auto examples_of = [&](const fs::path& file) { return read_examples(file, settings.languages); };
+  const auto ranked_of = [&](const fs::path& file) { return read_ranked(file, settings.languages); };
+  data.ift = read_all<Example>(settings.ift, dropped, examples_of);
+  auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, ranked_of);
   if (settings.eval_ranked.empty()) {
     auto split = split_held_out(std::move(ranked), settings.held_out_share,
                                 Seed(static_cast<uint64_t>(config.seed)).child("split"));
@@ -79,7 +81,7 @@ SeedData read_seed_data(const RunConfig& config) {
     data.held_out_ranked = std::move(split.held_out);
     data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
   } else {
-    data.held_out_ranked = read_all<RankedAnswers>({settings.eval_ranked}, dropped, read_ranked);
+    data.held_out_ranked = read_all<RankedAnswers>({settings.eval_ranked}, dropped, ranked_of);
   }
   keep_first(data.ift, settings.max_ift);
   auto apart = without_shared_prompts(std::move(ranked), data.ift);

@@ -23,10 +23,9 @@ Seed root_seed(const RunConfig& config) {
 void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
                     const std::vector<Example>& examples, const TrainSettings& settings, int64_t t,
                     const std::string& name, const fs::path& to) {
-  const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length);
-  if (rows.too_long > 0)
-    log_line(str("  ", rows.too_long, " rows are longer than max_length = ", settings.max_length,
-                 " and left out"));
+  const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
+  if (rows.too_long + rows.untrained > 0)
+    log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
   const TrainingFiles files = watched_training(config, run, t, name);
   begin_training(config, policy);
   train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
@@ -76,11 +75,6 @@ std::vector<Example> judge_ranked_answers(const RunConfig& config, RunDirectory&
   return std::move(eft.records);
 }
 
-std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples,
-                                int64_t max_length) {
-  return make_sft_rows(chat, examples, max_length).rows;
-}
-
 }  // namespace
 
 Policy load_policy(const RunConfig& config, const fs::path& dir) {
@@ -101,7 +95,7 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
   Filtered<Example> eft;
   if (config.eft.source == "none") return eft;
   for (const std::string& file : config.data.eft) {
-    Filtered<Example> part = read_examples(file);
+    Filtered<Example> part = read_examples(file, config.data.languages);
     if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
     for (const auto& [reason, count] : part.dropped) eft.dropped[reason] += count;
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
@@ -194,8 +188,9 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
   if (rows.too_long > 0) log_line(str("  ", rows.too_long, " pairs are longer than max_length and left out"));
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length),
-                      config.dpo.replay_batch_size};
+  const SftRows seeds =
+      make_sft_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length, train_on(config.sft));
+  const Replay replay{seeds.rows, config.dpo.replay_batch_size};
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(config, run, t, name);
     files.pause_at = pause_at;

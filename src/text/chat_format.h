@@ -12,6 +12,13 @@
 
 namespace selfreward {
 
+/// Which answers of a conversation are trained where neither the chat template nor a mark says so.
+enum class TrainOn { last, all };
+
+/// Of each message whether it is trained by a template without {% generation %} blocks: an answer with a mark
+/// (training_marks.h) as the mark says, the others as `train_on` does.
+std::vector<bool> trained_messages(const Conversation& messages, TrainOn train_on);
+
 class ChatFormat {
  public:
   /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it
@@ -44,11 +51,16 @@ class ChatFormat {
     TokenIds response;
     std::vector<bool> learnt;  // of each token of the response; empty: all
   };
-  /// What supervised training learns of a conversation. A template with {% generation %} blocks says it
-  /// itself, for every turn of the assistant: the mask is transformers' assistant_tokens_mask, and prompt is
-  /// what comes before it. Otherwise it is training_turn. Errors as there, and where a token lies across the
-  /// border of a block.
-  TrainingRow training_row(const Conversation& messages, const TemplateInputs& inputs = {}) const;
+  /// What supervised training learns of a conversation; nothing where marks leave no answer to train. A
+  /// template with {% generation %} blocks says it itself, for every turn of the assistant, less what marks
+  /// take out: the mask is transformers' assistant_tokens_mask, and prompt is what comes before it. Otherwise
+  /// it is the training turn of each of trained_messages. Errors as there, where a token lies across the
+  /// border of a block, where marks and blocks cannot be matched, and where the template writes an earlier
+  /// answer differently once other messages follow.
+  std::optional<TrainingRow> training_row(const Conversation& messages, const TemplateInputs& inputs = {},
+                                          TrainOn train_on = TrainOn::last) const;
+  /// Whether the chat template says what is trained.
+  bool marks_generation() const;
 
   /// A reply as text: without special tokens and without white space at both ends.
   std::string reply_text(const TokenIds& ids) const;
@@ -61,7 +73,10 @@ class ChatFormat {
  private:
   Rendering rendering(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
   TokenIds encode(const Rendering& rendering, size_t size = std::string::npos) const;
-  std::vector<bool> assistant_mask(const Rendering& whole, const TokenIds& ids) const;
+  std::optional<TrainingRow> answers_row(const Conversation& messages, const TemplateInputs& inputs,
+                                         const std::vector<bool>& trained) const;
+  std::vector<std::pair<size_t, size_t>> generated_tokens(const Rendering& whole, const TokenIds& ids) const;
+  std::optional<TrainingRow> generated_row(const Conversation& messages, const TemplateInputs& inputs) const;
 
   Tokenizer tokenizer_;
   std::optional<ChatTemplate> template_;

@@ -16,7 +16,7 @@ const std::string kChatMl =
 ChatFormat make_format(const std::string& source, const TemplateSettings& settings = {},
                        const Json& special_tokens = Json::object()) {
   Tokenizer tokenizer = Tokenizer::load(kFixtures / "tiny_llama");
-  const int64_t stop = tokenizer.token_to_id("<|im_end|>");
+  const int64_t stop = tokenizer.token_to_id("<|im_end|>").value();
   return ChatFormat(std::move(tokenizer), ChatTemplate(source, special_tokens, settings), {stop});
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("special tokens that are looked for after normalization stay text too"
   write_file_atomically(dir / "tokenizer.json", file.dump());
   const Tokenizer tokenizer = Tokenizer::load(dir);
   const std::string text = "a b <|end|> c <|end|>";
-  const int64_t end = tokenizer.token_to_id("<|end|>");
+  const int64_t end = tokenizer.token_to_id("<|end|>").value();
   const auto count = [&](const ByteRanges& plain) {
     const TokenIds ids = tokenizer.encode(text, false, plain);
     return std::count(ids.begin(), ids.end(), end);
@@ -92,7 +92,7 @@ TEST_CASE("generation blocks give the mask that transformers gives") {
       const ChatFormat chat = make_format(source, {row["settings"].dump(), golden["date"]});
       Json messages = golden["conversations"][row["conversation"].get<std::string>()];
       for (Json& message : messages) message.erase("tool_calls");  // no template here writes them: an error
-      const auto found = chat.training_row(messages.get<Conversation>());
+      const auto found = chat.training_row(messages.get<Conversation>()).value();
       const TokenIds ids = join(found), wanted = row["ids"].get<TokenIds>();
       std::vector<int> mask(found.prompt.size(), 0);
       mask.insert(mask.end(), found.learnt.begin(), found.learnt.end());
@@ -108,7 +108,7 @@ TEST_CASE("a training row without generation blocks is the training turn") {
   const ChatFormat chat = make_format(kChatMl);
   const Conversation messages = {{"user", "u"}, {"assistant", "a"}, {"user", "v"}, {"assistant", "b"}};
   const auto turn = chat.training_turn(messages);
-  const auto row = chat.training_row(messages);
+  const auto row = chat.training_row(messages).value();
   CHECK(row.learnt.empty());
   CHECK(row.prompt == turn.prompt);
   CHECK(row.response == turn.response);
@@ -184,7 +184,7 @@ TEST_CASE("a row with tools is trained with them") {
             R"("tools":"[{\"name\":\"f\",\"unit\":null}]","chat_template_kwargs":{"style":"!"}})");
   const Example example = read_examples(file).records.at(0);
   const ChatFormat chat = make_format(source, {R"({"style":"?"})", ""});
-  const auto row = chat.training_row(example.messages, example.inputs);
+  const auto row = chat.training_row(example.messages, example.inputs).value();
   const auto text = [&](const TokenIds& ids) { return chat.tokenizer().decode(ids, /*skip_special=*/false); };
   CHECK(text(row.prompt) ==
         "[{\"name\": \"f\", \"unit\": "

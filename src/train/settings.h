@@ -49,6 +49,18 @@ struct TrainSettings {
   }
 };
 
+struct SftSettings : TrainSettings {
+  std::string train_on = "last";
+
+  template <typename Fields>
+  void visit(Fields& f) {
+    TrainSettings::visit(f);
+    f("train_on", train_on,
+      "which answers of a conversation are trained, also of those that DPO replays: last or all; where the "
+      "chat template has {% generation %} blocks they say it, and a message's own mark goes before either");
+  }
+};
+
 struct DpoSettings {
   TrainSettings train{.learning_rate = 1e-6, .min_lr_rate = 0.1};
   double beta = 0.1;

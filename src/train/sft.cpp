@@ -19,12 +19,17 @@ int64_t num_learnt(const SftRow& row) {
 
 }  // namespace
 
-SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length) {
+SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length,
+                      TrainOn train_on) {
   SftRows made;
   for (const Example& example : examples) {
-    auto turn =
-        in_row("example", example.id, [&] { return chat.training_row(example.messages, example.inputs); });
-    SftRow row{std::move(turn.prompt), std::move(turn.response), std::move(turn.learnt)};
+    auto learnt = in_row("example", example.id,
+                         [&] { return chat.training_row(example.messages, example.inputs, train_on); });
+    if (!learnt) {
+      ++made.untrained;
+      continue;
+    }
+    SftRow row{std::move(learnt->prompt), std::move(learnt->response), std::move(learnt->learnt)};
     if (num_tokens(row) > max_length) {
       ++made.too_long;
     } else {
@@ -32,6 +37,16 @@ SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& exampl
     }
   }
   return made;
+}
+
+std::string left_out_text(const SftRows& rows, const std::string& limit) {
+  const std::string text = str(rows.too_long, " longer than ", limit, " left out");
+  return rows.untrained == 0 ? text
+                             : str(text, ", ", rows.untrained, " in which marks leave no answer to train");
+}
+
+TrainOn train_on(const SftSettings& settings) {
+  return settings.train_on == "all" ? TrainOn::all : TrainOn::last;
 }
 
 double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,

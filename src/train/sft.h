@@ -11,12 +11,20 @@ struct SftRow {
   std::vector<bool> learnt = {};  // of each token of the response; empty: all
 };
 
-/// Rows of `examples`; those longer than `max_length` tokens are left out and counted in `dropped`.
+/// Rows of examples, and how many were left out because they have more than max_length tokens, or because
+/// marks leave no answer of them to train.
 struct SftRows {
   std::vector<SftRow> rows;
-  int64_t too_long = 0;
+  int64_t too_long = 0, untrained = 0;
 };
-SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length);
+SftRows make_sft_rows(const ChatFormat& chat, const std::vector<Example>& examples, int64_t max_length,
+                      TrainOn train_on);
+/// "2 longer than sft.max_length left out", and those without an answer to train where there are any; `limit`
+/// names the setting.
+std::string left_out_text(const SftRows& rows, const std::string& limit);
+
+/// The setting sft.train_on.
+TrainOn train_on(const SftSettings& settings);
 
 /// Adds the gradient of weight * (negative log-likelihood per response token of `rows`), computed in
 /// micro-batches: normalised by the response tokens of all rows, so that any split gives the same gradient.

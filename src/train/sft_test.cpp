@@ -23,7 +23,7 @@ TEST_CASE("ten steps of SFT equal TRL's, whatever the micro-batches") {
   for (const int64_t micro_batch_tokens : {100000, 60, 1}) {
     INFO("micro_batch_tokens ", micro_batch_tokens);
     Policy policy = tiny_policy();
-    const SftRows rows = make_sft_rows(policy.chat(), golden_examples(golden), 256);
+    const SftRows rows = make_sft_rows(policy.chat(), golden_examples(golden), 256, TrainOn::last);
     REQUIRE(rows.rows.size() == golden["tokens"].size());
     for (size_t i = 0; i < rows.rows.size(); ++i) {
       CHECK(rows.rows[i].prompt == golden["tokens"][i]["prompt_ids"].get<TokenIds>());
@@ -42,14 +42,39 @@ TEST_CASE("rows that are too long are counted, never cut") {
   const Policy policy = tiny_policy();
   const std::vector<Example> examples = {{"a", {{"user", "hi"}, {"assistant", "yes"}}, "t"},
                                          {"b", {{"user", "hi"}, {"assistant", std::string(300, 'x')}}, "t"}};
-  const SftRows rows = make_sft_rows(policy.chat(), examples, 40);
+  const SftRows rows = make_sft_rows(policy.chat(), examples, 40, TrainOn::last);
   CHECK(rows.rows.size() == 1);
   CHECK(rows.too_long == 1);
 }
 
+TEST_CASE("rows of which marks leave nothing to train are counted, the others trained as the setting says") {
+  const Policy policy = tiny_policy();
+  const Json no = {{"role", "assistant"}, {"content", "b"}, {"train", false}};
+  const Conversation turns = {{"user", "u"}, {"assistant", "a"}, {"user", "v"}};
+  Conversation marked = turns, unmarked = turns;
+  marked.push_back({"assistant", "b", no});
+  unmarked.push_back({"assistant", "b"});
+  const auto rows = [&](TrainOn train_on) {
+    return make_sft_rows(policy.chat(), {{"a", marked, "t"}, {"b", unmarked, "t"}}, 256, train_on);
+  };
+  const SftRows last = rows(TrainOn::last), all = rows(TrainOn::all);
+  CHECK(last.untrained == 1);
+  REQUIRE(last.rows.size() == 1);
+  CHECK(last.rows[0].learnt.empty());
+  CHECK(left_out_text(last, "n") == "0 longer than n left out, 1 in which marks leave no answer to train");
+  REQUIRE(all.rows.size() == 2);
+  CHECK(all.rows[0].prompt == all.rows[1].prompt);
+  CHECK(all.rows[0].response.size() < all.rows[1].response.size());
+  CHECK(left_out_text(all, "n") == "0 longer than n left out");
+  CHECK(train_on(SftSettings{}) == TrainOn::last);
+  SftSettings settings;
+  settings.train_on = "all";
+  CHECK(train_on(settings) == TrainOn::all);
+}
+
 TEST_CASE("a conversation without an assistant's reply is an error that names the example") {
   const Policy policy = tiny_policy();
-  CHECK_THROWS_WITH_AS(make_sft_rows(policy.chat(), {{"row 7", {{"user", "hi"}}, "t"}}, 40),
+  CHECK_THROWS_WITH_AS(make_sft_rows(policy.chat(), {{"row 7", {{"user", "hi"}}, "t"}}, 40, TrainOn::last),
                        doctest::Contains("row 7"), Error);
 }
 
@@ -59,7 +84,7 @@ TEST_CASE("a conversation that the chat template refuses is an error with its wo
   const std::vector<Example> examples = {
       {"data-12", {{"user", "hi"}, {"user", "ho"}, {"assistant", "a"}}, "t"}};
   CHECK_THROWS_WITH_AS(
-      make_sft_rows(chat, examples, 40),
+      make_sft_rows(chat, examples, 40, TrainOn::last),
       "[template] line 1: Roles must alternate (roles: user, user): the chat template cannot "
       "write these messages; change them, or give the checkpoint another chat_template.jinja "
       "(example 'data-12')",
@@ -76,7 +101,7 @@ TEST_CASE("generation blocks of a chat template say what is learnt, in every tur
   const ChatFormat chat(policy.tokenizer(), marked, policy.chat().stop_ids());
   const std::vector<Example> examples = {
       {"a", {{"user", "u"}, {"assistant", "a"}, {"user", "v"}, {"assistant", "b"}}, "t"}};
-  const SftRows made = make_sft_rows(chat, examples, 256);
+  const SftRows made = make_sft_rows(chat, examples, 256, TrainOn::last);
   const SftRow& row = made.rows.at(0);
   std::string learnt;
   for (size_t i = 0; i < row.response.size(); ++i)
