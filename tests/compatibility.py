@@ -3,7 +3,8 @@
     python tests/compatibility.py BUILD [--templates FOLDER] [--count 10000]
 
 BUILD is a build directory with selfreward, train_tests, tokenizer_compare and render_templates; FOLDER holds real chat
-templates (llama.cpp's models/templates). Needs torch, transformers and tokenizers; nothing of it is kept. Per family:
+templates: TRL's trl/chat_templates and axolotl's src/axolotl/utils/chat_templates/templates, as trl-NAME.jinja and
+axolotl-NAME.jinja. Needs torch, transformers and tokenizers; nothing of it is kept. Per family:
   logits     tiny random networks (tests/fixtures/families.json), largest difference in float32; bfloat16 beside
              transformers' own error there
   SFT        ten steps, largest relative difference of the loss
@@ -33,16 +34,16 @@ from make_family_golden import CASES, SHAPE, make_model  # noqa: E402
 FAMILIES = [
     ("Llama 2", ["Llama 2", "Llama, linear rope", "Llama, dynamic rope", "Llama, YaRN", "Llama, biases"],
      ["llama-2", "llama-2-v5"], "$^"),
-    ("Llama 3, 3.1, 3.2, 3.3", ["Llama 3.1"], ["llama-3"], "meta-llama-"),
+    ("Llama 3, 3.1, 3.2, 3.3", ["Llama 3.1"], ["llama-3"], "(trl|axolotl)-llama3"),
     ("Mistral", ["Mistral", "Mistral, all seen"], ["mistral-0.1", "mistral-0.3", "mistral-nemo"],
-     "mistralai-Mi|Mistral-Small|unsloth-mistral"),
-    ("Qwen2, Qwen2.5", ["Qwen2", "Qwen2, windows"], ["qwen-2"], "Qwen-Qwen2|Qwen-QwQ"),
-    ("Qwen3", ["Qwen3"], ["qwen-2"], "Qwen-Qwen3|Qwen3-"),
-    ("SmolLM2", ["SmolLM2"], ["smollm-2"], "$^"),
-    ("SmolLM3", ["SmolLM3", "SmolLM3, windows"], ["llama-3"], "HuggingFaceTB-SmolLM3"),
-    ("Gemma 2", ["Gemma 2"], ["gemma"], "google-gemma-2"),
-    ("Gemma 3, text", ["Gemma 3"], ["gemma"], "$^"),
-    ("Phi-3, Phi-3.5, Phi-4", ["Phi-3", "Phi-4-mini"], ["phi-3", "phi-4"], "microsoft-Phi"),
+     "axolotl-mistral"),
+    ("Qwen2, Qwen2.5", ["Qwen2", "Qwen2, windows"], ["qwen-2"], "(trl-qwen2_5|axolotl-qwen_25)(_training)?$"),
+    ("Qwen3", ["Qwen3"], ["qwen-2"], "(trl|axolotl)-qwen3(_training|_instruct_2507|_instruct_2507_training)?$"),
+    ("SmolLM2", ["SmolLM2"], ["smollm-2"], "axolotl-chatml"),
+    ("SmolLM3", ["SmolLM3", "SmolLM3, windows"], ["llama-3"], "$^"),
+    ("Gemma 2", ["Gemma 2"], ["gemma"], "(trl|axolotl)-gemma(_training)?$"),
+    ("Gemma 3, text", ["Gemma 3"], ["gemma"], "(trl|axolotl)-gemma3(_training)?$"),
+    ("Phi-3, Phi-3.5, Phi-4", ["Phi-3", "Phi-4-mini"], ["phi-3", "phi-4"], "(trl|axolotl)-phi"),
     ("OLMo 2", ["OLMo 2"], ["olmo-2"], "$^"),
 ]
 VOCAB = 320  # of tests/fixtures/tiny_llama, whose tokenizer the tiny checkpoints get
@@ -62,8 +63,9 @@ NOTES = """
 - Tokenizers are real vocabularies with the structure that the family publishes: strings that differ of those compared.
   Where a family's own vocabulary was not at hand it is another's: OLMo 2 (GPT-NeoX), Phi-4 (Qwen2), Mistral Nemo and SmolLM3
   (Llama 3), Gemma 2 and 3 (Gemma 4).
-- Templates: renderings of real templates, transformers' and ours: equal (with both refusing) of all. "silent": the
-  template drops a system message without a word, which is an error here. A dash: no real template was at hand, the
+- Templates: renderings of real templates out of TRL and axolotl, transformers' and ours: equal (with both refusing, and
+  with a developer written as the system where the template has no place for one) of all. "left out": the template drops
+  a message, tools, calls or the last reasoning without a word, which is an error here. SmolLM2's is ChatML. A dash: no real template was at hand, the
   family's constructs are in `tests/fixtures/templates`.
 - `dynamic` and `longrope` scaling change with the length of the sequence; contexts end where the change would begin
   (`max_position_embeddings`, `original_max_position_embeddings`).
@@ -144,16 +146,16 @@ def compared_templates(build, folder):
         return {}
     text = run(sys.executable, ROOT / "tests/templates/compare.py", build / "tests/render_templates", folder)
     return {name: list(map(int, counts.split()))
-            for name, counts in re.findall(r"^(\S+)((?: +\d+){6})$", text, re.M) if name != "all"}
+            for name, counts in re.findall(r"^(\S+)((?: +\d+){7})$", text, re.M) if name != "all"}
 
 
 def template_cell(counts):
     if not counts:
         return "-"
-    equal, refused, silent, ours, differ, marks = (sum(column) for column in zip(*counts))
-    bad = ours + differ + marks
-    text = f"{len(counts)}: {equal + refused} of {equal + refused + silent + bad}"
-    return text + (f", {silent} silent" if silent else "") + (f", **{bad} differ**" if bad else "")
+    equal, refused, lost, developer, ours, differ, marks = (sum(column) for column in zip(*counts))
+    good, bad = equal + refused + developer, ours + differ + marks
+    text = f"{len(counts)}: {good} of {good + lost + bad}"
+    return text + (f", {lost} left out" if lost else "") + (f", **{bad} differ**" if bad else "")
 
 
 def row_of(family, logits, saved, tokenizers_, templates):
