@@ -131,6 +131,7 @@ void HttpServer::Impl::add_routes() {
     const Exchange exchange{str(request.remote_addr, " ", request.method, " ", request.path)};
     set_error(response, ApiError(response.status, str(what, request.method, " ", request.path)));
     exchange.log(response.status);
+    if (response.status != 404) close_behind(request, response);  // where such a request ends nobody knows
   });
 }
 

@@ -233,7 +233,8 @@ TEST_CASE("a body that nobody may send is not waited for, nor taken for the next
       {"POST /v1/completions", "Authorization: Bearer other\r\n", "HTTP/1.1 401 "},
       {"POST /v1/completions", key, "HTTP/1.1 413 "},
       {"POST /v1/nothing", key, "HTTP/1.1 404 "},
-      {"PUT /v1/completions", key, "HTTP/1.1 404 "}};
+      {"PUT /v1/completions", key, "HTTP/1.1 404 "},
+      {"NONSENSE", key, "HTTP/1.1 400 "}};
   for (const auto& [line, headers, status] : table) {
     const std::string answer = request(line, headers);
     CAPTURE(answer);
