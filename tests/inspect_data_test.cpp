@@ -87,12 +87,13 @@ TEST_CASE("what marks and --train-on say of a conversation is shown, with and wi
            R"(},{"role":"user","content":"r"},{"role":"assistant","content":"b")" + last + "}]}\n";
   };
   const std::string first = "<|im_start|>user\nq<|im_end|><|im_start|>assistant\n";
-  const std::string last = "<|im_end|><|im_start|>user\nr<|im_end|><|im_start|>assistant\n";
+  const std::string last = "<|im_start|>user\nr<|im_end|><|im_start|>assistant\n";
   check_lines(inspect(row("", "")), {"earlier answers  1, in prompts, which are not trained",
                                      "assistant: a\nuser: r\nanswer: [[b]]"});
   check_lines(inspect(row("", ""), "--train-on all"),
               {"earlier answers  1, 1 of them trained", "assistant: [[a]]\nuser: r\nanswer: [[b]]"});
-  check_lines(inspect(row("", ""), "--train-on all --model " + kModel), {first + "[[a<|im_end|>]]"});
+  check_lines(inspect(row("", ""), "--train-on all --model " + kModel),
+              {first + "[[a<|im_end|>]]" + last + "[[b<|im_end|>]]"});
   check_lines(inspect(row(R"(,"weight":1)", R"(,"weight":0)")),
               {"earlier answers  1, 1 of them trained", "assistant: [[a]]\nuser: r\nanswer: b\n"});
   check_lines(inspect(row("", R"(,"train":false)"), "--model " + kModel),
