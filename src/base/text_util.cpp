@@ -47,6 +47,16 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
   return text;
 }
 
+std::string joined(const std::vector<std::string>& parts, std::string_view separator,
+                   std::string_view last_separator) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 < parts.size() ? separator : last_separator;
+    text += parts[i];
+  }
+  return text;
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& choices) {
   std::string best;
   size_t best_distance = word.size() + 1;

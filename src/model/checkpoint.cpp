@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <set>
 
+#include "base/paths.h"
 #include "base/text_util.h"
+#include "model/checkpoint_files.h"
 
 namespace selfreward {
 namespace {
@@ -12,10 +14,6 @@ namespace {
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr const char* kGeneration = "generation_config.json";
-constexpr const char* kSideFiles[] = {"tokenizer.json",    "tokenizer_config.json", "special_tokens_map.json",
-                                      "added_tokens.json", "tokenizer.model",       "vocab.json",
-                                      "merges.txt",        "chat_template.jinja",   "chat_template.json",
-                                      kGeneration};
 
 [[noreturn]] void fail_no_weights(const fs::path& dir) {
   check(fs::is_directory(dir), "[checkpoint] ", dir.string(), " is not a directory");
@@ -128,20 +126,6 @@ SideFiles with_config(SideFiles files, const ModelConfig& config) {
   return files;
 }
 
-/// "M1/" and "M1" are the same place, and only the second has a name to rename to.
-fs::path without_slash(const fs::path& dir) {
-  const fs::path path = fs::absolute(dir).lexically_normal();
-  return path.has_filename() ? path : path.parent_path();
-}
-
-void check_replaceable(const fs::path& dir) {
-  if (!fs::exists(dir)) return;
-  check(fs::is_directory(dir), "[checkpoint] cannot write ", dir.string(), ": a file with this name exists");
-  check(
-      fs::is_empty(dir) || is_checkpoint(dir), "[checkpoint] ", dir.string(),
-      " holds something that is not a checkpoint and is not replaced; choose another directory or empty it");
-}
-
 }  // namespace
 
 bool is_checkpoint(const fs::path& dir) {
@@ -149,7 +133,7 @@ bool is_checkpoint(const fs::path& dir) {
 }
 
 void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs::path& partial)>& write) {
-  const fs::path target = without_slash(dir);
+  const fs::path target = without_slash(fs::absolute(dir));
   const fs::path partial = target.string() + ".tmp";
   check_replaceable(target);
   fs::remove_all(partial);
@@ -182,11 +166,17 @@ void check_checkpoint_tensors(const ModelConfig& config, const TensorMap& tensor
           "\", which a ", config.model_type, " model of this config.json does not have");
 }
 
+ModelConfig with_own_head(ModelConfig config, const TensorMap& tensors) {
+  const auto head = tensors.find("lm_head.weight"), embedding = tensors.find("model.embed_tokens.weight");
+  if (config.tie_word_embeddings && head != tensors.end() && embedding != tensors.end())
+    config.tie_word_embeddings = at::equal(head->second, embedding->second);
+  return config;
+}
+
 SideFiles read_side_files(const fs::path& dir) {
   check(fs::is_directory(dir), "[checkpoint] ", dir.string(), " is not a directory");
-  SideFiles files;
-  for (const char* name : kSideFiles)
-    if (fs::exists(dir / name)) files.emplace(name, read_file(dir / name));
+  SideFiles files = read_tokenizer_files(dir);
+  if (fs::exists(dir / kGeneration)) files.emplace(kGeneration, read_file(dir / kGeneration));
   return files;
 }
 
@@ -200,7 +190,7 @@ void write_checkpoint_files(const fs::path& dir, const SideFiles& files, const N
 
 void write_checkpoint(const fs::path& dir, const SideFiles& side_files, ModelConfig config,
                       const NamedTensors& tensors, at::ScalarType dtype, int64_t max_shard_bytes) {
-  const std::string where = without_slash(dir).string();
+  const std::string where = without_slash(fs::absolute(dir)).string();
   config.dtype = dtype_name(dtype);
   check_model_config(config, where);
   check_checkpoint_tensors(config, TensorMap(tensors.begin(), tensors.end()), where);

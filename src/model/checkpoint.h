@@ -4,11 +4,11 @@
 //   const TensorMap weights = read_checkpoint_tensors("M0");
 //   write_checkpoint("M1", /*tokenizer_source=*/"M0", config, policy_weights, at::kBFloat16);
 #include <functional>
-#include <map>
 #include <string>
 
 #include "model/model_config.h"
 #include "model/safetensors.h"
+#include "text/tokenizer_files.h"
 
 namespace selfreward {
 
@@ -17,8 +17,8 @@ constexpr int64_t kMaxShardBytes = 5'000'000'000;  // as transformers writes the
 /// Whether `dir` holds a finished model: a whole checkpoint, or an adapter of one.
 bool is_checkpoint(const fs::path& dir);
 
-/// Name and content of small files that travel with the weights.
-using SideFiles = std::map<std::string, std::string>;
+/// Name and content of small files that travel with the weights: the tokenizer's and others.
+using SideFiles = TokenizerFiles;
 
 /// All weights of `dir`, from model.safetensors or from the shards of model.safetensors.index.json, as views
 /// of memory maps. A shard that is missing, or lacks a tensor the index promises, is an error.
@@ -28,7 +28,11 @@ TensorMap read_checkpoint_tensors(const fs::path& dir);
 /// checkpoints carry are let pass: rotary_emb.inv_freq tables, and lm_head.weight beside tied embeddings.
 void check_checkpoint_tensors(const ModelConfig& config, const TensorMap& tensors, const std::string& where);
 
-/// The tokenizer's files of `dir` (those that exist) and its generation_config.json.
+/// `config` as the weights settle it: tie_word_embeddings with an lm_head.weight that is another matrix than
+/// the embedding means nothing, as in transformers 5. The same matrix twice stays tied.
+ModelConfig with_own_head(ModelConfig config, const TensorMap& tensors);
+
+/// The tokenizer's files of `dir` and its generation_config.json, those that exist.
 SideFiles read_side_files(const fs::path& dir);
 
 /// Lets `write` fill `dir`.tmp, then syncs it and renames it, so that `dir` is whole or not there. An older

@@ -40,6 +40,8 @@ NamedTensors tiny_weights(const ModelConfig& config) {
 fs::path write_source(const fs::path& dir) {
   write_file_atomically(dir / "tokenizer.json", "{\"any\":  \"bytes\"}");
   write_file_atomically(dir / "chat_template.jinja", "{{ messages }}");
+  write_file_atomically(dir / "additional_chat_templates" / "tool_use.jinja", "{{ tools }}");
+  write_file_atomically(dir / "special_tokens_map.json", "{}");
   write_file_atomically(dir / "generation_config.json", R"({"temperature":0.6,"eos_token_id":9})");
   write_file_atomically(dir / "optimizer.pt", "not a part of a checkpoint");
   return dir;
@@ -63,9 +65,10 @@ TEST_CASE("a checkpoint is complete and comes back equal; tied embeddings are st
   const ModelConfig config = tiny_config(/*tied=*/true);
   const NamedTensors weights = tiny_weights(config);
   write_checkpoint(dir / "M1" / "", write_source(dir / "M0"), config, weights, at::kBFloat16);
-  CHECK(names_in(dir / "M1") == std::set<std::string>{"config.json", "generation_config.json",
-                                                      "model.safetensors", "tokenizer.json",
-                                                      "chat_template.jinja"});
+  CHECK(names_in(dir / "M1") ==
+        std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+                              "chat_template.jinja", "special_tokens_map.json", "additional_chat_templates"});
+  CHECK(read_file(dir / "M1" / "additional_chat_templates" / "tool_use.jinja") == "{{ tools }}");
   CHECK(names_in(dir) == std::set<std::string>{"M0", "M1"});
   CHECK(read_file(dir / "M1" / "tokenizer.json") == "{\"any\":  \"bytes\"}");
   CHECK(read_json(dir / "M1" / "generation_config.json") == Json{{"temperature", 0.6}, {"eos_token_id", 2}});
@@ -75,6 +78,27 @@ TEST_CASE("a checkpoint is complete and comes back equal; tied embeddings are st
   CHECK((read.begin()->second.scalar_type() == at::kBFloat16));
   check_equal(read, weights);
   check_checkpoint_tensors(config, read, "M1");
+}
+
+TEST_CASE("embeddings that config.json ties stay tied with the same head, and not with another one") {
+  const fs::path dir = scratch() / "M";
+  ModelConfig config = tiny_config(/*tied=*/true);
+  NamedTensors weights = tiny_weights(config);
+  const TensorMap same(weights.begin(), weights.end());
+  CHECK(with_own_head(config, same).tie_word_embeddings);
+  TensorMap other = same;
+  other["lm_head.weight"] = same.at("lm_head.weight") + 1;
+  CHECK(!with_own_head(config, other).tie_word_embeddings);
+  other.erase("lm_head.weight");
+  CHECK(with_own_head(config, other).tie_word_embeddings);
+
+  config.source = to_config_json(config);  // as it was read: tied
+  weights.back().second = weights.front().second + 1;
+  config = with_own_head(config, TensorMap(weights.begin(), weights.end()));
+  write_checkpoint(dir, SideFiles{}, config, weights, at::kFloat);
+  CHECK(!load_model_config(dir).tie_word_embeddings);
+  check_equal(read_checkpoint_tensors(dir), weights);
+  CHECK(read_checkpoint_tensors(dir).contains("lm_head.weight"));
 }
 
 TEST_CASE("large checkpoints are written as shards with an index") {

@@ -30,15 +30,22 @@ Json eos_ids(const fs::path& dir, const Json& config) {
   return ids;
 }
 
+/// What config.json leaves to the family or to the weights.
+void settle(const ModelConfig& loaded, Json& config) {
+  config["tie_word_embeddings"] = loaded.tie_word_embeddings;
+  config["head_dim"] = loaded.head_dim;
+  if (config.value("rope_theta", Json()).is_null())
+    config["rope_theta"] = loaded.model_type == "gemma3_text" ? 1000000.0 : loaded.rope_theta;
+}
+
 uint32_t type_of(const GgufTensorPair& pair, uint32_t type) {
   if (pair.shape.size() == 1) return kGgmlF32;
   return type == kGgmlQ8_0 && pair.shape.back() % 32 != 0 ? kGgmlF16 : type;
 }
 
 /// The checkpoint's tensors, each under its name in GGUF; one that no name is known for is an error.
-void add_weights(const fs::path& dir, const std::vector<GgufTensorPair>& pairs, bool tied, uint32_t type,
-                 std::vector<GgufOutput>& outputs) {
-  TensorMap weights = read_checkpoint_tensors(dir);
+void add_weights(const fs::path& dir, TensorMap weights, const std::vector<GgufTensorPair>& pairs, bool tied,
+                 uint32_t type, std::vector<GgufOutput>& outputs) {
   for (const GgufTensorPair& pair : pairs) {
     const auto found = weights.find(pair.hf);
     check(found != weights.end(), "[gguf] ", dir.string(), " has no \"", pair.hf, "\"");
@@ -63,8 +70,8 @@ void write_export(const fs::path& dir, const fs::path& gguf_path, uint32_t type)
   Json config = read_config(dir);
   const std::string where = (dir / "config.json").string();
   const GgufFamily& family = gguf_family_of_model_type(config["model_type"].get<std::string>(), where);
-  if (config.value("tie_word_embeddings", Json()).is_null())
-    config["tie_word_embeddings"] = family.tied_by_default;
+  const TensorMap weights = read_checkpoint_tensors(dir);
+  settle(with_own_head(load_model_config(dir), weights), config);
   config["eos_token_id"] = eos_ids(dir, config);
   const GgufSizes sizes = gguf_sizes(config, where);
   const SideFiles files = read_side_files(dir);
@@ -76,7 +83,7 @@ void write_export(const fs::path& dir, const fs::path& gguf_path, uint32_t type)
   put_gguf_rope(read_rope_settings(config, where), family.architecture, sizes.head_dim, config, metadata,
                 outputs);
   append(metadata, gguf_tokenizer_metadata(files, config, dir.string()));
-  add_weights(dir, gguf_tensor_pairs(family, sizes), sizes.tied, type, outputs);
+  add_weights(dir, weights, gguf_tensor_pairs(family, sizes), sizes.tied, type, outputs);
   write_gguf(gguf_path, metadata, outputs);
 }
 

@@ -15,11 +15,12 @@ void export_gguf(const fs::path& dir, const fs::path& gguf_path, uint32_t type);
 /// f32, f16, bf16 or q8_0, as convert_hf_to_gguf.py spells them; anything else is an error.
 uint32_t parse_gguf_outtype(const std::string& name);
 
-/// The settings of config.json, checked; `type` is that of the matrices.
+/// The settings of a config.json that load_model_config() takes, and llama.cpp too; `type` is that of the
+/// matrices.
 GgufMetadata gguf_config_metadata(const Json& config, const GgufFamily& family, const GgufSizes& sizes,
                                   uint32_t type, const std::string& where);
 
-/// The tokenizer of `files` (tokenizer.json, tokenizer_config.json, chat_template.jinja) and its token ids.
+/// The tokenizer of `files`, its token ids and chat templates.
 GgufMetadata gguf_tokenizer_metadata(const SideFiles& files, const Json& config, const std::string& where);
 
 /// Whether the special tokens of `files` strip spaces as those of Phi-3 do, which llama.cpp knows by name.

@@ -183,6 +183,52 @@ TEST_CASE("ids without a token get a name that import takes away again") {
   CHECK(read_json(dir / "tokenizer.json") == parse_json(tiny_tokenizer()["tokenizer.json"], "tiny"));
 }
 
+TEST_CASE("chat templates with names go to GGUF under them, and come back") {
+  SideFiles files = tiny_tokenizer();
+  files["chat_template.jinja"] = "usual";
+  files["additional_chat_templates/tool_use.jinja"] = "tools";
+  files["additional_chat_templates/two words.jinja"] = "third";
+  const fs::path path = scratch("templates.gguf"), dir = scratch("back");
+  export_gguf(write_golden(families()["qwen2"], Json::object(), files), path, kGgmlBF16);
+  const GgufFile file = read_gguf(path);
+  CHECK(file.metadata.at("tokenizer.chat_template") == "usual");
+  CHECK(file.metadata.at("tokenizer.chat_template.tool_use") == "tools");
+  CHECK(file.metadata.at("tokenizer.chat_templates") == Json{"tool_use", "two_words"});
+  import_gguf(path, dir, at::kBFloat16);
+  CHECK(read_json(dir / "tokenizer_config.json")["chat_template"] ==
+        Json::parse(R"([{"name": "default", "template": "usual"}, {"name": "tool_use", "template": "tools"},
+                        {"name": "two_words", "template": "third"}])"));
+}
+
+TEST_CASE("special tokens that special_tokens_map.json alone names go to GGUF") {
+  SideFiles files = tiny_tokenizer();
+  Json settings = parse_json(files["tokenizer_config.json"], "tiny");
+  for (const char* key : {"added_tokens_decoder", "bos_token", "pad_token"}) settings.erase(key);
+  files["tokenizer_config.json"] = settings.dump();
+  files["special_tokens_map.json"] = R"({"pad_token": {"content": "<tool>"}, "bos_token": "<|im_start|>"})";
+  const fs::path path = scratch("named.gguf");
+  const Json ids = {{"bos_token_id", nullptr}, {"pad_token_id", nullptr}};
+  export_gguf(write_golden(families()["qwen2"], ids, files), path, kGgmlBF16);
+  const auto id = [&](const char* key) { return read_gguf(path).metadata.at(key); };
+  CHECK(id("tokenizer.ggml.bos_token_id") == 1);
+  CHECK(id("tokenizer.ggml.padding_token_id") == 21);
+}
+
+TEST_CASE("a head of its own is exported, whatever config.json says of ties") {
+  Json golden = families()["qwen2"];
+  golden["config"]["tie_word_embeddings"] = true;
+  const fs::path dir = write_golden(golden), path = scratch("head.gguf");
+  NamedTensors weights = golden_weights(golden);
+  weights.emplace_back("lm_head.weight", weights[0].second + 1);
+  SideFiles files = tiny_tokenizer();
+  files["config.json"] = golden["config"].dump();
+  write_checkpoint_files(dir, files, weights, at::kFloat);
+  export_gguf(dir, path, kGgmlF32);
+  const GgufFile file = read_gguf(path);
+  REQUIRE(file.find("output.weight") != nullptr);
+  CHECK(at::equal(load_gguf_tensor(file, *file.find("output.weight")), weights.back().second));
+}
+
 TEST_CASE("a SentencePiece tokenizer comes back with its merges and its way with spaces") {
   for (const bool space_prefix : {true, false}) {
     const SideFiles files = tiny_pieces(space_prefix);
@@ -218,6 +264,7 @@ TEST_CASE("a tokenizer that llama.cpp has no name or rule for is an error") {
     Json tokenizer = parse_json(files["tokenizer.json"], "tiny");
     tokenizer[key] = value;
     files["tokenizer.json"] = tokenizer.dump();
+    files["tokenizer_config.json"] = "{}";  // its added_tokens_decoder would go before
     CHECK_THROWS_WITH_AS(
         export_gguf(write_golden(families()["qwen2"], Json::object(), files), scratch("e.gguf"), kGgmlF32),
         doctest::Contains(message.c_str()), Error);
@@ -228,7 +275,7 @@ TEST_CASE("what llama.cpp would compute otherwise is an error that names it") {
   const std::tuple<const char*, Json, std::string> cases[] = {
       {"llama", {{"model_type", "mamba"}}, "model_type is \"mamba\", expected one of llama, mistral"},
       {"llama", {{"attention_bias", true}}, "attention_bias is true"},
-      {"llama", {{"hidden_act", "gelu"}}, "the activation is \"gelu\""},
+      {"llama", {{"hidden_act", "gelu"}}, "hidden_act is \"gelu\""},
       {"llama", {{"intermediate_size", 64}}, "\"model.layers.0.mlp.gate_proj.weight\" is [48,32]"},
       {"llama", {{"tie_word_embeddings", true}, {"num_hidden_layers", 1}}, "has no name in GGUF"},
       {"llama", {{"vocab_size", 8}}, "vocab_size 8"},

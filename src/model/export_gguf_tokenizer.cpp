@@ -1,4 +1,6 @@
-// GGUF's token list, merges or scores, and token ids out of tokenizer.json and tokenizer_config.json.
+// GGUF's token list, merges or scores, token ids and chat templates out of the files of a tokenizer.
+#include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "base/text_util.h"
@@ -8,12 +10,6 @@
 
 namespace selfreward {
 namespace {
-
-LookupJson parse_file(const SideFiles& files, const std::string& name, const std::string& where) {
-  const auto found = files.find(name);
-  if (found == files.end()) return LookupJson::object();
-  return parse_json<LookupJson>(found->second, where + "/" + name);
-}
 
 void check_model(const TokenizerSource& source) {
   const LookupJson model = source.json.value("model", LookupJson::object());
@@ -31,10 +27,10 @@ void check_model(const TokenizerSource& source) {
 
 TokenizerSource read_source(const SideFiles& files, const std::string& where) {
   check(files.contains("tokenizer.json"), "[gguf] ", where, " has no tokenizer.json");
-  TokenizerSource source{parse_file(files, "tokenizer.json", where),
-                         parse_file(files, "tokenizer_config.json", where), where + "/tokenizer.json"};
-  check(source.json.is_object() && source.settings.is_object(), "[gguf] ", where,
-        ": tokenizer.json and tokenizer_config.json should be objects");
+  const Json settings = tokenizer_settings(files, where);
+  TokenizerSource source{completed_tokenizer_json(files, settings, where), named_tokens(settings),
+                         where + "/tokenizer.json"};
+  check(source.json.is_object(), "[gguf] ", source.where, " should be an object");
   const LookupJson model = source.json.value("model", LookupJson::object());
   source.sentencepiece = model.is_object() && model.value("byte_fallback", false);
   check_model(source);
@@ -117,24 +113,21 @@ Ends read_ends(const TokenizerSource& source) {
   return ends;
 }
 
-/// "content" of a special token of tokenizer_config.json, or "".
-std::string special_token(const TokenizerSource& source, const char* name) {
-  const LookupJson token = source.settings.value(name, LookupJson());
-  if (token.is_string()) return token.get<std::string>();
-  return token.is_object() ? token.value("content", "") : "";
+/// The id of a special token that has a name.
+std::optional<uint32_t> id_of_named(const TokenizerSource& source, const TokenList& vocabulary,
+                                    const std::string& name) {
+  const auto token = source.named.find(name);
+  if (token == source.named.end()) return std::nullopt;
+  const auto found = std::find(vocabulary.tokens.begin(), vocabulary.tokens.end(), token->second);
+  if (found == vocabulary.tokens.end()) return std::nullopt;
+  return static_cast<uint32_t>(found - vocabulary.tokens.begin());
 }
 
-std::optional<uint32_t> id_of(const TokenList& vocabulary, const std::string& token) {
-  for (size_t id = 0; id < vocabulary.tokens.size() && !token.empty(); ++id)
-    if (vocabulary.tokens[id] == token) return static_cast<uint32_t>(id);
-  return std::nullopt;
-}
-
-/// The id of config.json, or of the token that tokenizer_config.json names.
+/// The id of config.json, or of the token that the tokenizer's settings name.
 std::optional<uint32_t> token_id(const TokenizerSource& source, const TokenList& vocabulary,
                                  const Json& config, const std::string& name) {
   const Json id = config.value(name + "_id", Json());
-  if (!id.is_number_unsigned()) return id_of(vocabulary, special_token(source, name.c_str()));
+  if (!id.is_number_unsigned()) return id_of_named(source, vocabulary, name);
   check(id.get<size_t>() < vocabulary.tokens.size(), "[gguf] config.json: ", name, "_id is ", id.dump(),
         ", but there are ", vocabulary.tokens.size(), " tokens");
   return id.get<uint32_t>();
@@ -175,20 +168,27 @@ void put_ids(const TokenizerSource& source, const TokenList& vocabulary, const J
   put_ends(source, vocabulary, bos, eos, metadata);
 }
 
-void put_chat_template(const SideFiles& files, const TokenizerSource& source, GgufMetadata& metadata) {
-  LookupJson chat = source.settings.value("chat_template", LookupJson());
-  if (const auto file = files.find("chat_template.jinja"); file != files.end()) chat = file->second;
-  if (chat.is_array()) {
-    for (const LookupJson& named : chat)
-      if (named.value("name", "") == "default") chat = LookupJson(named.value("template", ""));
+/// The usual template, and the others by name, as gguf-py writes them.
+void put_chat_templates(const SideFiles& files, const std::string& where, GgufMetadata& metadata) {
+  std::vector<std::string> names;
+  for (const auto& [name, source] : chat_templates(files, tokenizer_settings(files, where), where)) {
+    std::string key = "tokenizer.chat_template";
+    if (name != "default") {
+      names.push_back(name);
+      for (char& c : names.back())
+        if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+      key += "." + names.back();
+    }
+    metadata.emplace_back(key, source.text);
   }
-  if (chat.is_string()) metadata.emplace_back("tokenizer.chat_template", chat.get<std::string>());
+  if (!names.empty()) metadata.emplace_back("tokenizer.chat_templates", names);
 }
 
 }  // namespace
 
 bool strips_like_phi3(const SideFiles& files) {
-  const LookupJson json = parse_file(files, "tokenizer.json", "the checkpoint");
+  const LookupJson json =
+      completed_tokenizer_json(files, tokenizer_settings(files, "the checkpoint"), "the checkpoint");
   bool strips = false;
   for (const LookupJson& token : json.value("added_tokens", LookupJson::array())) {
     const bool rstrip = token.value("rstrip", false);
@@ -211,7 +211,7 @@ GgufMetadata gguf_tokenizer_metadata(const SideFiles& files, const Json& config,
     put_byte_level(source, vocabulary, metadata);
   metadata.emplace_back("tokenizer.ggml.token_type", std::move(types));
   put_ids(source, vocabulary, config, metadata);
-  put_chat_template(files, source, metadata);
+  put_chat_templates(files, where, metadata);
   return metadata;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // tokenizer.json as llama.cpp has it: a list of all tokens with their types, and the merges.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,9 +9,10 @@
 
 namespace selfreward {
 
-/// tokenizer.json and tokenizer_config.json as read.
+/// tokenizer.json with all added tokens, and the special tokens that have a name.
 struct TokenizerSource {
-  LookupJson json, settings;
+  LookupJson json;
+  std::map<std::string, std::string> named;
   std::string where;  // for errors
   bool sentencepiece = false;
 };

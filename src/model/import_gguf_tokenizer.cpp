@@ -145,6 +145,22 @@ Json tokenizer_json(const GgufFile& file, const GgufVocabulary& vocabulary) {
           {"model", bpe(file, vocabulary)}};
 }
 
+/// The chat template, or a list where others with a name are beside it.
+Json chat_template_json(const GgufFile& file) {
+  const auto usual = gguf_string(file, "tokenizer.chat_template");
+  const Json names = gguf_value(file, "tokenizer.chat_templates");
+  if (names.is_null()) return usual ? Json{{"chat_template", *usual}} : Json::object();
+  Json list = Json::array();
+  if (usual) list.push_back({{"name", "default"}, {"template", *usual}});
+  for (const Json& name : names) {
+    const std::string key = "tokenizer.chat_template." + (name.is_string() ? name.get<std::string>() : "");
+    const auto source = gguf_string(file, key);
+    if (!source) refuse_gguf_value(file, key, "the template that tokenizer.chat_templates names");
+    list.push_back({{"name", name}, {"template", *source}});
+  }
+  return {{"chat_template", list}};
+}
+
 Json tokenizer_config_json(const GgufFile& file, const Json& config, const GgufVocabulary& vocabulary) {
   Json decoder = Json::object();
   for (const auto& [id, token] : added_tokens(file, vocabulary)) decoder[std::to_string(id)] = token;
@@ -155,7 +171,7 @@ Json tokenizer_config_json(const GgufFile& file, const Json& config, const GgufV
     if (*id < 0 || *id >= config["vocab_size"]) refuse_gguf_value(file, gguf_name, "the id of a token");
     json[name] = vocabulary.tokens[static_cast<size_t>(*id)];
   }
-  if (const auto chat = gguf_string(file, "tokenizer.chat_template")) json["chat_template"] = *chat;
+  json.update(chat_template_json(file));
   json["clean_up_tokenization_spaces"] = false;
   json["model_max_length"] = config["max_position_embeddings"];
   json["tokenizer_class"] = "PreTrainedTokenizerFast";

@@ -107,6 +107,7 @@ std::vector<AddedTokenFinder::Piece> AddedTokenFinder::split(std::string_view te
     if (!token || (token->single_word && word_touches(text, begin, end))) continue;
     if (token->lstrip) begin = std::max(spaces_begin(text, begin), done);
     if (token->rstrip) end = spaces_end(text, end);
+    if (begin >= end) continue;  // an earlier token has taken all of it along
     if (begin > done) pieces.push_back({text.substr(done, begin - done), std::nullopt});
     pieces.push_back({text.substr(begin, end - begin), token->id});
     done = end;

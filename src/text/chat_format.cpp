@@ -3,36 +3,20 @@
 #include <algorithm>
 
 #include "base/text_util.h"
+#include "text/tokenizer_files.h"
 
 namespace selfreward {
-namespace {
-
-LookupJson tokenizer_config(const fs::path& dir) {
-  const fs::path path = dir / "tokenizer_config.json";
-  return fs::exists(path) ? read_json<LookupJson>(path) : LookupJson::object();
-}
-
-/// eos_token of tokenizer_config.json: a string or {"content": ...}; absent where there is none.
-std::optional<std::string> eos_token(const fs::path& dir) {
-  const LookupJson config = tokenizer_config(dir);
-  if (!config.contains("eos_token") || config["eos_token"].is_null()) return std::nullopt;
-  const LookupJson& token = config["eos_token"];
-  return token.is_object() ? token.at("content").get<std::string>() : token.get<std::string>();
-}
-
-}  // namespace
 
 ChatFormat ChatFormat::load(const fs::path& dir, std::vector<int64_t> stop_ids,
                             const TemplateSettings& settings) {
   Tokenizer tokenizer = Tokenizer::load(dir);
-  if (const auto token = eos_token(dir)) {
-    const auto id = tokenizer.token_to_id(*token);
-    check(id.has_value(), "[chat] ", (dir / "tokenizer_config.json").string(), ": eos_token '", *token,
-          "' is not in the vocabulary");
-    stop_ids.push_back(*id);
-  }
+  const TokenizerFiles files = read_tokenizer_files(dir);
+  const Json tokenizer_config = tokenizer_settings(files, dir.string());
+  const auto tokens = named_tokens(tokenizer_config);
+  if (const auto eos = tokens.find("eos_token"); eos != tokens.end())
+    if (const auto id = tokenizer.token_to_id(eos->second)) stop_ids.push_back(*id);
   std::optional<ChatTemplate> chat_template;
-  if (fs::exists(dir / "chat_template.jinja") || tokenizer_config(dir).contains("chat_template"))
+  if (!chat_templates(files, tokenizer_config, dir.string()).empty())
     chat_template = ChatTemplate::load(dir, settings);
   return ChatFormat(std::move(tokenizer), std::move(chat_template), std::move(stop_ids), dir.string());
 }
@@ -69,8 +53,8 @@ TokenIds ChatFormat::encode(const Rendering& rendering, size_t size) const {
   return tokenizer_.encode(part.text, /*add_special=*/false, part.data);
 }
 
-bool ChatFormat::marks_generation() const {
-  return template_ && template_->marks_generation();
+bool ChatFormat::marks_generation(const TemplateInputs& inputs) const {
+  return template_ && template_->marks_generation(inputs);
 }
 
 TokenIds ChatFormat::prompt_ids(const Conversation& messages, const TemplateInputs& inputs) const {

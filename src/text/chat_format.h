@@ -23,7 +23,7 @@ class ChatFormat {
  public:
   /// The tokenizer and template of a checkpoint directory; a base model may have no template, as long as it
   /// is only asked to continue plain text. `stop_ids` are the tokens that end a reply (eos of config.json and
-  /// generation_config.json); the eos_token of tokenizer_config.json is added.
+  /// generation_config.json); the eos_token of the tokenizer's settings is added.
   static ChatFormat load(const fs::path& dir, std::vector<int64_t> stop_ids,
                          const TemplateSettings& settings = {});
   ChatFormat(Tokenizer tokenizer, std::optional<ChatTemplate> chat_template, std::vector<int64_t> stop_ids,
@@ -60,7 +60,7 @@ class ChatFormat {
   std::optional<TrainingRow> training_row(const Conversation& messages, const TemplateInputs& inputs = {},
                                           TrainOn train_on = TrainOn::last) const;
   /// Whether the chat template says what is trained.
-  bool marks_generation() const;
+  bool marks_generation(const TemplateInputs& inputs = {}) const;
 
   /// A reply as text: without special tokens and without white space at both ends.
   std::string reply_text(const TokenIds& ids) const;

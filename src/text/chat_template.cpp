@@ -1,34 +1,27 @@
 #include "text/chat_template.h"
 
+#include "base/json_integers.h"
 #include "base/text_util.h"
 #include "text/template_losses.h"
+#include "text/tokenizer_files.h"
 
 namespace selfreward {
 
 namespace {
 
-/// "chat_template": a string, or a list of {name, template} of which "default" is taken; nothing if absent.
-std::optional<std::string> find_source(const Json& config, const std::string& where) {
-  const auto found = config.find("chat_template");
-  if (found == config.end() || found->is_null()) return std::nullopt;
-  if (found->is_string()) return found->get<std::string>();
-  check(found->is_array(), "[template] ", where, ": \"chat_template\" is neither a string nor a list");
-  for (const Json& entry : *found) {
-    const bool complete = entry.is_object() && entry.contains("name") && entry.contains("template");
-    if (complete && entry["name"] == "default" && entry["template"].is_string()) return entry["template"];
+JinjaTemplate parsed(const TemplateSource& source) {
+  try {
+    return JinjaTemplate(source.text);
+  } catch (const Error& e) {
+    fail(e.what(), " (in ", source.file, ")");
   }
-  fail("[template] ", where, ": the list \"chat_template\" has no template named \"default\"");
 }
 
-/// bos_token, eos_token, image_token ...: each a string or an object with its "content".
-Json find_special_tokens(const Json& config) {
-  Json tokens = Json::object();
-  for (const auto& [name, value] : config.items()) {
-    if (!name.ends_with("_token")) continue;
-    const Json& token = value.is_object() && value.contains("content") ? value["content"] : value;
-    if (token.is_string()) tokens[name] = token;
-  }
-  return tokens;
+/// "default, tool_use"
+std::string names_of(const std::map<std::string, TemplateSource>& sources) {
+  std::string names;
+  for (const auto& [name, source] : sources) names += (names.empty() ? "" : ", ") + name;
+  return names;
 }
 
 /// The reasoning of a message under the names that templates read, as in transformers: "reasoning_content",
@@ -67,6 +60,7 @@ Json with_system_for_developer(Json messages) {
 
 Json template_variables(const std::string& kwargs) {
   if (strip(kwargs).empty()) return Json::object();
+  check_json_integers(kwargs, "chat_template_kwargs");
   Json variables = parse_json(kwargs, "chat_template_kwargs");
   check(variables.is_object(), "[template] chat_template_kwargs is ", variables.type_name(),
         ", expected a JSON object as {\"enable_thinking\": false}");
@@ -96,29 +90,37 @@ std::tm template_date(const std::string& date) {
 }
 
 ChatTemplate ChatTemplate::load(const fs::path& dir, const TemplateSettings& settings) {
-  const fs::path config_path = dir / "tokenizer_config.json", template_path = dir / "chat_template.jinja";
-  const Json config = fs::exists(config_path) ? read_json(config_path) : Json::object();
-  check(config.is_object(), "[template] ", config_path.string(), " is not a JSON object");
-  const bool own_file = fs::exists(template_path);
-  const auto source = own_file ? read_file(template_path) : find_source(config, config_path.string());
-  check(source.has_value(), "[template] ", config_path.string(),
-        fs::exists(config_path) ? "" : " does not exist and",
+  const TokenizerFiles files = read_tokenizer_files(dir);
+  const Json tokenizer_config = tokenizer_settings(files, dir.string());
+  const auto sources = chat_templates(files, tokenizer_config, dir.string());
+  check(!sources.empty(), "[template] ", (dir / "tokenizer_config.json").string(),
+        files.contains("tokenizer_config.json") ? "" : " does not exist and",
         " has no \"chat_template\", and there is no chat_template.jinja beside it: a chat checkpoint is "
-        "needed, or a "
-        "chat_template.jinja file");
-  try {
-    return ChatTemplate(*source, find_special_tokens(config), settings);
-  } catch (const Error& e) {
-    fail(e.what(), " (in ", (own_file ? template_path : config_path).string(), ")");
-  }
+        "needed, or a chat_template.jinja file");
+  check(sources.contains("default"), "[template] ", dir.string(), ": of its chat templates (",
+        names_of(sources),
+        ") none is named \"default\"; put the one for conversations without tools into chat_template.jinja");
+  ChatTemplate made(parsed(sources.at("default")), named_tokens(tokenizer_config), settings);
+  if (const auto found = sources.find("tool_use"); found != sources.end())
+    made.tool_use_ = parsed(found->second);
+  return made;
 }
 
-ChatTemplate::ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings)
-    : template_(source), variables_(std::move(special_tokens)), date_(template_date(settings.date)) {
+ChatTemplate::ChatTemplate(JinjaTemplate source, Json special_tokens, const TemplateSettings& settings)
+    : default_(std::move(source)),
+      variables_(std::move(special_tokens)),
+      date_(template_date(settings.date)) {
   variables_.update(template_variables(settings.kwargs));
 }
 
-Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt,
+ChatTemplate::ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings)
+    : ChatTemplate(JinjaTemplate(source), std::move(special_tokens), settings) {}
+
+const JinjaTemplate& ChatTemplate::template_for(const TemplateInputs& inputs) const {
+  return !inputs.tools.is_null() && tool_use_ ? *tool_use_ : default_;
+}
+
+Rendering ChatTemplate::run(const JinjaTemplate& source, const Json& messages, bool add_generation_prompt,
                             const TemplateInputs& inputs) const {
   Json variables = variables_, data = {{"messages", Json::array()}, {"tools", inputs.tools}};
   data["documents"] = nullptr;
@@ -128,14 +130,15 @@ Rendering ChatTemplate::run(const Json& messages, bool add_generation_prompt,
   }
   for (const Json& message : messages) data["messages"].push_back(with_reasoning_names(message));
   variables["add_generation_prompt"] = add_generation_prompt;
-  return template_.render(variables, data, date_);
+  return source.render(variables, data, date_);
 }
 
 Rendering ChatTemplate::checked(const Json& messages, bool add_generation_prompt,
                                 const TemplateInputs& inputs) const {
+  const JinjaTemplate& source = template_for(inputs);
   Rendering made;
   try {
-    made = run(messages, add_generation_prompt, inputs);
+    made = run(source, messages, add_generation_prompt, inputs);
   } catch (const Error& e) {
     fail(e.what(), " (", role_list(messages),
          "): the chat template cannot write these messages; change them, ",
@@ -143,7 +146,7 @@ Rendering ChatTemplate::checked(const Json& messages, bool add_generation_prompt
   }
   check_nothing_lost(messages, add_generation_prompt, inputs, made,
                      [&](const Json& other_messages, const TemplateInputs& other_inputs) {
-                       return run(other_messages, add_generation_prompt, other_inputs).text;
+                       return run(source, other_messages, add_generation_prompt, other_inputs).text;
                      });
   return made;
 }

@@ -1,5 +1,6 @@
 #pragma once
 // The chat template of a checkpoint: the one renderer that training, generation, judging and chat share.
+#include <optional>
 #include <string>
 
 #include "base/files.h"
@@ -23,8 +24,9 @@ std::tm template_date(const std::string& date);
 
 class ChatTemplate {
  public:
-  /// From `dir`/chat_template.jinja, or "chat_template" of `dir`/tokenizer_config.json; bos_token, eos_token,
-  /// pad_token and unk_token of that file are given to the template. No template is an error that says so.
+  /// The templates and special tokens of `dir` (tokenizer_files.h): "tool_use" is taken where a conversation
+  /// has tools, else "default", which must be there. bos_token, eos_token and others with a name are given to
+  /// them.
   static ChatTemplate load(const fs::path& dir, const TemplateSettings& settings = {});
   ChatTemplate(const std::string& source, Json special_tokens, const TemplateSettings& settings = {});
 
@@ -38,14 +40,20 @@ class ChatTemplate {
   std::string render(const Conversation& messages, bool add_generation_prompt) const {
     return rendering(messages, add_generation_prompt).text;
   }
-  /// Whether the template marks the assistant's text with {% generation %}.
-  bool marks_generation() const { return template_.marks_generation(); }
+  /// Whether the template that is taken for `inputs` marks the assistant's text with {% generation %}.
+  bool marks_generation(const TemplateInputs& inputs) const {
+    return template_for(inputs).marks_generation();
+  }
 
  private:
-  Rendering run(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
+  ChatTemplate(JinjaTemplate source, Json special_tokens, const TemplateSettings& settings);
+  const JinjaTemplate& template_for(const TemplateInputs& inputs) const;
+  Rendering run(const JinjaTemplate& source, const Json& messages, bool add_generation_prompt,
+                const TemplateInputs& inputs) const;
   Rendering checked(const Json& messages, bool add_generation_prompt, const TemplateInputs& inputs) const;
 
-  JinjaTemplate template_;
+  JinjaTemplate default_;
+  std::optional<JinjaTemplate> tool_use_;
   Json variables_;
   std::tm date_;
 };

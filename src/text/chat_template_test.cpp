@@ -127,10 +127,12 @@ TEST_CASE("a checkpoint without a template says what is needed") {
   CHECK(load_error(scratch(R"({"chat_template": null})")) == "[template] " + path + need);
   CHECK(load_error(scratch("")) == "[template] " + path + " does not exist and" + need);
   CHECK(load_error(scratch(R"({"chat_template": [{"name": "rag", "template": "x"}]})")) ==
-        "[template] " + path + ": the list \"chat_template\" has no template named \"default\"");
+        "[template] " + path.substr(0, path.rfind('/')) +
+            ": of its chat templates (rag) none is named \"default\"; put the one for conversations without "
+            "tools into chat_template.jinja");
   CHECK(load_error(scratch(R"({"chat_template": 3})")) ==
         "[template] " + path + ": \"chat_template\" is neither a string nor a list");
-  CHECK(load_error(scratch("[]")) == "[template] " + path + " is not a JSON object");
+  CHECK(load_error(scratch("[]")) == "[tokenizer] " + path + " is not a JSON object");
 }
 
 TEST_CASE("an error in a template names the line and the file") {

@@ -14,15 +14,6 @@ namespace {
 using Tokens = Decoder::Tokens;
 using Step = std::function<Tokens(Tokens)>;
 
-std::string joined(const Tokens& tokens, std::string_view separator = "") {
-  std::string text;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (i > 0) text += separator;
-    text += tokens[i];
-  }
-  return text;
-}
-
 Tokens byte_level(Tokens tokens) {
   std::string bytes;
   for (const std::string& token : tokens) bytes += from_byte_level(token).value_or(token);
@@ -104,7 +95,7 @@ Step read_step(const JsonPart& json) {
   const std::string type = json.text("type");
   if (type == "ByteLevel") return byte_level;
   if (type == "ByteFallback") return byte_fallback;
-  if (type == "Fuse") return [](Tokens tokens) { return Tokens{joined(tokens)}; };
+  if (type == "Fuse") return [](Tokens tokens) { return Tokens{joined(tokens, "")}; };
   if (type == "Metaspace") return read_metaspace(json);
   if (type == "Replace") return read_replace(json);
   if (type == "Strip") return read_strip(json);
@@ -120,7 +111,7 @@ Decoder::Decoder(const JsonPart& json) {
 std::string Decoder::decode(Tokens tokens) const {
   if (steps_.empty()) return joined(tokens, " ");
   for (const Step& step : steps_) tokens = step(std::move(tokens));
-  return joined(tokens);
+  return joined(tokens, "");
 }
 
 }  // namespace selfreward

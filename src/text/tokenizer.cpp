@@ -8,6 +8,7 @@
 #include "text/normalizer.h"
 #include "text/post_processor.h"
 #include "text/pre_tokenizer.h"
+#include "text/tokenizer_files.h"
 #include "text/utf8.h"
 
 namespace selfreward {
@@ -132,13 +133,14 @@ struct Tokenizer::Impl {
 
 Tokenizer Tokenizer::load(const fs::path& dir) {
   require_tokenizer_json(dir);
-  const fs::path path = dir / "tokenizer.json";
-  const auto json = read_json<LookupJson>(path);
+  const TokenizerFiles files = read_tokenizer_files(dir);
+  const Json settings = tokenizer_settings(files, dir.string());
+  const LookupJson json = completed_tokenizer_json(files, settings, dir.string());
   Tokenizer tokenizer;
   try {
     tokenizer.impl_ = std::make_shared<const Impl>(JsonPart(json, ""));
   } catch (const Error& e) {
-    fail("[tokenizer] ", path.string(), ": ", e.what());
+    fail("[tokenizer] ", (dir / "tokenizer.json").string(), ": ", e.what());
   }
   return tokenizer;
 }
@@ -166,10 +168,8 @@ TokenIds Tokenizer::encode(std::string_view text, bool add_special, const ByteRa
 
 std::string Tokenizer::decode(const TokenIds& ids, bool skip_special) const {
   std::vector<std::string> tokens;
-  for (const int64_t id : ids) {
-    const std::string& token = id_to_token(id);
-    if (!(skip_special && is_special(id))) tokens.push_back(token);
-  }
+  for (const int64_t id : ids)
+    if (has_token(id) && !(skip_special && is_special(id))) tokens.push_back(id_to_token(id));
   return impl_->decoder.decode(std::move(tokens));
 }
 
@@ -182,6 +182,10 @@ const std::string& Tokenizer::id_to_token(int64_t id) const {
   check(impl_->has_token(id), "[tokenizer] the id ", id, " has no token; the ids of this tokenizer are 0 to ",
         vocab_size() - 1, " (ids of another model?)");
   return *impl_->names[static_cast<size_t>(id)];
+}
+
+bool Tokenizer::has_token(int64_t id) const {
+  return impl_->has_token(id);
 }
 
 bool Tokenizer::is_special(int64_t id) const {

@@ -19,9 +19,10 @@ namespace selfreward {
 
 class Tokenizer {
  public:
-  /// Reads `dir`/tokenizer.json. A part that is not supported is an error that names it; "truncation" and
-  /// "padding" are not looked at. A directory that has another kind of file instead (tokenizer.model, ...) is
-  /// an error that says how to convert it.
+  /// Reads `dir`/tokenizer.json, with the tokens that the files beside it add (tokenizer_files.h). A part
+  /// that is not supported is an error that names it; "truncation" and "padding" are not looked at. A
+  /// directory that has another kind of file instead (tokenizer.model, ...) is an error that says how to
+  /// convert it.
   static Tokenizer load(const fs::path& dir);
 
   /// The ids of `text`, as tokenizers' encode(text, add_special_tokens=add_special). Never truncates.
@@ -35,12 +36,13 @@ class Tokenizer {
   /// tokenizers' encode with encode_special_tokens = True.
   TokenIds encode_as_text(std::string_view text) const { return encode(text, false, {{0, text.size()}}); }
   /// The text of `ids`, always UTF-8 (a cut-off character is U+FFFD); tokens marked special are left out
-  /// where `skip_special`. An unknown id is an error.
+  /// where `skip_special`. An id that has no token (a padded row of a model's vocabulary) has no text.
   std::string decode(const TokenIds& ids, bool skip_special = true) const;
 
   std::optional<int64_t> token_to_id(const std::string& token) const;
   /// The token as tokenizer.json spells it ("Ġhello"); an unknown id is an error.
   const std::string& id_to_token(int64_t id) const;
+  bool has_token(int64_t id) const;
   bool is_special(int64_t id) const;
   /// One more than the largest id, added tokens included.
   int64_t vocab_size() const;

@@ -43,8 +43,11 @@ TEST_CASE("a token can be looked up both ways") {
   CHECK(tokenizer.is_special(6));
   CHECK(!tokenizer.is_special(2));
   CHECK(!tokenizer.is_special(-1));
+  CHECK(tokenizer.has_token(6));
+  CHECK(!tokenizer.has_token(5));
+  CHECK(tokenizer.decode({0, 5, 7, 3}) == "ac");
   CHECK_THROWS_WITH_AS(
-      tokenizer.decode({5}),
+      tokenizer.id_to_token(5),
       "[tokenizer] the id 5 has no token; the ids of this tokenizer are 0 to 6 (ids of another model?)",
       Error);
   CHECK_THROWS_AS(tokenizer.id_to_token(7), Error);

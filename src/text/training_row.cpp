@@ -153,7 +153,7 @@ std::optional<ChatFormat::TrainingRow> ChatFormat::training_row(const Conversati
                                                                 const TemplateInputs& inputs,
                                                                 TrainOn train_on) const {
   check_ends_with_assistant(messages);
-  if (marks_generation()) return generated_row(messages, inputs);
+  if (marks_generation(inputs)) return generated_row(messages, inputs);
   return answers_row(messages, inputs, trained_messages(messages, train_on));
 }
 

@@ -1,0 +1,36 @@
+#include "base/paths.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace selfreward {
+
+fs::path without_slash(const fs::path& path) {
+  const fs::path normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+void check_can_be_made(const fs::path& path) {
+  if (fs::is_symlink(path) && !fs::exists(path))
+    fail("[files] cannot write ", path.string(), ": it is a link to ", fs::read_symlink(path).string(),
+         ", which does not exist");
+  fs::path parent = fs::absolute(path).parent_path();
+  while (!fs::exists(parent)) parent = parent.parent_path();
+  check(fs::is_directory(parent), "[files] cannot write ", path.string(), ": ", parent.string(),
+        " is a file");
+  const bool may_write = ::access(parent.c_str(), W_OK | X_OK) == 0;
+  const std::string reason = std::strerror(errno);
+  check(may_write, "[files] cannot write ", path.string(), ": ", parent.string(), ": ", reason);
+}
+
+void check_file_can_be_made(const fs::path& path) {
+  check_can_be_made(path);
+  check(!fs::is_directory(path), "[files] cannot write ", path.string(),
+        ": it is a directory, a file is wanted");
+}
+
+}  // namespace selfreward

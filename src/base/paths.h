@@ -1,0 +1,17 @@
+#pragma once
+// Paths of what is to be written.
+#include "base/files.h"
+
+namespace selfreward {
+
+/// "M1/" and "M1" are one place, and only the second has a name to rename to.
+fs::path without_slash(const fs::path& path);
+
+/// Throws Error where nothing can be written to `path`: it is a link to nowhere, or a directory that it would
+/// lie in is a file or may not be written to. For the start of long work.
+void check_can_be_made(const fs::path& path);
+
+/// The same of a file: a directory at `path` is an Error too.
+void check_file_can_be_made(const fs::path& path);
+
+}  // namespace selfreward
