@@ -42,18 +42,17 @@ std::vector<GgufFamily> make_families() {
   const Tensors plain = join({kNorms, kAttention, kMlp});
   const Tensors gemma2 = join({kInnerNorms, kOuterNorms, kAttention, kMlp});
   const bool yes = true, no = false;
-  return {// architecture, model_type, class, layer, swaps_rotary, norms_plus_one, square_attention,
-          // tied_by_default
-          {"llama", "llama", "LlamaForCausalLM", plain, yes, no, no, no},
-          {"llama", "mistral", "MistralForCausalLM", plain, yes, no, no, no},
-          {"smollm3", "smollm3", "SmolLM3ForCausalLM", plain, yes, no, no, yes},
-          {"qwen2", "qwen2", "Qwen2ForCausalLM", join({plain, kBiases}), no, no, yes, no},
-          {"qwen3", "qwen3", "Qwen3ForCausalLM", join({plain, kHeadNorms}), no, no, no, no},
-          {"gemma2", "gemma2", "Gemma2ForCausalLM", gemma2, no, yes, no, yes},
-          {"gemma3", "gemma3_text", "Gemma3ForCausalLM", join({gemma2, kHeadNorms}), no, yes, no, yes},
-          {"phi3", "phi3", "Phi3ForCausalLM", join({kNorms, kFused}), no, no, yes, no},
-          {"olmo2", "olmo2", "Olmo2ForCausalLM", join({kOuterNorms, kAttention, kWideNorms, kMlp}), no, no,
-           yes, no}};
+  return {
+      // architecture, model_type, class, layer, swaps_rotary, norms_plus_one, square_attention
+      {"llama", "llama", "LlamaForCausalLM", plain, yes, no, no},
+      {"llama", "mistral", "MistralForCausalLM", plain, yes, no, no},
+      {"smollm3", "smollm3", "SmolLM3ForCausalLM", plain, yes, no, no},
+      {"qwen2", "qwen2", "Qwen2ForCausalLM", join({plain, kBiases}), no, no, yes},
+      {"qwen3", "qwen3", "Qwen3ForCausalLM", join({plain, kHeadNorms}), no, no, no},
+      {"gemma2", "gemma2", "Gemma2ForCausalLM", gemma2, no, yes, no},
+      {"gemma3", "gemma3_text", "Gemma3ForCausalLM", join({gemma2, kHeadNorms}), no, yes, no},
+      {"phi3", "phi3", "Phi3ForCausalLM", join({kNorms, kFused}), no, no, yes},
+      {"olmo2", "olmo2", "Olmo2ForCausalLM", join({kOuterNorms, kAttention, kWideNorms, kMlp}), no, no, yes}};
 }
 
 const std::vector<GgufFamily>& families() {

@@ -27,7 +27,6 @@ struct GgufFamily {
   bool swaps_rotary = false;      // q and k rows lie in another order, see from_gguf_values
   bool norms_plus_one = false;    // GGUF has the factor itself, Hugging Face the factor less 1
   bool square_attention = false;  // llama.cpp takes heads * head_dim for hidden_size
-  bool tied_by_default = false;   // tie_word_embeddings where config.json does not say
 };
 
 // What llama.cpp has as constants of a family.

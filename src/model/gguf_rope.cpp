@@ -39,6 +39,19 @@ void read_parameters(Json settings, RopeSettings& rope, const std::string& where
   rope.scaling = type == "default" ? Json() : settings;
 }
 
+/// Gemma 3's two ropes; `scaling` changes that of the layers that see all.
+void read_by_kind(const Json& by_kind, const Json& scaling, RopeSettings& rope, const std::string& where) {
+  RopeSettings local;
+  local.theta = rope.local_theta.value_or(rope.theta);
+  read_parameters(by_kind.value("sliding_attention", Json::object()), local, where);
+  check(local.scaling.is_null(), "[gguf] ", where, ": the rope scaling of sliding_attention is ",
+        local.scaling.dump(), ", expected none");
+  rope.local_theta = local.theta;
+  Json full = by_kind.value("full_attention", Json::object());
+  if (scaling.is_object()) full.update(scaling);
+  read_parameters(full, rope, where);
+}
+
 /// A scaling may have only these keys: others would be lost.
 void check_keys(const Json& scaling, const std::set<std::string>& known) {
   for (const auto& [key, value] : scaling.items())
@@ -126,10 +139,12 @@ std::vector<float> factor_list(const Json& scaling, const char* key, int64_t rot
   return list.get<std::vector<float>>();
 }
 
-/// 0 where the settings do not say it.
+/// 0 where the settings do not say it. Of longrope it is what stands outside of them, as in transformers.
 double original_length(const RopeSettings& rope, const Json& config) {
-  if (rope.scaling.is_object() && rope.scaling.contains(kOriginalLength))
-    return number(rope.scaling, kOriginalLength, {}, "rope_scaling");
+  const bool inside = rope.scaling.is_object() && rope.scaling.contains(kOriginalLength);
+  const bool outside =
+      config.contains(kOriginalLength) && rope.scaling.is_object() && rope.scaling["rope_type"] == "longrope";
+  if (inside && !outside) return number(rope.scaling, kOriginalLength, {}, "rope_scaling");
   return number(config, kOriginalLength, 0, "config.json");
 }
 
@@ -168,20 +183,11 @@ RopeSettings read_rope_settings(const Json& config, const std::string& where) {
   rope.partial = number(config, "partial_rotary_factor", rope.partial, where);
   if (config.contains("rope_local_base_freq"))
     rope.local_theta = number(config, "rope_local_base_freq", {}, where);
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    const Json settings = config.value(key, Json());
-    if (settings.is_null()) continue;
-    if (!settings.contains("full_attention")) {
-      read_parameters(settings, rope, where);
-      continue;
-    }
-    RopeSettings local;
-    read_parameters(settings.value("sliding_attention", Json::object()), local, where);
-    check(local.scaling.is_null(), "[gguf] ", where, ": the rope scaling of sliding_attention is ",
-          local.scaling.dump(), ", expected none");
-    rope.local_theta = local.theta;
-    read_parameters(settings["full_attention"], rope, where);
-  }
+  const Json scaling = config.value("rope_scaling", Json()), given = config.value("rope_parameters", Json());
+  if (given.is_object() && (given.contains("full_attention") || given.contains("sliding_attention")))
+    read_by_kind(given, scaling, rope, where);
+  else if (const Json& settings = scaling.empty() ? given : scaling; !settings.is_null())
+    read_parameters(settings, rope, where);
   return rope;
 }
 

@@ -69,6 +69,14 @@ ModelConfig read_shape(const ConfigFile& file, const Family& family) {
   return config;
 }
 
+/// Heads that share hidden_size; where config.json or the family gives head_dim they need not.
+void check_derived_head_dim(const ConfigFile& file, const ModelConfig& config) {
+  const int64_t hidden = config.hidden_size, heads = config.num_attention_heads;
+  const bool derived = file.get("head_dim").is_null() && config.head_dim == hidden / heads;
+  check(!derived || hidden % heads == 0, "[config] ", file.path(), ": hidden_size ", hidden,
+        " is not a multiple of num_attention_heads ", heads, ", and there is no head_dim");
+}
+
 void refuse_quantized(const ConfigFile& file) {
   const Json quantization = file.get("quantization_config");
   if (!quantization.is_null())
@@ -87,6 +95,7 @@ ModelConfig load_model_config(const fs::path& dir) {
   ModelConfig config = read_shape(file, family);
   check_model_config(config, file.path());
   family.read(file, config);
+  check_derived_head_dim(file, config);
   config.eos_token_ids = read_eos_ids(dir, file);
   check_model_config(config, file.path());
   config.source = file.json();
@@ -109,7 +118,6 @@ void check_model_config(const ModelConfig& config, const std::string& where) {
     check(large % small == 0, "[config] ", where, ": ", whole, " ", large, " is not a multiple of ", part,
           " ", small);
   };
-  divides("num_attention_heads", config.num_attention_heads, "hidden_size", config.hidden_size);
   divides("num_key_value_heads", config.num_key_value_heads, "num_attention_heads",
           config.num_attention_heads);
   check(config.head_dim % 2 == 0, "[config] ", where, ": head_dim is ", config.head_dim,
@@ -132,6 +140,7 @@ Json updated_source(const ModelConfig& config) {
   json["bos_token_id"] = id_or_null(config.bos_token_id);
   json["eos_token_id"] = eos_json(config);
   json["pad_token_id"] = id_or_null(config.pad_token_id);
+  json["tie_word_embeddings"] = config.tie_word_embeddings;
   return json;
 }
 

@@ -54,6 +54,82 @@ TEST_CASE("transformers 4 and 5 spell rope_theta and dtype differently and mean 
   }
 }
 
+TEST_CASE("rotary positions are those of transformers, however config.json spells them") {
+  // tests/golden/make_config_golden.py; the versions are in the file
+  const Json golden = read_json(SELFREWARD_SOURCE_DIR "/tests/fixtures/config_spellings.json");
+  for (const Json& row : golden["cases"]) {
+    CAPTURE(row["config"].dump());
+    const ModelConfig config = load_model_config(write_dir(row["config"]));
+    REQUIRE(config.ropes.size() == row["ropes"].size());
+    for (size_t i = 0; i < config.ropes.size(); ++i) {
+      const auto wanted = row["ropes"][i]["inv_freq"].get<std::vector<float>>();
+      CHECK(at::allclose(config.ropes[i].inv_freq, torch::tensor(wanted), 1e-6, 0));
+      CHECK(config.ropes[i].attention_factor ==
+            doctest::Approx(row["ropes"][i]["attention_factor"].get<double>()).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("rope settings that transformers would not look at, or read in two ways, are refused") {
+  const auto gemma = [](const std::string& key, const Json& value) {
+    Json json = with(key, value);
+    json.update({{"model_type", "gemma3_text"}, {"architectures", {"Gemma3ForCausalLM"}}, {"head_dim", 4}});
+    return error_of(json);
+  };
+  const Json linear = {{"rope_type", "linear"}, {"factor", 2.0}},
+             older = {{"type", "linear"}, {"factor", 2.0}};
+  CHECK(gemma("rope_parameters", linear).find("expected full_attention and sliding_attention") !=
+        std::string::npos);
+  CHECK(gemma("rope_scaling", older).find("expected an object with rope_type") != std::string::npos);
+  CHECK(error_of(with("rope_parameters", {{"full_attention", linear}}))
+            .find("expected one rope for all layers") != std::string::npos);
+  Json outside = with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}});
+  outside["original_max_position_embeddings"] = 16;
+  CHECK(error_of(outside).find("expected the same inside of the rope's settings") != std::string::npos);
+  outside["rope_scaling"]["original_max_position_embeddings"] = 16;
+  CHECK(error_of(outside) == "no error");
+}
+
+TEST_CASE("of dtype and torch_dtype the first counts") {
+  Json both = with("dtype", "bfloat16");
+  both["torch_dtype"] = "float32";
+  CHECK(load_model_config(write_dir(both)).dtype == "bfloat16");
+}
+
+TEST_CASE("heads of a size of their own need not share hidden_size") {
+  Json json = with("head_dim", 6);
+  json["hidden_size"] = 18;
+  CHECK(load_model_config(write_dir(json)).head_dim == 6);
+  Json qwen = with("hidden_size", 18);
+  qwen.update({{"model_type", "qwen3"}, {"architectures", {"Qwen3ForCausalLM"}}});
+  CHECK(load_model_config(write_dir(qwen)).head_dim == 128);
+}
+
+TEST_CASE("what transformers stores but does not apply changes nothing") {
+  Json gemma = with("attn_logit_softcapping", 50.0);
+  gemma.update({{"model_type", "gemma3_text"},
+                {"architectures", {"Gemma3ForCausalLM"}},
+                {"head_dim", 4},
+                {"final_logit_softcapping", 30.0}});
+  CHECK(load_model_config(write_dir(gemma)).attention_softcap == 0);
+  CHECK(load_model_config(write_dir(gemma)).logit_softcap == 30);
+  CHECK(error_of(with("pretraining_tp", 2)) == "no error");
+}
+
+TEST_CASE("layers slide, and turn, as the list says, whatever the older number says") {
+  Json gemma = with("layer_types", {"full_attention", "sliding_attention"});
+  gemma.update({{"model_type", "gemma2"}, {"architectures", {"Gemma2ForCausalLM"}}, {"head_dim", 4}});
+  CHECK(load_model_config(write_dir(gemma)).layer(0).window == 0);
+  CHECK(load_model_config(write_dir(gemma)).layer(1).window == 4096);
+  Json smollm = with("no_rope_layers", {0, 1});
+  smollm.update(
+      {{"model_type", "smollm3"}, {"architectures", {"SmolLM3ForCausalLM"}}, {"no_rope_layer_interval", 2}});
+  CHECK(load_model_config(write_dir(smollm)).layer(0).rope == kNoRope);
+  CHECK(load_model_config(write_dir(smollm)).layer(1).rope == 0);
+  smollm.erase("no_rope_layers");
+  CHECK(load_model_config(write_dir(smollm)).layer(1).rope == kNoRope);
+}
+
 TEST_CASE("absent keys have the values of transformers' LlamaConfig") {
   Json json = kGood;
   json.erase("num_key_value_heads");
@@ -90,7 +166,6 @@ TEST_CASE("what would change the network is an error that names key and value") 
       {"rope_scaling", "linear", "rope_scaling is \"linear\", expected an object"},
       {"rope_parameters", {{"rope_type", "linear"}, {"factor", "2"}}, "factor is \"2\", expected a number"},
       {"hidden_act", "gelu", "hidden_act is \"gelu\", expected \"silu\""},
-      {"pretraining_tp", 2, "pretraining_tp is 2, expected 1"},
       {"quantization_config", {{"bits", 4}}, "quantization_config is {\"bits\":4}"},
       {"partial_rotary_factor", 0.5, "partial_rotary_factor is 0.5"},
       {"torch_dtype", "float8_e4m3fn", "torch_dtype is \"float8_e4m3fn\""}};

@@ -20,6 +20,14 @@ void write_adapter(const fs::path& dir, const CausalLM& model, const fs::path& b
   });
 }
 
+ChatFormat load_chat(const fs::path& tokenizer, const ModelConfig& config, const TemplateSettings& settings) {
+  ChatFormat chat = ChatFormat::load(tokenizer, config.eos_token_ids, settings);
+  for (const int64_t id : chat.stop_ids())
+    check(id < config.vocab_size, "[policy] ", tokenizer.string(), ": eos_token has the id ", id,
+          ", but the model's vocab_size is ", config.vocab_size, ", so that no reply can end with it");
+  return chat;
+}
+
 void check_is_directory(const fs::path& dir) {
   check(fs::is_directory(dir), "[policy] ", dir.string(),
         " is not a directory; a Hugging Face checkpoint directory ",
@@ -32,23 +40,23 @@ Policy Policy::load(const fs::path& dir, const ComputeOptions& compute, const Te
   check_is_directory(dir);
   const torch::Device device = pick_device(compute.device);
   const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
-  const ModelConfig config = load_model_config(base);
+  const TensorMap tensors = read_checkpoint_tensors(base);
+  const ModelConfig config = with_own_head(load_model_config(base), tensors);
   auto model = std::make_shared<CausalLM>(config, parse_dtype(compute.dtype));
-  model->load_tensors(read_checkpoint_tensors(base), base.string());
+  model->load_tensors(tensors, base.string());
   if (has_adapter_files(dir)) load_adapter(*model, dir);
   model->to(device);
   const fs::path tokenizer = tokenizer_dir(dir, base);
-  return Policy(std::move(model), ChatFormat::load(tokenizer, config.eos_token_ids, settings),
-                read_side_files(tokenizer), base);
+  return Policy(std::move(model), load_chat(tokenizer, config, settings), read_side_files(tokenizer), base);
 }
 
 PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settings) {
   check_is_directory(dir);
   const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
-  const ModelConfig config = load_model_config(base);
   const TensorMap tensors = read_checkpoint_tensors(base);
+  const ModelConfig config = with_own_head(load_model_config(base), tensors);
   check_checkpoint_tensors(config, tensors, base.string());
-  PolicyOutline outline{config, ChatFormat::load(tokenizer_dir(dir, base), config.eos_token_ids, settings)};
+  PolicyOutline outline{config, load_chat(tokenizer_dir(dir, base), config, settings)};
   if (base != dir) outline.adapter = adapter_settings(dir, config);
   for (const auto& [name, shape] : tensor_shapes(config)) {
     outline.stored = tensors.at(name).scalar_type();

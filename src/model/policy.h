@@ -59,7 +59,8 @@ struct PolicyOutline {
   at::ScalarType stored = at::kFloat;  // of the weights on the disk
   int64_t stored_bytes = 0;
 };
-/// Checks what Policy::load checks, but reads no weights: of their files the headers alone.
+/// Checks what Policy::load checks, but reads no weights: of their files the headers alone, and the two
+/// output matrices where config.json ties them and both are there.
 PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settings = {});
 
 /// Writes the checkpoint that the adapter in `dir` and its base model make together, added in float32.

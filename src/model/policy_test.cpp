@@ -51,3 +51,23 @@ TEST_CASE("a conversation's text and ids equal transformers', and a training tur
 TEST_CASE("a directory that is no checkpoint is an error that says what is wanted") {
   CHECK_THROWS_WITH_AS(Policy::load("/nonexistent", {}), doctest::Contains("checkpoint directory"), Error);
 }
+
+TEST_CASE("an end of turn that the model has no row for is an error; a head of its own is used and kept") {
+  const fs::path dir = scratch("files"), saved = scratch("saved");
+  fs::copy(kTiny, dir);
+  Json config = read_json(dir / "config.json"), settings = read_json(dir / "tokenizer_config.json");
+  config["tie_word_embeddings"] = true;  // the weights have a head, another matrix
+  write_file_atomically(dir / "config.json", config.dump());
+  const Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  CHECK(at::equal(policy.model().output_weight(), read_checkpoint_tensors(kTiny).at("lm_head.weight")));
+  CHECK(!outline_policy(dir).config.tie_word_embeddings);
+  policy.save(saved, "auto");
+  CHECK(at::equal(read_checkpoint_tensors(saved).at("lm_head.weight"), policy.model().output_weight()));
+  CHECK(read_json(saved / "config.json")["tie_word_embeddings"] == false);
+
+  settings["eos_token"] = "<|nowhere|>";
+  write_file_atomically(dir / "tokenizer_config.json", settings.dump());
+  CHECK_THROWS_WITH_AS(Policy::load(dir, {.device = "cpu"}),
+                       doctest::Contains("eos_token has the id 320, but the model's vocab_size is 320"),
+                       Error);
+}

@@ -124,20 +124,23 @@ RopeConfig plain_rope(int64_t rotary_dim, double theta) {
   return {1 / wavelengths(rotary_dim, theta), 1, 0};
 }
 
-Json rope_settings(const ConfigFile& file, double default_theta) {
-  Json settings = Json::object();
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    const Json given = file.get(key);
-    if (given.is_null()) continue;
-    if (!given.is_object()) file.refuse(key, given, "an object");
-    settings.update(given);
-  }
+Json with_rope_type(const ConfigFile& file, Json settings) {
   if (!settings.contains("rope_type")) settings["rope_type"] = settings.value("type", Json("default"));
   if (!settings["rope_type"].is_string()) file.refuse("rope_type", settings["rope_type"], "a name");
-  if (!settings.contains("rope_theta")) settings["rope_theta"] = file.number("rope_theta", default_theta);
-  for (const char* key : {"partial_rotary_factor", "original_max_position_embeddings"})
-    if (!settings.contains(key) && !file.get(key).is_null()) settings[key] = file.get(key);
   return settings;
+}
+
+Json rope_settings(const ConfigFile& file, double default_theta) {
+  const char* key = file.get("rope_scaling").empty() ? "rope_parameters" : "rope_scaling";
+  const Json given = file.get(key);
+  if (!given.is_null() && !given.is_object()) file.refuse(key, given, "an object");
+  Json settings = given.is_null() ? Json::object() : given;
+  for (const Json& value : settings)
+    if (value.is_object()) file.refuse(key, given, "one rope for all layers of this family");
+  if (!settings.contains("rope_theta")) settings["rope_theta"] = file.number("rope_theta", default_theta);
+  const char* partial = "partial_rotary_factor";
+  if (!settings.contains(partial) && !file.get(partial).is_null()) settings[partial] = file.get(partial);
+  return with_rope_type(file, std::move(settings));
 }
 
 RopeConfig read_rope(const ConfigFile& file, const Json& settings, RopeShape shape) {
@@ -151,7 +154,7 @@ RopeConfig read_rope(const ConfigFile& file, const Json& settings, RopeShape sha
   if (type == "dynamic") return {rope.inv_freq, 1, read.context()};
   if (type == "llama3") return {llama3_frequencies(read, rope.inv_freq), 1, 0};
   if (type == "yarn") return yarn_rope(read);
-  if (type == "longrope" || type == "su") return long_rope(read);
+  if (type == "longrope") return long_rope(read);
   read.refuse_type();
 }
 

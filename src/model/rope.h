@@ -18,9 +18,13 @@ struct RopeConfig {
 /// theta^(-2 i / rotary_dim).
 RopeConfig plain_rope(int64_t rotary_dim, double theta);
 
-/// What config.json says of rotary positions, in transformers 5's spelling: {rope_type, rope_theta, ...}.
-/// transformers 4 has rope_theta, rope_scaling {rope_type or type} and partial_rotary_factor of their own.
+/// What config.json says of the one rope of all layers, in transformers 5's spelling: {rope_type, rope_theta,
+/// ...}. transformers 4 has rope_theta, rope_scaling {rope_type or type} and partial_rotary_factor of their
+/// own. Where both are there transformers takes rope_scaling instead of rope_parameters, and of what is left
+/// the keys inside before those outside. Ropes by kind of layer are refused.
 Json rope_settings(const ConfigFile& file, double default_theta);
+/// `settings` with its type under "rope_type", which goes before "type".
+Json with_rope_type(const ConfigFile& file, Json settings);
 
 struct RopeShape {
   int64_t head_dim, max_position_embeddings;

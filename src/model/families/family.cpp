@@ -21,11 +21,18 @@ const Family& family_of(const std::string& model_type, const std::string& where)
        "\", which is not supported; supported: ", known);
 }
 
-void read_single_rope(const ConfigFile& file, ModelConfig& config, double default_theta,
-                      bool may_be_partial) {
+void read_single_rope(const ConfigFile& file, ModelConfig& config, double default_theta) {
   const Json settings = rope_settings(file, default_theta);
-  if (const Json part = settings.value("partial_rotary_factor", Json(1)); !may_be_partial && part != 1)
+  if (const Json part = settings.value("partial_rotary_factor", Json(1)); part != 1)
     file.refuse("partial_rotary_factor", part, "1 (nothing else is supported)");
+  const char* original = "original_max_position_embeddings";
+  if (const Json length = file.get(original); !length.is_null() && settings["rope_type"] != "default")
+    if (settings.value(original, Json()) != length)
+      file.refuse(original, length, "the same inside of the rope's settings, where transformers reads it");
+  set_single_rope(file, settings, config);
+}
+
+void set_single_rope(const ConfigFile& file, const Json& settings, ModelConfig& config) {
   const RopeConfig rope = read_rope(file, settings, {config.head_dim, config.max_position_embeddings});
   config.rope_theta = settings["rope_theta"];
   if (rope.max_positions > 0)

@@ -23,9 +23,11 @@ const Family& family_of(const std::string& model_type, const std::string& where)
 
 extern const Family kLlama, kMistral, kQwen2, kQwen3, kSmolLM3, kGemma2, kGemma3, kPhi3, kOlmo2;
 
-/// The one rope that all layers share. A partial_rotary_factor is refused where transformers ignores it.
-void read_single_rope(const ConfigFile& file, ModelConfig& config, double default_theta = 10000.0,
-                      bool may_be_partial = false);
+/// The one rope that all layers share. A partial_rotary_factor, and an original_max_position_embeddings
+/// outside of the rope's settings, are refused: transformers ignores them.
+void read_single_rope(const ConfigFile& file, ModelConfig& config, double default_theta = 10000.0);
+/// The same of settings as rope_settings() gives them, which a family may have changed.
+void set_single_rope(const ConfigFile& file, const Json& settings, ModelConfig& config);
 
 /// Gives layers their windows: where `layer_types` of config.json says "sliding_attention", or, without that
 /// key, where `is_sliding(layer)`.

@@ -57,26 +57,47 @@ void read_gemma2(const ConfigFile& file, ModelConfig& config) {
   read_single_rope(file, config);
 }
 
-/// transformers 4: rope_theta and rope_scaling of the layers that see all, rope_local_base_freq of the
-/// others; 5: rope_parameters by kind of layer.
-std::vector<RopeConfig> read_ropes(const ConfigFile& file, const ModelConfig& config) {
-  const RopeShape shape{config.head_dim, config.max_position_embeddings};
-  const Json by_kind = file.get("rope_parameters");
-  if (!by_kind.is_object() || !by_kind.contains("full_attention"))
-    return {read_rope(file, rope_settings(file, 1000000.0), shape),
-            plain_rope(config.head_dim, file.number("rope_local_base_freq", 10000.0))};
-  const auto read = [&](const char* kind, double theta) {
-    Json settings = by_kind.value(kind, Json::object());
-    if (!settings.contains("rope_type")) settings["rope_type"] = "default";
-    if (!settings.contains("rope_theta")) settings["rope_theta"] = theta;
-    return read_rope(file, settings, shape);
+/// rope_parameters of transformers 5: null, or an object for each kind of layer.
+Json ropes_by_kind(const ConfigFile& file) {
+  const Json ropes = file.get("rope_parameters");
+  if (ropes.is_null()) return Json::object();
+  const auto bad = [&] {
+    file.refuse("rope_parameters", ropes, "full_attention and sliding_attention, an object each");
   };
-  return {read("full_attention", 1000000.0), read("sliding_attention", 10000.0)};
+  if (!ropes.is_object()) bad();
+  for (const auto& [kind, rope] : ropes.items())
+    if ((kind != "full_attention" && kind != "sliding_attention") || !(rope.is_object() || rope.is_null()))
+      bad();
+  return ropes;
+}
+
+/// rope_scaling of transformers 4, which changes the rope of the layers that see all.
+Json scaling_of_full(const ConfigFile& file) {
+  const Json scaling = file.get("rope_scaling");
+  if (scaling.is_null()) return Json::object();
+  if (!scaling.is_object() || (scaling.contains("type") && !scaling.contains("rope_type")))
+    file.refuse("rope_scaling", scaling,
+                "an object with rope_type (transformers looks at no other name here)");
+  return scaling;
+}
+
+/// Of the layers that see all, and of the others. transformers 4 has rope_theta and rope_scaling of the
+/// first, rope_local_base_freq of the second; 5 has rope_parameters, whose theta goes before the others.
+std::vector<RopeConfig> read_ropes(const ConfigFile& file, const ModelConfig& config) {
+  const Json by_kind = ropes_by_kind(file);
+  const auto read = [&](const char* kind, const Json& scaling, const char* theta_key, double theta) {
+    Json settings = by_kind.value(kind, Json());
+    if (settings.is_null()) settings = Json::object();
+    settings.update(scaling);
+    if (!settings.contains("rope_theta")) settings["rope_theta"] = file.number(theta_key, theta);
+    return read_rope(file, with_rope_type(file, settings), {config.head_dim, config.max_position_embeddings});
+  };
+  return {read("full_attention", scaling_of_full(file), "rope_theta", 1000000.0),
+          read("sliding_attention", Json::object(), "rope_local_base_freq", 10000.0)};
 }
 
 void read_gemma3(const ConfigFile& file, ModelConfig& config) {
-  read_common(file, config);
-  config.attention_softcap = read_softcap(file, "attn_logit_softcapping", 0);
+  read_common(file, config);  // attn_logit_softcapping is stored by transformers, but not applied
   config.logit_softcap = read_softcap(file, "final_logit_softcapping", 0);
   const int64_t pattern = file.integer("sliding_window_pattern", 6);
   if (pattern <= 0) file.refuse("sliding_window_pattern", pattern, "a positive number");

@@ -7,7 +7,6 @@ namespace {
 
 void read(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
-  file.require("pretraining_tp", 1);
   config.attention_bias = file.boolean("attention_bias", false);
   config.mlp_bias = file.boolean("mlp_bias", false);
   read_single_rope(file, config);

@@ -5,12 +5,22 @@
 namespace selfreward {
 namespace {
 
+/// Older files name longrope otherwise. The length it was trained on stands outside of its settings, where
+/// transformers takes it from, with a value where it is absent.
+Json longrope_settings(const ConfigFile& file) {
+  constexpr const char* kLength = "original_max_position_embeddings";
+  Json settings = rope_settings(file, 10000.0);
+  settings[kLength] = file.integer(kLength, 4096);
+  if (settings["rope_type"] == "su" || settings["rope_type"] == "yarn") settings["rope_type"] = "longrope";
+  return settings;
+}
+
 void read(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   file.require("attention_bias", false);
   const int64_t window = file.integer("sliding_window", 0);
   read_windows(file, config, window, [window](int64_t) { return window > 0; });
-  read_single_rope(file, config, 10000.0, /*may_be_partial=*/true);
+  set_single_rope(file, longrope_settings(file), config);
 }
 
 std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
