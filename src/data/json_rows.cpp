@@ -1,3 +1,4 @@
+#include "base/json_integers.h"
 #include "base/text_util.h"
 #include "data/row_source.h"
 #include "data/unpacked_file.h"
@@ -29,6 +30,7 @@ void check_depth(const std::string& text, const std::string& where) {
 /// A row's value; what the parser quotes of a broken row may be as long as the row, so it is cut.
 Json parse_row(const std::string& text, const std::string& where) {
   check_depth(text, where);
+  check_json_integers(text, where);
   constexpr size_t kLongest = 300;
   try {
     return parse_json(text, where);

@@ -1,5 +1,7 @@
 #include "data/tool_messages.h"
 
+#include "base/json_integers.h"
+
 namespace selfreward {
 namespace {
 
@@ -27,11 +29,16 @@ void check_objects(const Json& list, const char* what, const std::string& where)
           item.type_name(), " in it");
 }
 
+Json parsed_tools(const std::string& text, const std::string& row) {
+  const std::string where = row + ", \"tools\"";
+  check_json_integers(text, where);
+  return parse_json(text, where);
+}
+
 Json tools_of(const Row& row) {
   if (!is_filled(row.value, "tools")) return nullptr;
   const Json& field = row.value.at("tools");
-  const Json tools =
-      field.is_string() ? parse_json(field.get_ref<const std::string&>(), row.where + ", \"tools\"") : field;
+  const Json tools = field.is_string() ? parsed_tools(field.get_ref<const std::string&>(), row.where) : field;
   check_depth(tools, row.where);
   check_objects(tools, "\"tools\"", row.where);
   if (tools.empty()) return nullptr;

@@ -52,6 +52,26 @@ TEST_CASE("tools as a JSON string are the same tools; keys that are null are non
     CHECK(example_of(messages + "\"tools\":" + none + "}").inputs == TemplateInputs{});
 }
 
+TEST_CASE("integers of tools and calls stay what they are, or are an error that names the row") {
+  const auto row = [](const std::string& integer) {
+    return R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":)"
+           R"([{"type":"function","function":{"name":"f","arguments":{"id":)" +
+           integer + R"(}}}]}],"tools":[{"maximum":)" + integer + "}]}";
+  };
+  for (const std::string integer : {"18446744073709551615", "-9223372036854775808", "1e+20"}) {
+    const Example example = example_of(row(integer));
+    CHECK(shown_text(example.messages[1]).find("\"id\":" + integer + "}") != std::string::npos);
+    CHECK(example.inputs.tools.dump() == "[{\"maximum\":" + integer + "}]");
+  }
+  const std::string larger = "100000000000000000000";
+  CHECK_THROWS_WITH_AS(
+      example_of(row(larger)),
+      doctest::Contains("rows.jsonl, line 1: the integer 100000000000000000000 is beyond 64 bits"), Error);
+  CHECK_THROWS_WITH_AS(example_of(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant",)"
+                                  R"("content":"r"}],"tools":"[{\"maximum\":100000000000000000000}]"})"),
+                       doctest::Contains("line 1, \"tools\": the integer 100000000000000000000"), Error);
+}
+
 TEST_CASE("a record with tools survives its file; one without has no key of theirs") {
   const Example example = example_of(R"({"id":"a","source":"s","messages":[)" + kTurns +
                                      R"(,{"role":"assistant","content":"r"}],"tools":)" + kTools +

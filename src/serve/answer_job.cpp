@@ -73,7 +73,7 @@ void AnswerJob::echo(size_t prompt, std::vector<TokenScore> scores) {
   }
 }
 
-/// An error of one request (a token that the tokenizer does not know) is not that of the others.
+/// An error of one request (a text that its decoder cannot write) is not that of the others.
 void AnswerJob::take(size_t prompt, Sequence& sequence) {
   try {
     take_token(prompt, sequence);

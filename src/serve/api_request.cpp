@@ -128,6 +128,7 @@ Json parse_body(std::string_view body) {
     if (depth > kMaxDepth) bad_request("", str("the body is nested deeper than ", kMaxDepth, " levels"));
     return true;
   };
+  check_integers("", "the body", body);
   try {
     return Json::parse(body, shallow);
   } catch (const Json::exception& error) {

@@ -50,24 +50,16 @@ std::optional<std::string> TokenNames::text_of(int64_t id) const {
 }
 
 std::string TokenNames::of(int64_t id) const {
-  try {
-    const auto text = text_of(id);
-    return text ? *text : tokenizer_.id_to_token(id);
-  } catch (const Error&) {
-    return str("token_id:", id);  // a row of the embedding that no token has
-  }
+  const auto text = text_of(id);
+  return text ? *text : tokenizer_.id_to_token(id);
 }
 
 Json TokenNames::bytes_of(int64_t id) const {
-  try {
-    const auto text = text_of(id);
-    if (!text) return nullptr;
-    Json bytes = Json::array();
-    for (const char c : *text) bytes.push_back(static_cast<int>(static_cast<unsigned char>(c)));
-    return bytes;
-  } catch (const Error&) {
-    return nullptr;
-  }
+  const auto text = text_of(id);
+  if (!text) return nullptr;
+  Json bytes = Json::array();
+  for (const char c : *text) bytes.push_back(static_cast<int>(static_cast<unsigned char>(c)));
+  return bytes;
 }
 
 ResponseWriter::ResponseWriter(const AnswerPlan& plan, const Tokenizer& tokenizer, std::string model)

@@ -46,10 +46,13 @@ void refuse_keys(const Json& message, const std::string& where) {
 }
 
 /// Templates want the arguments of a call as an object; the API sends them as text.
-void open_arguments(Json& function) {
+void open_arguments(Json& function, const std::string& where) {
   if (!has_text(function, "arguments")) return;
-  const Json arguments = Json::parse(function["arguments"].get<std::string>(), nullptr, false);
-  if (arguments.is_object()) function["arguments"] = arguments;
+  const std::string text = function["arguments"];
+  const Json arguments = Json::parse(text, nullptr, false);
+  if (!arguments.is_object()) return;
+  check_integers(where, where, text);
+  function["arguments"] = arguments;
 }
 
 Json template_calls(const Json& calls, const std::string& where) {
@@ -58,7 +61,7 @@ Json template_calls(const Json& calls, const std::string& where) {
     if (!call.is_object() || !call.contains("function") || !has_text(call["function"], "name"))
       bad_request(where, where + " is not a list of {\"type\": \"function\", \"function\": {\"name\", ...}}");
     out.push_back(without_nulls(call));
-    open_arguments(out.back()["function"]);
+    open_arguments(out.back()["function"], where);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/json_integers.h"
 #include "base/text_util.h"
 
 namespace selfreward {
@@ -10,6 +11,12 @@ std::string shown(const Json& value) {
   constexpr size_t kLongest = 60;
   const std::string text = strip(to_line(value));
   return text.size() <= kLongest ? text : std::string(value.type_name());
+}
+
+void check_integers(const std::string& param, const std::string& name, std::string_view json) {
+  if (const auto integer = integer_beyond_64_bits(json))
+    bad_request(param, str(name, " has the integer ", *integer,
+                           ", which is beyond 64 bits and would become another number; send it as a text"));
 }
 
 RequestFields::RequestFields(const Json& object, std::string where)
@@ -40,9 +47,10 @@ std::optional<bool> RequestFields::boolean(const std::string& name) {
 std::optional<int64_t> RequestFields::integer(const std::string& name, int64_t least, int64_t most) {
   const Json* value = find(name);
   if (!value) return std::nullopt;
-  const bool in_range = value->is_number_integer() && value->get<double>() >= static_cast<double>(least) &&
-                        value->get<double>() <= static_cast<double>(most);
-  if (!in_range) wrong(name, *value, str("an integer from ", least, " to ", most));
+  const bool fits = value->is_number_integer() &&
+                    (!value->is_number_unsigned() || value->get<uint64_t>() <= uint64_t{INT64_MAX});
+  if (!fits || value->get<int64_t>() < least || value->get<int64_t>() > most)
+    wrong(name, *value, str("an integer from ", least, " to ", most));
   return value->get<int64_t>();
 }
 

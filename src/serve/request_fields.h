@@ -37,6 +37,9 @@ class RequestFields {
   std::set<std::string> taken_;
 };
 
+/// A 400 where a JSON text has an integer that 64 bits cannot hold; `name` names the text.
+void check_integers(const std::string& param, const std::string& name, std::string_view json);
+
 /// A short form of a value for messages.
 std::string shown(const Json& value);
 

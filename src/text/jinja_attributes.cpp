@@ -37,7 +37,9 @@ int64_t integer_argument(const Value* argument, int64_t absent) {
   if (!argument) return absent;
   const auto integer = as_integer(*argument);
   check(integer.has_value(), "an int argument was expected, not ", type_name(*argument));
-  return *integer;
+  check(*integer >= INT64_MIN && *integer <= INT64_MAX, "the argument ", integer_text(*integer),
+        " is beyond 64 bits");
+  return static_cast<int64_t>(*integer);
 }
 
 bool flag_argument(const Value* argument, bool absent) {

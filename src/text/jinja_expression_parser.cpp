@@ -1,6 +1,5 @@
 // Operators, literals and displays; what follows a value is in jinja_postfix_parser.cpp.
 #include <algorithm>
-#include <charconv>
 
 #include "text/jinja_parser.h"
 
@@ -148,16 +147,14 @@ ExpressionPtr Parser::parse_primary() {
     while (current().kind == TokenKind::string) text += tokens_[position_++].text;
     return make(line, Literal{make_text(std::move(text))});
   }
-  const char *begin = token.text.data(), *end = begin + token.text.size();
   if (token.kind == TokenKind::integer) {
-    int64_t integer = 0;
-    if (std::from_chars(begin, end, integer).ec != std::errc())
-      fail_at(line, "the integer is beyond 64 bits");
+    const auto integer = parse_integer(token.text);
+    if (!integer) fail_at(line, "the integer is beyond 127 bits");
     ++position_;
-    return make(line, Literal{{integer}});
+    return make(line, Literal{{*integer}});
   }
   if (token.kind == TokenKind::number) {
-    const double number = std::strtod(begin, nullptr);
+    const double number = std::strtod(token.text.c_str(), nullptr);
     ++position_;
     return make(line, Literal{{number}});
   }

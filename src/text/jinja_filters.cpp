@@ -133,8 +133,8 @@ std::optional<double> to_float(const Value& value) {
 }
 
 Value truncated(double number) {
-  check(std::abs(number) < 0x1p63, "an integer beyond 64 bits is not supported");
-  return {static_cast<int64_t>(number)};
+  check(std::abs(number) < 0x1p127, "an integer beyond 127 bits is not supported");
+  return {static_cast<Integer>(number)};
 }
 
 Value int_filter(const Value& value, const Arguments& arguments) {
@@ -145,14 +145,11 @@ Value int_filter(const Value& value, const Arguments& arguments) {
   if (value.text()) {
     std::string digits = replace_all(std::string(strip_text(*value.text(), Side::both)), "_", "");
     if (digits.starts_with("+") && !digits.starts_with("+-")) digits.erase(0, 1);
-    int64_t integer = 0;
-    const char* end = digits.data() + digits.size();
-    const auto result = std::from_chars(digits.data(), end, integer);
-    if (result.ptr == end && result.ec == std::errc()) return {integer};
+    if (const auto integer = parse_integer(digits)) return {*integer};
   }
   const auto number = to_float(value);
   if (number && std::isfinite(*number)) return truncated(*number);
-  return bound[0] ? *bound[0] : Value{int64_t{0}};
+  return bound[0] ? *bound[0] : Value{Integer{0}};
 }
 
 Value float_filter(const Value& value, const Arguments& arguments) {

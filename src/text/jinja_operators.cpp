@@ -1,6 +1,7 @@
 #include "text/jinja_operators.h"
 
 #include <cmath>
+#include <compare>
 
 #include "text/jinja_text.h"
 #include "text/jinja_unicode.h"
@@ -8,6 +9,25 @@
 namespace selfreward::jinja {
 
 namespace {
+
+/// As Python compares them: an int with a float by its exact value, not by the nearest float.
+std::partial_ordering order_of(Integer a, double b) {
+  if (!(std::abs(b) < 0x1p127)) return 0.0 <=> b;  // an infinity, NaN or beyond every Integer
+  const double whole = std::trunc(b);
+  const auto integer = static_cast<Integer>(whole);
+  return a == integer ? whole <=> b : a <=> integer;
+}
+
+/// Nothing where one of them is no number.
+std::optional<std::partial_ordering> order_of_numbers(const Value& a, const Value& b) {
+  const auto x = as_integer(a), y = as_integer(b);
+  const double *u = a.as<double>(), *v = b.as<double>();
+  if (x && y) return *x <=> *y;
+  if (u && v) return *u <=> *v;
+  if (x && v) return order_of(*x, *v);
+  if (u && y) return 0 <=> order_of(*y, *u);
+  return std::nullopt;
+}
 
 const std::string* text_or_markup(const Value& value) {
   const auto* markup = value.as<Markup>();
@@ -35,10 +55,7 @@ bool equal_dicts(const Dict& a, const Dict& b) {
 }  // namespace
 
 bool equal(const Value& a, const Value& b) {
-  const auto x = as_integer(a), y = as_integer(b);
-  if (x && y) return *x == *y;
-  const auto u = as_number(a), v = as_number(b);
-  if (u && v) return *u == *v;
+  if (const auto order = order_of_numbers(a, b)) return *order == 0;
   const std::string *s = text_or_markup(a), *t = text_or_markup(b);
   if (s && t) return *s == *t;
   if (a.sequence() && b.sequence()) return equal_items(*a.sequence(), *b.sequence());
@@ -50,10 +67,7 @@ bool equal(const Value& a, const Value& b) {
 }
 
 bool less(const Value& a, const Value& b) {
-  const auto x = as_integer(a), y = as_integer(b);
-  if (x && y) return *x < *y;
-  const auto u = as_number(a), v = as_number(b);
-  if (u && v) return *u < *v;
+  if (const auto order = order_of_numbers(a, b)) return *order < 0;
   if (a.text() && b.text()) return *a.text() < *b.text();  // byte order is code point order in UTF-8
   const Sequence *s = a.sequence(), *t = b.sequence();
   check(s && t && s->kind == t->kind && s->kind <= SequenceKind::tuple,
@@ -95,36 +109,36 @@ bool compare(std::string_view op, const Value& a, const Value& b) {
 
 namespace {
 
-Value floored(std::string_view op, int64_t a, int64_t b) {
+Value floored(std::string_view op, Integer a, Integer b) {
   check(b != 0, "integer division or modulo by zero");
-  if (b == -1) return op == "%" ? Value{int64_t{0}} : with_sign(true, {a});
-  const int64_t remainder = a % b;
+  if (b == -1) return op == "%" ? Value{Integer{0}} : with_sign(true, {a});
+  const Integer remainder = a % b;
   const bool round_down = remainder != 0 && (remainder < 0) != (b < 0);
   if (op == "%") return {round_down ? remainder + b : remainder};
   return {round_down ? a / b - 1 : a / b};
 }
 
-Value integer_power(int64_t base, int64_t exponent) {
+Value integer_power(Integer base, Integer exponent) {
   if (exponent < 0) {
     check(base != 0, "0.0 cannot be raised to a negative power");
     return {std::pow(static_cast<double>(base), static_cast<double>(exponent))};
   }
   if (base >= -1 && base <= 1) exponent = exponent > 1 ? 2 - exponent % 2 : exponent;
-  int64_t result = 1;
+  Integer result = 1;
   for (; exponent > 0; --exponent) {
-    check(!__builtin_mul_overflow(result, base, &result), "an integer beyond 64 bits is not supported");
+    check(!__builtin_mul_overflow(result, base, &result), "an integer beyond 127 bits is not supported");
   }
   return {result};
 }
 
-Value integer_arithmetic(std::string_view op, int64_t a, int64_t b) {
+Value integer_arithmetic(std::string_view op, Integer a, Integer b) {
   if (op == "//" || op == "%") return floored(op, a, b);
   if (op == "**") return integer_power(a, b);
-  int64_t result = 0;
+  Integer result = 0;
   const bool overflow = op == "+"   ? __builtin_add_overflow(a, b, &result)
                         : op == "-" ? __builtin_sub_overflow(a, b, &result)
                                     : __builtin_mul_overflow(a, b, &result);
-  check(!overflow, "an integer beyond 64 bits is not supported");
+  check(!overflow, "an integer beyond 127 bits is not supported");
   return {result};
 }
 
@@ -145,8 +159,9 @@ Value float_arithmetic(std::string_view op, double a, double b) {
   return {std::round((a - remainder) / b)};
 }
 
-Value repeat(const Value& value, int64_t times) {
-  const auto count = static_cast<size_t>(std::max<int64_t>(times, 0));
+Value repeat(const Value& value, Integer times) {
+  check(times <= INT64_MAX, "a text or list grows too large");
+  const auto count = static_cast<size_t>(std::max<Integer>(times, 0));
   if (const MarkedText* marked = value.marked()) {
     const std::string& text = marked->text;
     check(text.empty() || count <= kMaxText / text.size(), "a string grows beyond ", kMaxText, " bytes");
@@ -219,8 +234,8 @@ Value with_sign(bool minus, const Value& value) {
   return {minus ? -*number : *number};
 }
 
-std::optional<size_t> resolve_index(int64_t index, size_t length) {
-  const auto size = static_cast<int64_t>(length);
+std::optional<size_t> resolve_index(Integer index, size_t length) {
+  const auto size = static_cast<Integer>(length);
   if (index >= size || index < -size) return std::nullopt;
   return static_cast<size_t>(index < 0 ? index + size : index);
 }
@@ -228,26 +243,27 @@ std::optional<size_t> resolve_index(int64_t index, size_t length) {
 namespace {
 
 /// A bound of a slice as Python clamps it; `absent` where it is left out.
-int64_t bound(const Value& value, int64_t length, bool backward, int64_t absent) {
+Integer bound(const Value& value, Integer length, bool backward, Integer absent) {
   if (value.is<None>()) return absent;
   const auto index = as_integer(value);
   check(index.has_value(), "slice indices must be integers or None, not ", type_name(value));
-  const int64_t from_start = *index < 0 ? std::max(*index, -length - 1) + length : *index;
-  return backward ? std::clamp<int64_t>(from_start, -1, length - 1)
-                  : std::clamp<int64_t>(from_start, 0, length);
+  const Integer from_start = *index < 0 ? std::max(*index, -length - 1) + length : *index;
+  return backward ? std::clamp<Integer>(from_start, -1, length - 1)
+                  : std::clamp<Integer>(from_start, 0, length);
 }
 
 std::vector<size_t> slice_indices(const Value& start, const Value& stop, const Value& step, size_t size) {
-  const auto length = static_cast<int64_t>(size);
+  const auto length = static_cast<Integer>(size);
   check(step.is<None>() || as_integer(step), "slice indices must be integers or None, not ", type_name(step));
   // A step beyond the length takes one item, whatever its size.
-  const int64_t stride = std::clamp(step.is<None>() ? 1 : *as_integer(step), -length - 1, length + 1);
+  const Integer stride =
+      std::clamp<Integer>(step.is<None>() ? 1 : *as_integer(step), -length - 1, length + 1);
   check(stride != 0, "slice step cannot be zero");
   const bool backward = stride < 0;
-  const int64_t first = bound(start, length, backward, backward ? length - 1 : 0);
-  const int64_t end = bound(stop, length, backward, backward ? -1 : length);
+  const Integer first = bound(start, length, backward, backward ? length - 1 : 0);
+  const Integer end = bound(stop, length, backward, backward ? -1 : length);
   std::vector<size_t> indices;
-  for (int64_t i = first; backward ? i > end : i < end; i += stride)
+  for (Integer i = first; backward ? i > end : i < end; i += stride)
     indices.push_back(static_cast<size_t>(i));
   return indices;
 }

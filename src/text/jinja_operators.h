@@ -14,13 +14,13 @@ bool less(const Value& a, const Value& b);
 bool contains(const Value& container, const Value& item);
 /// One of == != < <= > >= in, "not in".
 bool compare(std::string_view op, const Value& a, const Value& b);
-/// One of + - * / // % **. Integers beyond 64 bits are an Error.
+/// One of + - * / // % **. Integers beyond 127 bits are an Error.
 Value arithmetic(std::string_view op, const Value& a, const Value& b);
 /// -value or +value.
 Value with_sign(bool minus, const Value& value);
 /// value[start:stop:step]; None stands for a bound that is left out.
 Value slice(const Value& value, const Value& start, const Value& stop, const Value& step);
 /// The item at `index`, counted from the end where negative; nothing if out of range.
-std::optional<size_t> resolve_index(int64_t index, size_t length);
+std::optional<size_t> resolve_index(Integer index, size_t length);
 
 }  // namespace selfreward::jinja

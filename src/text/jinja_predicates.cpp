@@ -41,7 +41,7 @@ bool is_upper(const Value& value) {
   return to_upper(text) == text && to_lower(text) != text;
 }
 
-bool has_remainder(const Value& value, const Value& divisor, int64_t remainder) {
+bool has_remainder(const Value& value, const Value& divisor, Integer remainder) {
   return equal(arithmetic("%", value, divisor), {remainder});
 }
 
@@ -53,7 +53,7 @@ const std::map<std::string, Predicate>& predicates() {
       {"boolean", [](const Value& v) { return v.is<bool>(); }},
       {"true", [](const Value& v) { return v.is<bool>() && truthy(v); }},
       {"false", [](const Value& v) { return v.is<bool>() && !truthy(v); }},
-      {"integer", [](const Value& v) { return v.is<int64_t>(); }},
+      {"integer", [](const Value& v) { return v.is<Integer>(); }},
       {"float", [](const Value& v) { return v.is<double>(); }},
       {"number", [](const Value& v) { return as_number(v).has_value(); }},
       {"string", is_string},
@@ -64,8 +64,8 @@ const std::map<std::string, Predicate>& predicates() {
       {"escaped", [](const Value& v) { return v.is<Markup>(); }},
       {"lower", is_lower},
       {"upper", is_upper},
-      {"odd", [](const Value& v) { return has_remainder(v, {int64_t{2}}, 1); }},
-      {"even", [](const Value& v) { return has_remainder(v, {int64_t{2}}, 0); }}};
+      {"odd", [](const Value& v) { return has_remainder(v, {Integer{2}}, 1); }},
+      {"even", [](const Value& v) { return has_remainder(v, {Integer{2}}, 0); }}};
   return kPredicates;
 }
 

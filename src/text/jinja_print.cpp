@@ -106,7 +106,7 @@ std::string scalar_text(const Value& value) {
   if (value.is<Undefined>()) return "";
   if (value.is<None>()) return "None";
   if (const bool* boolean = value.as<bool>()) return *boolean ? "True" : "False";
-  if (const int64_t* integer = value.as<int64_t>()) return std::to_string(*integer);
+  if (const Integer* integer = value.as<Integer>()) return integer_text(*integer);
   if (const double* number = value.as<double>()) return float_repr(*number);
   fail("printing a ", type_name(value), " is not supported");
 }
@@ -141,7 +141,7 @@ class JsonWriter {
   std::string scalar(const Value& value) const {
     if (value.is<None>()) return "null";
     if (const bool* boolean = value.as<bool>()) return *boolean ? "true" : "false";
-    if (const int64_t* integer = value.as<int64_t>()) return std::to_string(*integer);
+    if (const Integer* integer = value.as<Integer>()) return integer_text(*integer);
     const double* number = value.as<double>();
     check(number, "Object of type ", type_name(value), " is not JSON serializable");
     if (std::isnan(*number)) return "NaN";

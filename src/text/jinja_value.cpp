@@ -96,7 +96,8 @@ Value from_json(const Json& json, bool is_data) {
   if (json.is_null()) return {None{}};
   if (json.is_boolean()) return {json.get<bool>()};
   if (json.is_number_float()) return {json.get<double>()};
-  if (json.is_number()) return {json.get<int64_t>()};
+  if (json.is_number_unsigned()) return {Integer{json.get<uint64_t>()}};
+  if (json.is_number()) return {Integer{json.get<int64_t>()}};
   if (json.is_string()) return text(json.get<std::string>());
   if (json.is_array()) {
     std::vector<Value> items;
@@ -175,10 +176,34 @@ size_t weight(const Value& value) {
   return 1;
 }
 
-std::optional<int64_t> as_integer(const Value& value) {
+std::optional<Integer> as_integer(const Value& value) {
   if (const bool* boolean = value.as<bool>()) return *boolean ? 1 : 0;
-  if (const int64_t* integer = value.as<int64_t>()) return *integer;
+  if (const Integer* integer = value.as<Integer>()) return *integer;
   return std::nullopt;
+}
+
+std::string integer_text(Integer integer) {
+  std::string digits;
+  for (Integer rest = integer; rest != 0 || digits.empty(); rest /= 10) {
+    const int digit = static_cast<int>(rest % 10);
+    digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
+  }
+  if (integer < 0) digits += '-';
+  return {digits.rbegin(), digits.rend()};
+}
+
+std::optional<Integer> parse_integer(std::string_view text) {
+  const bool minus = text.starts_with('-');
+  if (minus) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  Integer integer = 0;
+  for (const char c : text) {
+    const Integer digit = minus ? '0' - c : c - '0';
+    if (c < '0' || c > '9' || __builtin_mul_overflow(integer, Integer{10}, &integer) ||
+        __builtin_add_overflow(integer, digit, &integer))
+      return std::nullopt;
+  }
+  return integer;
 }
 
 std::optional<double> as_number(const Value& value) {

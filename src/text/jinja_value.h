@@ -20,6 +20,9 @@ constexpr size_t kMaxText = size_t{1} << 23;   // bytes of one string
 constexpr size_t kMaxNodes = size_t{1} << 22;  // values inside one value, shared ones counted each time
 constexpr size_t kMaxNesting = 200;            // lists inside lists
 
+/// Python's int up to 127 bits: every integer of JSON that 64 bits hold, and what is computed from it.
+using Integer = __int128;
+
 struct Value;
 struct MacroStatement;
 struct Scope;
@@ -72,7 +75,7 @@ struct Loop {
 };
 
 struct Value {
-  std::variant<Undefined, None, bool, int64_t, double, Text, Markup, std::shared_ptr<const Sequence>,
+  std::variant<Undefined, None, bool, Integer, double, Text, Markup, std::shared_ptr<const Sequence>,
                std::shared_ptr<const Dict>, std::shared_ptr<Namespace>, Function, Macro, Loop*>
       data;
 
@@ -119,7 +122,10 @@ const Value* find(const Dict& dict, const Value& key);
 /// How many steps reading all of `value` costs.
 size_t weight(const Value& value);
 /// bool, int: the integer; anything else is nothing.
-std::optional<int64_t> as_integer(const Value& value);
+std::optional<Integer> as_integer(const Value& value);
+/// The digits of an integer, and the integer of "-12"; nothing where the text is none of at most 127 bits.
+std::string integer_text(Integer integer);
+std::optional<Integer> parse_integer(std::string_view text);
 /// bool, int, float.
 std::optional<double> as_number(const Value& value);
 /// `out` += `piece`, an Error beyond kMaxText.

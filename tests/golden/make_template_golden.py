@@ -116,6 +116,7 @@ CONTEXT = {
     "d": {"b": 1, "a": 2, "items": 3, "C": {"deep": [1, {"x": "y"}]}},
     "ms": [{"role": "user", "n": 1, "ok": True}, {"role": "assistant", "n": 2}, {"role": "user", "n": 3, "ok": False}],
     "u": "na\u00efve \u4e2d\u6587 \U0001f600 \u0416", "quotes": "it's \"so\"\n\t\\", "sp": " \u3000 a b \n", "lines": "one\n\n  two\r\nthree",
+    "u64": 2**64 - 1, "i64": -2**63, "schema": {"minimum": -2**63, "maximum": 2**64 - 1, "default": 9223372036854775808},
     "num": " 42 ", "flt": "3.9", "html": "<a href='x'>&\"</a>",
 }
 
@@ -641,6 +642,71 @@ s[1
 '}}' ~ '%}'
 {'a': {'b': 1}}.a.b
 {'a': {'b': 1}}['a']
+# integers that 64 bits hold, with a sign or without, and what is computed from them
+u64
+i64
+schema
+schema | tojson
+schema | tojson(indent=2)
+u64 | string
+u64 ~ ''
+u64 + 1
+u64 - 1
+-u64
++u64
+u64 * 2
+i64 - 1
+-i64
+i64 | abs
+u64 // 10
+u64 % 1000
+-u64 // 10
+-u64 % 1000
+i64 // -1
+u64 / 1
+2 ** 64
+2 ** 100
+u64 ** 1
+u64 == 18446744073709551615
+u64 == 18446744073709551614
+u64 == 18446744073709551616.0
+u64 < 18446744073709551616.0
+u64 > 1.8e19
+i64 == -9223372036854775808.0
+9007199254740993 == 9007199254740992.0
+9007199254740993 > 9007199254740992.0
+9007199254740992.0 < 9007199254740993
+u64 > i64
+u64 in [1, u64]
+schema.maximum == u64
+[u64, i64, 3] | sort
+[u64, i64, 3] | max
+[u64, 1] | sum
+[u64, u64] | unique | list
+u64 is integer
+u64 is number
+u64 is float
+u64 is odd
+u64 is even
+u64 is divisibleby(3)
+u64 | int
+u64 | float
+u64 | round
+'18446744073709551615' | int
+'100000000000000000000' | int
+'-100000000000000000000' | int + 1
+1e20 | int
+1e30 | int
+xs[u64] is defined
+'abc'[:u64]
+'abc'[i64:]
+xs[::u64]
+u64 and true
+not u64
+{u64: 1}[u64]
+{u64: 1} | tojson
+100000000000000000000
+100000000000000000000 == 1e20
 """)
 
 STATEMENTS = [
