@@ -14,18 +14,27 @@ constexpr int64_t kScoredRows = 256;  // of a prompt whose logits are in memory 
 template <typename Use>
 void with_rows(const Tensor& logits, const Use& use) {
   if (logits.scalar_type() == at::kFloat)
-    use(static_cast<const float*>(logits.data_ptr()));
+    use(static_cast<float*>(logits.data_ptr()));
   else
-    use(static_cast<const uint16_t*>(logits.data_ptr()));
+    use(static_cast<uint16_t*>(logits.data_ptr()));
 }
 
-/// The token of a row of logits, and its score where that was asked for.
+/// The rows of a model's vocabulary that the tokenizer has no token for: many checkpoints pad it.
+std::vector<int64_t> ids_without_token(const Tokenizer& tokenizer, int64_t vocab) {
+  std::vector<int64_t> ids;
+  for (int64_t id = 0; id < vocab; ++id)
+    if (!tokenizer.has_token(id)) ids.push_back(id);
+  return ids;
+}
+
+/// The token of a row of logits, and its score where that was asked for. `total` is the row's log_total.
 template <typename T>
-void draw_token(const T* logits, int64_t vocab, const RunningRequest& request, Sequence& sequence) {
+void draw_token(const T* logits, int64_t vocab, double total, const RunningRequest& request,
+                Sequence& sequence) {
   const int64_t position = std::ssize(sequence.ids);
   const int64_t id = sample_token(logits, vocab, request.sampling, sequence.seed, position);
   sequence.ids.push_back(id);
-  if (request.top_scores) sequence.score = score_token(logits, vocab, id, *request.top_scores);
+  if (request.top_scores) sequence.score = score_token(logits, vocab, id, *request.top_scores, total);
 }
 
 }  // namespace
@@ -35,7 +44,8 @@ RunningBatch::RunningBatch(Policy& policy, std::vector<KeyValueStore>& stores,
     : policy_(policy),
       stores_(stores),
       stats_(stats),
-      scheduler_(policy.config().max_position_embeddings, options, stats) {}
+      scheduler_(policy.config().max_position_embeddings, options, stats),
+      forbidden_(ids_without_token(policy.tokenizer(), policy.config().vocab_size)) {}
 
 int64_t RunningBatch::add(std::vector<RunningRequest> requests) {
   const int64_t context = policy_.config().max_position_embeddings;
@@ -78,16 +88,26 @@ Tensor RunningBatch::logits_of(const Tensor& hidden) const {
   return policy_.model().logits(hidden).to(at::kCPU).contiguous();
 }
 
-/// logits [rows, vocab]
+/// logits [rows, vocab]. Samples of one prompt share a row, so all that is read of the rows as they are is
+/// read before tokens are forbidden, and nothing is drawn before that.
 void RunningBatch::draw(const Tensor& logits, const std::vector<Sequence*>& sequences) const {
   RECORD_FUNCTION("sample_token", {});
   const int64_t vocab = logits.size(1);
-  with_rows(logits, [&](const auto* rows) {
+  const auto for_each = [&](const auto& work) {
     at::parallel_for(0, std::ssize(sequences), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        Sequence& sequence = *sequences[static_cast<size_t>(i)];
-        draw_token(rows + sequence.row * vocab, vocab, scheduler_.request(sequence.request), sequence);
-      }
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) work(i, *sequences[i]);
+    });
+  };
+  std::vector<double> totals(sequences.size());
+  with_rows(logits, [&](auto* rows) {
+    for_each([&](size_t i, const Sequence& sequence) {
+      if (scheduler_.request(sequence.request).top_scores)
+        totals[i] = log_total(rows + sequence.row * vocab, vocab);
+    });
+    for (int64_t row = 0; row < logits.size(0); ++row) forbid_tokens(rows + row * vocab, forbidden_);
+    for_each([&](size_t i, Sequence& sequence) {
+      draw_token(rows + sequence.row * vocab, vocab, totals[i], scheduler_.request(sequence.request),
+                 sequence);
     });
   });
 }
@@ -101,10 +121,14 @@ void RunningBatch::score_prompt(const Step::Scored& scored, const Tensor& hidden
     const int64_t count = std::min(kScoredRows, std::ssize(ids) - 1 - first);
     const Tensor logits = logits_of(hidden.narrow(0, scored.begin + first, count));
     const int64_t vocab = logits.size(1);
-    with_rows(logits, [&](const auto* rows) {
-      for (int64_t i = 0; i < count; ++i)
-        scores.push_back(score_token(rows + i * vocab, vocab, ids[static_cast<size_t>(first + i + 1)],
-                                     request.top_scores.value_or(0)));
+    with_rows(logits, [&](auto* rows) {
+      for (int64_t i = 0; i < count; ++i) {
+        auto* const row = rows + i * vocab;
+        const double total = log_total(row, vocab);
+        forbid_tokens(row, forbidden_);
+        scores.push_back(score_token(row, vocab, ids[static_cast<size_t>(first + i + 1)],
+                                     request.top_scores.value_or(0), total));
+      }
     });
   }
   request.on_prompt(std::move(scores));

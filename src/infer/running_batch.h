@@ -34,6 +34,7 @@ class RunningBatch {
   std::vector<KeyValueStore>& stores_;
   GenerationStats& stats_;
   Scheduler scheduler_;
+  std::vector<int64_t> forbidden_;  // ids that the tokenizer has no token for
 };
 
 }  // namespace selfreward

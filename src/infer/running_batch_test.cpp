@@ -36,6 +36,20 @@ SamplingSettings drawing(int64_t max_new_tokens, double temperature) {
   return {.max_new_tokens = max_new_tokens, .temperature = temperature};
 }
 
+/// A network whose vocabulary has a hundred rows more than the tokenizer has tokens.
+Policy load_padded() {
+  const fs::path dir = fs::temp_directory_path() / "selfreward_padded_vocabulary_test";
+  ModelConfig config = load_tiny().config();
+  config.vocab_size += 100;
+  config.source["vocab_size"] = config.vocab_size;
+  CausalLM padded(config, at::kFloat);
+  padded.initialize(/*seed=*/3, /*std=*/0.3);
+  NamedTensors weights;
+  for (const auto& item : padded.named_parameters()) weights.emplace_back(item.key(), item.value().detach());
+  write_checkpoint(dir, kTiny, config, weights, at::kFloat);
+  return Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+}
+
 const TokenIds kPrompt = {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22};
 
 TokenIds prompt_with(int64_t last) {
@@ -134,6 +148,76 @@ TEST_CASE("scores are log softmax of the full forward, for the prompt and for dr
       CHECK(std::abs(scores[i].top[static_cast<size_t>(n)].second - top[n].item<double>()) < 1e-4);
     }
   }
+}
+
+TEST_CASE("rows of the vocabulary that have no token are never drawn") {
+  Policy policy = load_padded();
+  Generator generator(policy, {});
+  for (const double temperature : {0.0, 3.0}) {
+    Made made;
+    RunningRequest request = recorded(made, kPrompt, 7, drawing(40, temperature));
+    request.top_scores = 20;
+    request.on_prompt = [&](std::vector<TokenScore> scores) { made.prompt_scores = std::move(scores); };
+    RunningBatch batch = generator.new_batch();
+    batch.add({std::move(request)});
+    while (!batch.idle()) batch.step();
+    for (const auto* scores : {&made.scores, &made.prompt_scores})
+      for (const TokenScore& score : *scores)
+        for (const auto& [id, log_prob] : score.top) CHECK(policy.tokenizer().has_token(id));
+    for (const int64_t id : made.samples[0]) CHECK(policy.tokenizer().has_token(id));
+    CHECK(made.samples[0].size() == 40);
+  }
+}
+
+TEST_CASE("samples of one prompt get the scores of the whole vocabulary, also from a row that they share") {
+  Policy policy = load_padded();
+  Generator generator(policy, {});
+  std::vector<double> first(8);  // log-probs of each sample's first token
+  RunningRequest request{kPrompt,
+                         8,
+                         Seed(1),
+                         drawing(1, 0),
+                         [&](Sequence& sequence) {
+                           first[static_cast<size_t>(sequence.sample)] = sequence.score->log_prob;
+                           sequence.done = true;
+                         },
+                         0,
+                         nullptr};
+  RunningBatch batch = generator.new_batch();
+  batch.add({std::move(request)});
+  while (!batch.idle()) batch.step();
+
+  TokenTree tree;
+  tree.add(kNoParent, kPrompt);
+  const at::NoGradGuard no_grad;
+  const torch::Tensor logits =
+      policy.model().logits(policy.model().hidden_states(tree_batch(tree, at::kCPU)))[-1];
+  const int64_t tokens = policy.tokenizer().vocab_size();
+  const double wanted = logits.log_softmax(-1).narrow(0, 0, tokens).max().item<double>();
+  for (const double log_prob : first) CHECK(std::abs(log_prob - wanted) < 1e-4);
+}
+
+TEST_CASE("a prompt that is longer than a step's prefill joins while others are decoded") {
+  const Policy tiny = load_tiny();
+  ModelConfig config = tiny.config();
+  config.max_position_embeddings = config.source["max_position_embeddings"] = 2 * kMaxPrefillTokens;
+  NamedTensors weights;
+  for (const auto& item : tiny.model().named_parameters())
+    weights.emplace_back(item.key(), item.value().detach());
+  const fs::path dir = fs::temp_directory_path() / "selfreward_long_prompt_test";
+  write_checkpoint(dir, kTiny, config, weights, at::kFloat);
+
+  Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  Generator generator(policy, {});
+  Made busy, long_prompt;
+  RunningBatch batch = generator.new_batch();
+  batch.add({recorded(busy, kPrompt, 1, drawing(50, 1))});
+  batch.step();
+  batch.step();
+  batch.add({recorded(long_prompt, TokenIds(kMaxPrefillTokens + 100, 9), 2, drawing(2, 1))});
+  batch.step();
+  CHECK(long_prompt.samples[0].size() == 1);
+  CHECK(busy.samples[0].size() < 50);
 }
 
 TEST_CASE("a prompt without room in the context is an error with both numbers") {

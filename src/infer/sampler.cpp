@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "base/error.h"
 #include "model/row_kernels.h"
@@ -38,6 +39,14 @@ float logit_of(const float* logits, int32_t id) {
 }
 float logit_of(const uint16_t* logits, int32_t id) {
   return std::bit_cast<float>(static_cast<uint32_t>(logits[id]) << 16);
+}
+
+template <typename T>
+T minus_infinity() {
+  if constexpr (std::is_same_v<T, float>)
+    return -std::numeric_limits<float>::infinity();
+  else
+    return 0xFF80;  // bfloat16
 }
 
 bool more_probable(const TokenProbability& a, const TokenProbability& b) {
@@ -136,12 +145,20 @@ int64_t sample_token(const T* logits, int64_t vocab, const SamplingSettings& par
 }
 
 template <typename T>
-TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top) {
+void forbid_tokens(T* logits, const std::vector<int64_t>& ids) {
+  for (const int64_t id : ids) logits[id] = minus_infinity<T>();
+}
+
+template <typename T>
+double log_total(const T* logits, int64_t vocab) {
   const float maximum = checked_maximum(logits, vocab);
-  const double log_total =
-      std::log(row_kernels<T>().sum_exponentials(logits, vocab, maximum, /*scale=*/1.0f));
+  return maximum + std::log(row_kernels<T>().sum_exponentials(logits, vocab, maximum, /*scale=*/1.0f));
+}
+
+template <typename T>
+TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top, double total) {
   const auto log_prob = [&](int64_t token) {
-    return static_cast<double>(logit_of(logits, static_cast<int32_t>(token))) - maximum - log_total;
+    return static_cast<double>(logit_of(logits, static_cast<int32_t>(token))) - total;
   };
   TokenScore score{id, log_prob(id), {}};
   if (top == 0) return score;
@@ -158,7 +175,11 @@ template std::vector<TokenProbability> sampling_distribution(const uint16_t*, in
                                                              const SamplingSettings&);
 template int64_t sample_token(const float*, int64_t, const SamplingSettings&, const Seed&, int64_t);
 template int64_t sample_token(const uint16_t*, int64_t, const SamplingSettings&, const Seed&, int64_t);
-template TokenScore score_token(const float*, int64_t, int64_t, int64_t);
-template TokenScore score_token(const uint16_t*, int64_t, int64_t, int64_t);
+template void forbid_tokens(float*, const std::vector<int64_t>&);
+template void forbid_tokens(uint16_t*, const std::vector<int64_t>&);
+template double log_total(const float*, int64_t);
+template double log_total(const uint16_t*, int64_t);
+template TokenScore score_token(const float*, int64_t, int64_t, int64_t, double);
+template TokenScore score_token(const uint16_t*, int64_t, int64_t, int64_t, double);
 
 }  // namespace selfreward

@@ -44,14 +44,23 @@ template <typename T>
 int64_t sample_token(const T* logits, int64_t vocab, const SamplingSettings& params, const Seed& seed,
                      int64_t position);
 
+/// Makes it impossible that `ids` are drawn or named: their logits [vocab] become minus infinity.
+template <typename T>
+void forbid_tokens(T* logits, const std::vector<int64_t>& ids);
+
+/// log sum exp(logits) of a row [vocab]; one with NaN is an error.
+template <typename T>
+double log_total(const T* logits, int64_t vocab);
+
 /// What the model itself says of a token: log softmax(logits), before temperature and cuts.
 struct TokenScore {
   int64_t id = 0;
   double log_prob = 0;
   std::vector<std::pair<int64_t, double>> top;  // ids with log_prob, most probable first
 };
-/// Of token `id`, beside the `top` most probable ones. logits [vocab]; a row with NaN is an error.
+/// Of token `id`, beside the `top` most probable ones that are not forbidden. logits [vocab]; `total` is the
+/// log_total of the row before tokens were forbidden, as in training.
 template <typename T>
-TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top);
+TokenScore score_token(const T* logits, int64_t vocab, int64_t id, int64_t top, double total);
 
 }  // namespace selfreward

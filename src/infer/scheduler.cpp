@@ -178,10 +178,12 @@ void Scheduler::start_waiting_sequences() {
 bool Scheduler::admit_next(Step& step) {
   const int64_t index = *cache_.next();
   const PrefixNode& prefix = cache_.prefix(index);
-  const bool busy = !live_.empty() || !step.ids.empty();
-  const bool full = std::ssize(live_) + std::ssize(fresh_) >= options_.max_batch_size ||
-                    std::ssize(step.ids) + std::ssize(prefix.tokens) > kMaxPrefillTokens;
-  if ((busy && full) || !cache_.place_next(room_for_any(index))) return false;
+  // a step's first prefill may be longer than the limit: no step has less to do beside it
+  const bool begun = !step.ids.empty();
+  const bool full =
+      (begun && std::ssize(step.ids) + std::ssize(prefix.tokens) > kMaxPrefillTokens) ||
+      ((begun || !live_.empty()) && std::ssize(live_) + std::ssize(fresh_) >= options_.max_batch_size);
+  if (full || !cache_.place_next(room_for_any(index))) return false;
   step.add_span(prefix.tokens, prefix.position, cache_.slots(index).begin, cache_.path(prefix.parent));
   stats_.prefill_tokens += std::ssize(prefix.tokens);
   const int64_t row = prefix.requests.empty() ? -1 : step.draw_from_last();

@@ -9,7 +9,7 @@
 
 namespace selfreward {
 
-constexpr int64_t kMaxPrefillTokens = 4096;  // of one step: bounds the memory of activations
+constexpr int64_t kMaxPrefillTokens = 4096;  // of one step that has more than one prompt: bounds activations
 
 /// A sample that is being decoded, or waits for room with its first token drawn.
 struct Sequence {
