@@ -3,8 +3,6 @@
 
 #include <pcre2.h>
 
-#include "base/error.h"
-
 namespace selfreward {
 
 struct Regex::Code {
@@ -47,16 +45,34 @@ Regex::Match read_match(pcre2_match_data* data, int count) {
   return match;
 }
 
+using Context = std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)>;
+using Stack = std::unique_ptr<pcre2_jit_stack, decltype(&pcre2_jit_stack_free)>;
+
+/// pcre2_match with a stack that grows: the JIT's own has 32 KiB, enough for a thousand characters that a
+/// pattern such as (?:.|\n)* steps over.
+int match_with_large_stack(const pcre2_code* code, std::string_view text, size_t from, uint32_t options,
+                           pcre2_match_data* data) {
+  constexpr size_t kFirst = size_t{1} << 16, kMost = size_t{1} << 28;  // bytes
+  const Context context(pcre2_match_context_create(nullptr), &pcre2_match_context_free);
+  const Stack stack(pcre2_jit_stack_create(kFirst, kMost, nullptr), &pcre2_jit_stack_free);
+  pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
+  return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, data,
+                     context.get());
+}
+
 /// Searches once from byte `from`: how many groups of `data` are set, 0 where there is no match. `options`
 /// may say that the text is known to be UTF-8.
 int match_once(const pcre2_code* code, const std::string& pattern, std::string_view text, size_t from,
                uint32_t options, pcre2_match_data* data) {
-  const int count =
+  int count =
       pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, data, nullptr);
+  if (count == PCRE2_ERROR_JIT_STACKLIMIT) count = match_with_large_stack(code, text, from, options, data);
   if (count == PCRE2_ERROR_NOMATCH || (count <= PCRE2_ERROR_UTF8_ERR1 && count >= PCRE2_ERROR_UTF8_ERR21))
     return 0;
-  check(count > 0, "[regex] '", pattern, "' cannot be matched on a text of ", text.size(),
-        " bytes (PCRE2 error ", count, "); the pattern may backtrack too much");
+  if (count < 0)
+    throw RegexLimit(str("[regex] '", pattern, "' cannot be matched on a text of ", text.size(),
+                         " bytes: it tries too many ways (PCRE2 error ", count,
+                         "); write it without repetitions inside repetitions, or with possessive ones (*+)"));
   return count;
 }
 

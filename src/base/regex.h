@@ -6,7 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+
 namespace selfreward {
+
+/// A match that was given up: the pattern backtracks too much on this text.
+class RegexLimit : public Error {
+ public:
+  using Error::Error;
+};
 
 class Regex {
  public:
@@ -23,7 +31,8 @@ class Regex {
   };
   using Match = std::vector<Group>;
 
-  /// The first match at or after byte `from`. Text that is not valid UTF-8 matches nothing.
+  /// The first match at or after byte `from`. Text that is not valid UTF-8 matches nothing. Here and below a
+  /// pattern that backtracks without end is an error, RegexLimit, that shows the pattern.
   std::optional<Match> search(std::string_view text, size_t from = 0) const;
   bool matches(std::string_view text) const { return search(text).has_value(); }
   /// Every match, left to right, not overlapping.

@@ -28,6 +28,20 @@ TEST_CASE("find_all steps over empty matches and whole characters") {
   CHECK(Regex("a").find_all("banana").size() == 3);
 }
 
+TEST_CASE("a pattern that steps over a long text character by character finds its match") {
+  const std::string text = std::string(100'000, 'x') + "\nScore: 4";
+  const auto match = Regex(R"((?:.|\n)*Score: (\d))").search(text);
+  REQUIRE(match);
+  CHECK((*match)[1].in(text) == "4");
+  CHECK(Regex(R"((?:.|\n)*Score: (\d))").find_all(text).size() == 1);
+}
+
+TEST_CASE("a pattern that tries too many ways is an error that shows it") {
+  CHECK_THROWS_WITH_AS(Regex("(a+)+b").matches(std::string(60, 'a') + "cb"),
+                       doctest::Contains("[regex] '(a+)+b' cannot be matched on a text of 62 bytes"),
+                       RegexLimit);
+}
+
 TEST_CASE("a wrong pattern is an error that shows it") {
   CHECK_THROWS_AS(Regex("(a"), Error);
 }

@@ -7,6 +7,7 @@
 
 #include "data/rows.h"
 #include "evaluate/prompt_template.h"
+#include "feedback/matches_in_reply.h"
 
 namespace selfreward {
 namespace {
@@ -174,9 +175,9 @@ ChatQuestion grading_question(const MtBenchRubric& rubric, const MtBenchQuestion
 
 std::optional<double> parse_rating(const std::string& reply, const MtBenchRubric& rubric) {
   for (const Regex& pattern : rubric.rating_patterns) {
-    const auto match = pattern.search(reply);
-    if (!match || match->size() < 2) continue;
-    const std::string_view digits = (*match)[1].in(reply);
+    const auto matches = matches_in_reply(pattern, reply);
+    if (matches.empty() || matches[0].size() < 2) continue;
+    const std::string_view digits = matches[0][1].in(reply);
     double rating = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), rating);
     return rating >= 1 && rating <= 10 ? std::optional(rating) : std::nullopt;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/in_row.h"
+#include "feedback/matches_in_reply.h"
 #include "feedback/score_parser.h"
 #include "feedback/shards.h"
 #include "infer/prefix_tree.h"
@@ -124,7 +125,7 @@ void check_digit_scores(const Rubric& rubric) {
 std::optional<ScoreToken> find_score_token(const Tokenizer& tokenizer, const Rubric& rubric,
                                            const TokenIds& reply, double score) {
   const std::string text = tokenizer.decode(reply);
-  const auto matches = rubric.score_pattern.find_all(text);
+  const auto matches = matches_in_reply(rubric.score_pattern, text);
   if (!is_digit_score(score) || matches.empty() || !matches.back().at(1).in(text).size()) return std::nullopt;
   const size_t at = matches.back()[1].begin;
   if (matches.back()[1].in(text) != str(score)) return std::nullopt;  // "4.0", "04"
