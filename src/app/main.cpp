@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     return code;
   } catch (const Interrupted& stop) {
     std::fprintf(stderr, "\n%s\n", stop.what());
-    return 130;
+    return interrupted_exit_code();
   } catch (const std::exception& error) {
     // LibTorch appends a stack trace to its messages; the first line says what happened.
     const std::string text = error.what();
