@@ -23,16 +23,16 @@ bool needs_split(const Tensor& out) {
 
 }  // namespace
 
-void split_product_out(const Tensor& out_in, const Tensor& a, const Tensor& b) {
+void whole_product_out(const Tensor& out_in, const Tensor& a, const Tensor& b) {
   Tensor out = out_in;
-  if (is_faster_widened(out)) {
+  if (is_faster_widened(out))
     out.copy_(at::mm(a.to(at::kFloat), b.to(at::kFloat)));
-    return;
-  }
-  if (!needs_split(out)) {
+  else
     at::mm_out(out, a, b);
-    return;
-  }
+}
+
+void split_product_out(const Tensor& out, const Tensor& a, const Tensor& b) {
+  if (is_faster_widened(out) || !needs_split(out)) return whole_product_out(out, a, b);
   const int64_t dim = out.size(0) >= out.size(1) ? 0 : 1, size = out.size(dim),
                 threads = at::get_num_threads();
   const int64_t piece = ((size + threads - 1) / threads + kTile - 1) / kTile * kTile;

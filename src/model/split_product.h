@@ -10,5 +10,7 @@ namespace selfreward {
 /// columns.
 torch::Tensor split_product(const torch::Tensor& a, const torch::Tensor& b);
 void split_product_out(const torch::Tensor& out, const torch::Tensor& a, const torch::Tensor& b);
+/// The same by one call of LibTorch.
+void whole_product_out(const torch::Tensor& out, const torch::Tensor& a, const torch::Tensor& b);
 
 }  // namespace selfreward

@@ -2,9 +2,9 @@
 
 #include <set>
 
-#include "base/cpu_features.h"
 #include "model/attention_kernel.h"
 #include "model/lora.h"
+#include "model/product_memory.h"
 
 namespace selfreward {
 namespace {
@@ -64,24 +64,24 @@ int64_t kept_by_layer(const Network& n, const TrainSettings& settings) {
   return n.element * elements + int64_t{sizeof(float)} * (n.norms + c.num_attention_heads);
 }
 
-/// The float32 copies of both factors and of the product [rows, columns] = [rows, inner] [inner, columns].
-int64_t widened_product(const Network& n, int64_t rows, int64_t inner, int64_t columns) {
-  if (!n.widened) return 0;
-  return int64_t{sizeof(float)} * (rows * inner + inner * columns + rows * columns);
+/// What the products of a linear map [rows, inner] x [inner, columns] hold beside their factors and results.
+int64_t product_work(const Network& n, int64_t rows, int64_t inner, int64_t columns) {
+  if (!n.on_cpu || n.element != 2) return 0;  // float32 products work in place
+  return linear_scratch(rows, inner, columns, at::kBFloat16);
 }
 
 /// What one layer's backward pass holds for a moment: gradients of gate and up, the same transposed, the
 /// activation and the norm made again, and gradients of the stream; then their largest product.
 int64_t backward_of_layer(const Network& n, int64_t tokens) {
   const int64_t gate_up = 2 * n.config.intermediate_size, hidden = n.config.hidden_size;
-  return n.element * tokens * (2 * gate_up + 4 * hidden) + widened_product(n, tokens, gate_up, hidden);
+  return n.element * tokens * (2 * gate_up + 4 * hidden) + product_work(n, tokens, gate_up, hidden);
 }
 
 /// What one layer holds where nothing is kept for a backward pass: the stream, its norms and what the blocks
-/// add to it; gate, up, and their product or float32 copies.
-int64_t forward_of_layer(const Network& n, int64_t tokens, bool widened) {
+/// add to it; gate, up, and their product or what it works with. `packed`: products as generation has them.
+int64_t forward_of_layer(const Network& n, int64_t tokens, bool packed) {
   const int64_t gate_up = 2 * n.config.intermediate_size, hidden = n.config.hidden_size;
-  const int64_t product = widened ? widened_product(n, tokens, hidden, gate_up) : 0;
+  const int64_t product = packed ? 0 : product_work(n, tokens, hidden, gate_up);
   return n.element * tokens * (gate_up + 8 * hidden) + std::max(product, n.element * tokens * gate_up / 2);
 }
 
@@ -97,8 +97,8 @@ int64_t logits_chunk(const Network& n, int64_t targets) {
   return chunk_tokens(n, targets) * targets * n.element;
 }
 
-int64_t widened_chunk(const Network& n, int64_t targets) {
-  return widened_product(n, chunk_tokens(n, targets), n.config.hidden_size, targets);
+int64_t chunk_work(const Network& n, int64_t targets) {
+  return product_work(n, chunk_tokens(n, targets), n.config.hidden_size, targets);
 }
 
 /// The output's log-probabilities and their gradient: logits that are kept, a chunk and its transpose, the
@@ -107,7 +107,7 @@ int64_t widened_chunk(const Network& n, int64_t targets) {
 int64_t vocabulary_work(const Network& n, int64_t targets) {
   const int64_t logits = n.config.vocab_size * targets * n.element;
   const int64_t rows = targets * n.config.hidden_size * (4 * n.element + int64_t{sizeof(float)});
-  return std::min(logits, kKeptLogits) + 2 * logits_chunk(n, targets) + rows + widened_chunk(n, targets);
+  return std::min(logits, kKeptLogits) + 2 * logits_chunk(n, targets) + rows + chunk_work(n, targets);
 }
 
 /// All that a forward and backward pass holds at its peak beside weights and gradients.
@@ -166,7 +166,6 @@ Network network_of(const ModelConfig& config, int64_t stored_bytes, at::ScalarTy
   n.element = static_cast<int64_t>(c10::elementSize(compute));
   n.stored_as_computed = stored == compute;
   n.on_cpu = device.is_cpu();
-  n.widened = n.on_cpu && compute == at::kBFloat16 && !has_fast_bfloat16();
   if (lora.r > 0) add_adapters(n, lora);
   return n;
 }
@@ -212,8 +211,8 @@ StageMemory reference_memory(const Network& n, const MicroBatch& batch) {
   const int64_t output = n.stored_as_computed ? 0 : n.element * n.embedding;  // in the compute dtype
   const int64_t vocabulary =
       output + logits_chunk(n, batch.targets) + 3 * batch.targets * n.config.hidden_size * n.element;
-  memory.activations =
-      std::max(vocabulary + widened_chunk(n, batch.targets), forward_of_layer(n, batch.tokens, n.widened));
+  memory.activations = std::max(vocabulary + chunk_work(n, batch.targets),
+                                forward_of_layer(n, batch.tokens, /*packed=*/false));
   return memory;
 }
 
@@ -223,7 +222,7 @@ StageMemory generation_memory(const std::string& stage, const Network& n, const 
   const int64_t packed = n.on_cpu ? n.element * (n.layer_matrices + n.embedding) : joint_copies(n);
   memory.weights = resting_weights(n) + packed;
   const int64_t copies = n.config.logit_softcap > 0 ? 2 : 1;
-  memory.activations = std::max(forward_of_layer(n, load.step_tokens, /*widened=*/false),
+  memory.activations = std::max(forward_of_layer(n, load.step_tokens, /*packed=*/true),
                                 copies * load.drawn * n.config.vocab_size * n.element);
   memory.kv_cache = cache_bytes(n, load);
   return memory;

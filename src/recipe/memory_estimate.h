@@ -1,5 +1,6 @@
 #pragma once
-// What a stage needs of memory at its peak, by arithmetic over shapes and settings: nothing is loaded or run.
+// What a stage needs of memory at its peak, by arithmetic over shapes and settings: no weights are loaded.
+// What products work with depends on the processor and is counted in small ones (model/product_memory.h).
 // Each term stands for something that the code keeps; memory_estimate.cpp says what. Constants were measured
 // on CPUs; on a GPU the arithmetic is the same but for the KV cache, and has never been compared.
 //   const Network network = network_of(config, /*stored_bytes=*/269e6, at::kBFloat16, {}, {}, torch::kCPU);
@@ -26,7 +27,6 @@ struct Network {
   int64_t element = 2;         // bytes of a number in the compute dtype
   bool stored_as_computed = true;
   bool on_cpu = true;
-  bool widened = false;  // products in training go through float32 copies (src/model/split_product.h)
 
   /// Matrices of the network: those of the layers, the embedding, the output where it is another.
   int64_t matrices() const { return layer_matrices + (config.tie_word_embeddings ? 1 : 2) * embedding; }

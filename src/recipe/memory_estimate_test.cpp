@@ -1,10 +1,9 @@
 // Estimates beside what LibTorch's allocator really handed out for tensors, at its peak.
 #include "recipe/memory_estimate.h"
 
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 #include <doctest/doctest.h>
 
+#include "model/counted_bytes.h"
 #include "model/lora.h"
 #include "recipe/memory_table.h"
 #include "recipe/stage_sizes.h"
@@ -13,16 +12,6 @@
 using namespace selfreward;
 
 namespace {
-
-/// Bytes of the tensors that were made while it is in the thread's debug info, and their peak.
-struct CountedBytes : c10::MemoryReportingInfoBase {
-  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device) override {
-    now += bytes;
-    peak = std::max(peak, now);
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-  int64_t now = 0, peak = 0;
-};
 
 /// A Llama with sizes in the proportions of real ones.
 ModelConfig small_llama() {
@@ -75,8 +64,8 @@ int64_t measured_step(const Case& c, const std::vector<SftRow>& rows) {
   return measured(c, [&](CausalLM& model) {
     model.recompute_layers(c.settings.gradient_checkpointing);
     AdamW optimizer(model, c.settings);
-    accumulate_sft(model, rows, rows_of_step(0, c.settings.train_batch_size, rows.size(), Seed(1)),
-                   c.settings, Seed(1), /*step=*/0);
+    accumulate_sft(model, rows, rows_of_step(0, c.settings, rows.size(), Seed(1)), c.settings, Seed(1),
+                   /*step=*/0);
     optimizer.step(1e-5);
   });
 }
