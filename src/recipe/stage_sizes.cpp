@@ -43,8 +43,8 @@ MicroBatch largest_micro_batch(const std::vector<RowSize>& rows, const TrainSett
   const int64_t steps = std::min(kLookedAtSteps, num_training_steps(settings, rows.size()));
   for (int64_t step = 0; step < steps; ++step) {
     const auto batches =
-        micro_batches(rows_of_step(step, settings.train_batch_size, rows.size(), seed),
-                      settings.micro_batch_tokens, [&](size_t row) { return rows[row].tokens; });
+        micro_batches(rows_of_step(step, settings, rows.size(), seed), settings.micro_batch_tokens,
+                      [&](size_t row) { return rows[row].tokens; });
     largest.several = largest.several || batches.size() > 1;
     for (const auto& batch : batches) {
       RowSize sum;

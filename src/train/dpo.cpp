@@ -91,13 +91,12 @@ DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>&
       return DpoRow{chat.prompt_ids(pair.prompt, pair.inputs), ids(pair.chosen_ids, pair.chosen_message()),
                     ids(pair.rejected_ids, pair.rejected_message())};
     });
-    check(row.chosen != row.rejected, "[dpo] pair '", pair.prompt_id,
-          "' has the same tokens as chosen and rejected");
-    if (num_tokens(row) > max_length) {
-      ++made.too_long;
-    } else {
+    if (row.chosen == row.rejected)
+      ++made.dropped["same_tokens"];
+    else if (num_tokens(row) > max_length)
+      ++made.dropped["longer_than_max_length"];
+    else
       made.rows.push_back(std::move(row));
-    }
   }
   return made;
 }
@@ -151,7 +150,7 @@ void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference
     Json metrics = accumulate_dpo(model, rows, chosen, reference, settings, seed, step);
     if (replay.batch_size > 0 && !replay.rows.empty()) {
       const Seed replay_seed = seed.child("replay");
-      const auto picked = rows_of_step(step, replay.batch_size, replay.rows.size(), replay_seed);
+      const auto picked = streamed_rows(step, replay.batch_size, replay.rows.size(), replay_seed);
       const double loss =
           accumulate_sft(model, replay.rows, picked, train, replay_seed, step, settings.replay_weight);
       metrics["replay_loss"] = loss;

@@ -10,10 +10,11 @@ struct DpoRow {
   TokenIds prompt, chosen, rejected;
 };
 
-/// Rows of `pairs`: the sampled ids where a pair has them, else tokenised by the chat template.
+/// Rows of `pairs`: the sampled ids where a pair has them, else tokenised by the chat template. Left out and
+/// counted: "longer_than_max_length", and "same_tokens", pairs whose answers are one to the model.
 struct DpoRows {
   std::vector<DpoRow> rows;
-  int64_t too_long = 0;
+  std::map<std::string, int64_t> dropped;  // by reason
 };
 DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length);
 

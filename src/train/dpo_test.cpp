@@ -70,11 +70,16 @@ TEST_CASE("dpo_loss is log 2 while policy equals reference, and falls as the mar
         doctest::Approx(0.313262).epsilon(1e-5));
 }
 
-TEST_CASE("sampled ids are trained as they are, and equal answers are an error") {
+TEST_CASE("sampled ids are trained as they are, and answers of the same tokens are left out") {
   const Policy policy = tiny_policy();
   const auto rows =
       make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "b", {11, 12, 2}, {13, 2}, 5, 1}}, 100);
   CHECK(rows.rows[0].chosen == TokenIds{11, 12, 2});
-  CHECK_THROWS_AS(make_dpo_rows(policy.chat(), {{"p", {{"user", "hi"}}, "a", "a", {}, {}, 5, 1}}, 100),
-                  Error);
+  const auto some = make_dpo_rows(policy.chat(),
+                                  {{"p", {{"user", "hi"}}, "a", "a ", {11, 2}, {11, 2}, 5, 1},
+                                   {"q", {{"user", "hi"}}, "a", "b", {}, {}, 5, 1},
+                                   {"r", {{"user", "hi"}}, "a", "b", TokenIds(200, 11), {12, 2}, 5, 1}},
+                                  100);
+  CHECK(some.rows.size() == 1);
+  CHECK(some.dropped == std::map<std::string, int64_t>{{"longer_than_max_length", 1}, {"same_tokens", 1}});
 }

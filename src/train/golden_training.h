@@ -23,6 +23,7 @@ inline TrainSettings golden_settings(const Json& s) {
   settings.warmup_steps = s["warmup_steps"];
   settings.train_batch_size = s["rows_per_step"];
   settings.max_steps = s["max_steps"];
+  settings.fill_last_batch = true;  // the golden steps go round the rows
   settings.weight_decay = s["weight_decay"];
   settings.adam_beta1 = s["adam_beta1"];
   settings.adam_beta2 = s["adam_beta2"];

@@ -41,6 +41,7 @@ TrainSettings ten_steps() {
   settings.learning_rate = 1e-3;
   settings.lr_scheduler_type = "linear";
   settings.min_lr_rate = 0;
+  settings.fill_last_batch = true;  // the golden steps go round the rows
   settings.train_batch_size = 4;
   settings.max_steps = 10;
   settings.adam_beta2 = 0.999;

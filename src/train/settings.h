@@ -13,6 +13,7 @@ struct TrainSettings {
   int64_t train_batch_size = 16;
   double num_train_epochs = 1;
   int64_t max_steps = 0;
+  bool fill_last_batch = false;
   int64_t max_length = 2048;
   int64_t micro_batch_tokens = 4096;
   double weight_decay = 0.0;
@@ -32,6 +33,10 @@ struct TrainSettings {
     f("train_batch_size", train_batch_size, "rows (SFT) or pairs (DPO) of one optimizer step");
     f("num_train_epochs", num_train_epochs, "passes over the data; unused where max_steps is set");
     f("max_steps", max_steps, "optimizer steps; 0: given by num_train_epochs");
+    f("fill_last_batch", fill_last_batch,
+      "an incomplete last batch of an epoch is filled up with rows of the next one, so that all steps are "
+      "alike; "
+      "false: it stays short, as in TRL");
     f("max_length", max_length, "rows with more tokens are left out and counted, never truncated");
     f("micro_batch_tokens", micro_batch_tokens,
       "tokens of one forward and backward; lower needs less memory and changes no result");

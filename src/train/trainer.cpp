@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "base/interrupt.h"
 #include "base/metrics.h"
@@ -69,10 +70,23 @@ std::string short_number(double value) {
   return text;
 }
 
+/// Steps that show every row once, the last one with what is left.
+int64_t full_steps(int64_t batch_size, size_t num_rows) {
+  return (static_cast<int64_t>(num_rows) + batch_size - 1) / batch_size;
+}
+
+/// Saves the state before it throws, where there is a step that is not on the disk yet.
+void stop_if_interrupted(const AdamW& optimizer, const TrainingFiles& files) {
+  if (!stop_is_requested()) return;
+  const auto saved = checkpoint_steps(files);
+  if (optimizer.steps() > (saved.empty() ? 0 : saved.back())) save_checkpoint(optimizer, files);
+  throw_if_interrupted();
+}
+
 }  // namespace
 
-std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
-                                 bool shuffle) {
+std::vector<size_t> streamed_rows(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
+                                  bool shuffle) {
   std::vector<size_t> rows;
   int64_t shuffled_epoch = -1;
   std::vector<size_t> order;
@@ -87,11 +101,29 @@ std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_ro
   return rows;
 }
 
+std::vector<size_t> rows_of_step(int64_t step, const TrainSettings& settings, size_t num_rows,
+                                 const Seed& seed, bool shuffle) {
+  const int64_t batch = settings.train_batch_size;
+  if (settings.fill_last_batch) return streamed_rows(step, batch, num_rows, seed, shuffle);
+  const int64_t steps = full_steps(batch, num_rows), epoch = step / steps;
+  std::vector<size_t> order(num_rows);
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (shuffle) order = seed.child("order", epoch).permutation(num_rows);
+  const auto first = order.begin() + (step % steps) * batch;
+  return {first, std::min(first + batch, order.end())};
+}
+
+double epochs_of(int64_t steps, const TrainSettings& settings, size_t num_rows) {
+  const int64_t batch = settings.train_batch_size;
+  const double of_one = settings.fill_last_batch ? static_cast<double>(num_rows) / static_cast<double>(batch)
+                                                 : static_cast<double>(full_steps(batch, num_rows));
+  return static_cast<double>(steps) / of_one;
+}
+
 int64_t num_training_steps(const TrainSettings& settings, size_t num_rows) {
   if (settings.max_steps > 0) return settings.max_steps;
-  const double rows = settings.num_train_epochs * static_cast<double>(num_rows);
-  return std::max<int64_t>(
-      1, std::llround(std::ceil(rows / static_cast<double>(settings.train_batch_size) - 1e-9)));
+  const double of_one_epoch = 1 / epochs_of(1, settings, num_rows);
+  return std::max<int64_t>(1, std::llround(std::ceil(settings.num_train_epochs * of_one_epoch - 1e-9)));
 }
 
 void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
@@ -110,15 +142,13 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   MetricsLog log(metrics_path);
   Progress progress(label, total, "steps", optimizer.steps());
   while (optimizer.steps() < end) {
-    throw_if_interrupted();
+    stop_if_interrupted(optimizer, files);
     const int64_t step = optimizer.steps();
     const double factor =
         schedule_factor(settings.lr_scheduler_type, step, settings.warmup_steps, total, settings.min_lr_rate);
-    Json metrics = accumulate(step, rows_of_step(step, settings.train_batch_size, num_rows, seed, shuffle));
+    Json metrics = accumulate(step, rows_of_step(step, settings, num_rows, seed, shuffle));
     const double learning_rate = settings.learning_rate * factor;
-    Json line{{"step", step + 1},
-              {"epoch",
-               static_cast<double>((step + 1) * settings.train_batch_size) / static_cast<double>(num_rows)}};
+    Json line{{"step", step + 1}, {"epoch", epochs_of(step + 1, settings, num_rows)}};
     line.update(metrics);
     line["grad_norm"] = optimizer.step(learning_rate);
     line["learning_rate"] = learning_rate;

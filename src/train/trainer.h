@@ -20,16 +20,24 @@ struct TrainingFiles {
 /// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).
 using AccumulateStep = std::function<Json(int64_t step, const std::vector<size_t>& rows)>;
 
-/// The rows of `step`: rows are shuffled anew in every epoch, and a last incomplete batch is filled from the
-/// next epoch. A pure function, so resuming needs no state of a sampler.
-std::vector<size_t> rows_of_step(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
-                                 bool shuffle = true);
+/// The rows of `step`, shuffled anew in every epoch. A last batch of an epoch that is not full stays short,
+/// or is filled from the next epoch by settings.fill_last_batch. A pure function, so resuming needs no state
+/// of a sampler.
+std::vector<size_t> rows_of_step(int64_t step, const TrainSettings& settings, size_t num_rows,
+                                 const Seed& seed, bool shuffle = true);
+
+/// `batch_size` rows, of all epochs one behind the other.
+std::vector<size_t> streamed_rows(int64_t step, int64_t batch_size, size_t num_rows, const Seed& seed,
+                                  bool shuffle = true);
+
+/// Epochs done after `steps` steps, as TRL counts them: 2.5 is half of the third epoch's steps.
+double epochs_of(int64_t steps, const TrainSettings& settings, size_t num_rows);
 
 /// Optimizer steps that `settings` ask for over `num_rows` rows.
 int64_t num_training_steps(const TrainSettings& settings, size_t num_rows);
 
-/// Trains from the newest checkpoint in `files`, or from the start, to the end. Ctrl-C between steps throws
-/// Interrupted. `label` names the progress bar.
+/// Trains from the newest checkpoint in `files`, or from the start, to the end. Ctrl-C and SIGTERM end it
+/// between two steps: the state is saved and Interrupted thrown. `label` names the progress bar.
 void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
                   const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate,
                   bool shuffle = true);

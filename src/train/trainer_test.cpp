@@ -25,23 +25,48 @@ std::map<std::string, torch::Tensor> weights_of(const CausalLM& model) {
 }  // namespace
 
 TEST_CASE("every epoch shows every row once, in another order") {
-  std::multiset<size_t> seen;
-  std::vector<std::vector<size_t>> orders(2);
-  for (int64_t step = 0; step < 10; ++step)
-    for (const size_t row : rows_of_step(step, 4, 20, Seed(3))) {
-      seen.insert(row);
-      orders[static_cast<size_t>(step / 5)].push_back(row);
-    }
-  for (size_t row = 0; row < 20; ++row) CHECK(seen.count(row) == 2);
-  CHECK(orders[0] != orders[1]);
-  CHECK(rows_of_step(7, 4, 20, Seed(3)) == rows_of_step(7, 4, 20, Seed(3)));
+  TrainSettings settings;
+  settings.train_batch_size = 4;
+  for (const bool fill : {false, true}) {
+    settings.fill_last_batch = fill;
+    std::multiset<size_t> seen;
+    std::vector<std::vector<size_t>> orders(2);
+    for (int64_t step = 0; step < 10; ++step)
+      for (const size_t row : rows_of_step(step, settings, 20, Seed(3))) {
+        seen.insert(row);
+        orders[static_cast<size_t>(step / 5)].push_back(row);
+      }
+    for (size_t row = 0; row < 20; ++row) CHECK(seen.count(row) == 2);
+    CHECK(orders[0] != orders[1]);
+    CHECK(rows_of_step(7, settings, 20, Seed(3)) == rows_of_step(7, settings, 20, Seed(3)));
+  }
 }
 
-TEST_CASE("a batch that runs over the end of an epoch goes on with the next") {
-  const auto rows = rows_of_step(2, 8, 20, Seed(3));
+TEST_CASE("the last batch of an epoch is short, as TRL's data loader makes it, and epochs are counted so") {
+  TrainSettings settings;
+  settings.train_batch_size = 8;
+  settings.num_train_epochs = 2;
+  CHECK(rows_of_step(2, settings, 20, Seed(3)).size() == 4);
+  CHECK(rows_of_step(3, settings, 20, Seed(3)).size() == 8);  // of the second epoch
+  CHECK(rows_of_step(1, settings, 20, Seed(3), /*shuffle=*/false) ==
+        std::vector<size_t>{8, 9, 10, 11, 12, 13, 14, 15});
+  CHECK(num_training_steps(settings, 20) == 6);
+  CHECK(epochs_of(3, settings, 20) == 1);
+  CHECK(epochs_of(4, settings, 20) == doctest::Approx(4.0 / 3));
+  settings.num_train_epochs = 0.5;
+  CHECK(num_training_steps(settings, 20) == 2);
+}
+
+TEST_CASE("a last batch that is to be filled goes on with the next epoch") {
+  TrainSettings settings;
+  settings.train_batch_size = 8;
+  settings.num_train_epochs = 2;
+  settings.fill_last_batch = true;
+  const auto rows = rows_of_step(2, settings, 20, Seed(3));
   CHECK(rows.size() == 8);
-  CHECK(std::vector<size_t>(rows.begin() + 4, rows.end()) ==
-        std::vector<size_t>(rows_of_step(5, 4, 20, Seed(3))));
+  CHECK(std::vector<size_t>(rows.begin() + 4, rows.end()) == streamed_rows(5, 4, 20, Seed(3)));
+  CHECK(num_training_steps(settings, 20) == 5);
+  CHECK(epochs_of(5, settings, 20) == 2);
 }
 
 TEST_CASE("micro-batches keep the order and the budget") {
