@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "feedback/score_parser.h"
+
 namespace selfreward {
 namespace {
 
@@ -60,7 +62,8 @@ int64_t thin_common_score(std::vector<ScoredExample>& examples, double share, co
 /// Thins and caps the examples into `made`, counting what is dropped.
 void keep_some(std::vector<ScoredExample> examples, const EftSettings& settings, const Seed& seed,
                Filtered<Example>& made) {
-  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed))
+  // Draws of its own: what survives the thinning by a small chance must not survive the cap by it again.
+  if (const int64_t n = thin_common_score(examples, settings.max_score_share, seed.child("common_score")))
     made.dropped["common_score"] = n;
   if (settings.max_examples > 0)
     if (const int64_t n = thin(examples, settings.max_examples, seed, [](const auto&) { return true; }))
@@ -87,6 +90,14 @@ std::string verdict_text(double share) {
   return texts[std::clamp<int64_t>(std::llround(share * 5), 0, 5)];
 }
 
+/// The score between minimum and maximum, a whole number where these are.
+double score_of_share(const Rubric& rubric, double share) {
+  const double score = rubric.min_score + share * (rubric.max_score - rubric.min_score);
+  const bool whole =
+      rubric.min_score == std::round(rubric.min_score) && rubric.max_score == std::round(rubric.max_score);
+  return whole ? std::round(score) : score;
+}
+
 }  // namespace
 
 Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
@@ -101,8 +112,10 @@ Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const
     }
     for (size_t i = 0; i < group.answers.size(); ++i) {
       const double share = (*worst - group.ranks[i]) / (*worst - *best);
-      const double score = std::round(rubric.min_score + share * (rubric.max_score - rubric.min_score));
-      const std::string reply = str(verdict_text(score / rubric.max_score), "\nScore: ", score);
+      const double score = score_of_share(rubric, share);
+      const std::string reply =
+          verdict_text((score - rubric.min_score) / (rubric.max_score - rubric.min_score)) + "\n" +
+          rubric.score_line_of(score);
       examples.push_back(judging_example(rubric, group, i, reply, score));
     }
   }
@@ -136,6 +149,18 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
   }
   keep_some(std::move(examples), settings, seed, made);
   return made;
+}
+
+int64_t check_eft_scores(const std::vector<Example>& examples, const Rubric& rubric,
+                         const std::string& rubric_file) {
+  const auto without = std::count_if(examples.begin(), examples.end(), [&](const Example& example) {
+    return !parse_judge_reply(example.messages.back().content, FinishReason::stop, rubric).score;
+  });
+  check(examples.empty() || without < std::ssize(examples), "[eft] none of ", examples.size(),
+        " judging examples ends with a score under the score_pattern of ", rubric_file, ", as '",
+        examples.empty() ? "" : examples.front().id,
+        "'; name the rubric that they were written for in judge.rubric");
+  return without;
 }
 
 }  // namespace selfreward

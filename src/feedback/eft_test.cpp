@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <map>
+
 #include "feedback/score_parser.h"
 
 using namespace selfreward;
@@ -84,6 +87,26 @@ TEST_CASE("the most common score is thinned to its share, and the number of exam
   CHECK(capped.dropped.at("over_maximum") == 33);
 }
 
+TEST_CASE("the share of the most common score holds after the cap too") {
+  std::vector<RankedAnswers> groups;
+  std::vector<Judgement> judgements;
+  std::map<std::string, int64_t> score_of;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string id = str("g", i);
+    groups.push_back(group(id, {0, 1}));
+    for (auto& judgement : judged(id, {4, i % 4})) judgements.push_back(judgement);
+    score_of[id + "/0"] = 4, score_of[id + "/1"] = i % 4;
+  }
+  EftSettings settings;
+  settings.max_score_share = 0.4;
+  settings.max_examples = 1000;
+  const auto made = build_eft_examples(groups, judgements, rubric(), settings, Seed(1));
+  REQUIRE(made.records.size() == 1000);
+  const auto common = std::count_if(made.records.begin(), made.records.end(),
+                                    [&](const Example& example) { return score_of.at(example.id) == 4; });
+  CHECK(std::abs(static_cast<double>(common) / 1000 - 0.4) < 0.05);  // 3 standard errors of such a draw
+}
+
 TEST_CASE(
     "ranks as scores: the best answer gets the maximum, the worst the minimum, and every reply parses") {
   const auto made = eft_from_ranks({group("g", {1, 0, 2}), group("h", {3, 3})}, rubric(), {}, Seed(1));
@@ -93,4 +116,38 @@ TEST_CASE(
   for (size_t i = 0; i < 3; ++i)
     CHECK(parse_judge_reply(made.records[i].messages[1].content, FinishReason::stop, rubric()).score ==
           expected[i]);
+}
+
+TEST_CASE("ranks are written in the rubric's own score line and range") {
+  Rubric own = rubric();
+  own.min_score = -4, own.max_score = 0;
+  own.score_pattern = Regex(R"(Note = (-?\d+) points)");
+  own.score_line = "Note = {score} points";
+  CHECK_NOTHROW(check_score_line(own, "own.yaml"));
+  const auto made = eft_from_ranks({group("g", {0, 1, 2})}, own, {}, Seed(1));
+  REQUIRE(made.records.size() == 3);
+  const char* const ends[] = {"Note = 0 points", "Note = -2 points", "Note = -4 points"};
+  for (size_t i = 0; i < 3; ++i) CHECK(made.records[i].messages[1].content.ends_with(ends[i]));
+  CHECK(made.records[0].messages[1].content.starts_with("The answer is excellent"));
+  CHECK(made.records[2].messages[1].content.starts_with("The answer is of no use"));
+}
+
+TEST_CASE("a score line that its own pattern does not read is an error before anything is trained on it") {
+  CHECK_NOTHROW(check_score_line(rubric(), "additive5.yaml"));
+  Rubric own = rubric();
+  own.score_pattern = Regex(R"(Rating: (\d))");
+  CHECK_THROWS_WITH_AS(check_score_line(own, "own.yaml"),
+                       doctest::Contains("ends with 'Score: 0' has no score"), Error);
+  own.score_line = "Rating: {score}";
+  CHECK_NOTHROW(check_score_line(own, "own.yaml"));
+  own.max_score = 10;  // the pattern reads one digit
+  CHECK_THROWS_WITH_AS(check_score_line(own, "own.yaml"), doctest::Contains("own.yaml"), Error);
+}
+
+TEST_CASE("ready judging examples without any score under the rubric are an error, some are counted") {
+  const Example good{"a", {{"user", "judge"}, {"assistant", "Fine. Score: 4"}}, "eft"},
+      bad{"b", {{"user", "judge"}, {"assistant", "Rating: 4"}}, "eft"};
+  CHECK(check_eft_scores({good, bad}, rubric(), "r.yaml") == 1);
+  CHECK(check_eft_scores({}, rubric(), "r.yaml") == 0);
+  CHECK_THROWS_WITH_AS(check_eft_scores({bad}, rubric(), "r.yaml"), doctest::Contains("r.yaml"), Error);
 }

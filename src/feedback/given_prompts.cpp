@@ -1,17 +1,11 @@
 #include "feedback/given_prompts.h"
 
-#include <unordered_set>
-
-#include "data/jsonl.h"
+#include "data/unique_ids.h"
 
 namespace selfreward {
 
 std::vector<Prompt> given_prompts(const fs::path& jsonl, int64_t num_prompts, int64_t t) {
-  const auto all = read_jsonl<Prompt>(jsonl);
-  std::unordered_set<std::string> ids;
-  for (const Prompt& prompt : all)
-    check(ids.insert(prompt.id).second, "[prompts] ", jsonl.string(), ": two prompts have the id '",
-          prompt.id, "'; rename one of them");
+  const auto all = read_prompts(jsonl);
   check(std::ssize(all) / num_prompts >= t, "[prompts] ", jsonl.string(), " has ", all.size(),
         " prompts, but ", t, " rounds of prompts.num_prompts = ", num_prompts, " need ", t, " times ",
         num_prompts, "; set a smaller number, or add prompts");

@@ -28,5 +28,5 @@ TEST_CASE("too few prompts and equal ids are errors") {
   CHECK_THROWS_WITH_AS(given_prompts(path, 2, 2), doctest::Contains("has 3 prompts, but 2 rounds"), Error);
   CHECK_THROWS_WITH_AS(given_prompts(path, INT64_MAX, 1), doctest::Contains("has 3 prompts"), Error);
   CHECK_THROWS_WITH_AS(given_prompts(file_of({{"a", "one", ""}, {"a", "two", ""}}), 1, 1),
-                       doctest::Contains("two prompts have the id 'a'"), Error);
+                       doctest::Contains("two rows have the id 'a'"), Error);
 }

@@ -25,6 +25,15 @@ bool is_group(std::string_view text, size_t at) {
   return at + 1 < text.size() && text[at] == '$' && text[at + 1] >= '1' && text[at + 1] <= '9';
 }
 
+/// The files that the key "requirements" names, beside the YAML file; none where there is no such key.
+std::vector<fs::path> requirement_files(const YAML::Node& root, const fs::path& yaml) {
+  std::vector<fs::path> files;
+  if (!root.IsMap() || !root["requirements"].IsDefined()) return files;
+  for (const auto& file : root["requirements"].as<std::vector<std::string>>())
+    files.push_back(yaml.parent_path() / file);
+  return files;
+}
+
 /// `text` as a regex that matches it literally.
 std::string escaped(std::string_view text) {
   std::string out;
@@ -105,6 +114,15 @@ GoldScorer::Rule GoldScorer::make_rule(const std::string& when, const std::strin
   return rule;
 }
 
+std::vector<fs::path> GoldScorer::files(const fs::path& yaml) {
+  std::vector<fs::path> files{yaml};
+  const std::string text = read_file(yaml);
+  const auto named =
+      located("[gold] " + yaml.string(), [&] { return requirement_files(YAML::Load(text), yaml); });
+  files.insert(files.end(), named.begin(), named.end());
+  return files;
+}
+
 void GoldScorer::add_requirements(const fs::path& jsonl) {
   for (VerifiablePrompt& row : read_verifiable(jsonl)) {
     const auto [place, is_new] = requirements_.emplace(strip(row.prompt), row.requirements);
@@ -122,8 +140,7 @@ GoldScorer GoldScorer::load(const fs::path& yaml) {
     if (carried) {
       GoldScorer scorer(Regex("(?!)"), std::nullopt, {}, required<double>(root, "max_score"));
       check(scorer.max_score_ > 0, "max_score is ", scorer.max_score_, ", it must be more than 0");
-      for (const auto& file : root["requirements"].as<std::vector<std::string>>())
-        scorer.add_requirements(yaml.parent_path() / file);
+      for (const fs::path& file : requirement_files(root, yaml)) scorer.add_requirements(file);
       check(!scorer.requirements_.empty(), "requirements names no file with a prompt");
       return scorer;
     }
@@ -152,9 +169,13 @@ std::optional<double> GoldScorer::score(const std::string& prompt, const std::st
   if (const Requirements* carried = requirements_of(prompt))
     return max_score_ * check_requirements(*carried, prompt, answer).share();
   const std::string asked = strip(prompt), given = strip(answer);
-  if (!prompt_pattern_.matches(asked)) return std::nullopt;
-  if (answer_pattern_ && !answer_pattern_->matches(given)) return 0.0;
-  return rules_score(asked, given);
+  try {
+    if (!prompt_pattern_.matches(asked)) return std::nullopt;
+    if (answer_pattern_ && !answer_pattern_->matches(given)) return 0.0;
+    return rules_score(asked, given);
+  } catch (const RegexLimit& limit) {
+    fail("[gold] prompt_pattern, answer_pattern or a rule of the gold score: ", limit.what());
+  }
 }
 
 double GoldScorer::rules_score(const std::string& asked, const std::string& given) const {

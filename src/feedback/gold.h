@@ -28,6 +28,8 @@ class GoldScorer {
  public:
   /// Throws Error with the file, the rule and the reason.
   static GoldScorer load(const fs::path& yaml);
+  /// The file itself, and those that it names: what load() reads.
+  static std::vector<fs::path> files(const fs::path& yaml);
 
   /// The number of rules that apply and are met, or nullopt for a prompt without a gold score.
   std::optional<double> score(const std::string& prompt, const std::string& answer) const;

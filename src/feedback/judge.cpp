@@ -1,5 +1,6 @@
 #include "feedback/judge.h"
 
+#include <set>
 #include <unordered_map>
 
 #include "base/in_row.h"
@@ -24,7 +25,10 @@ std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts,
   std::unordered_map<std::string, const Prompt*> by_id;
   for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
   std::vector<JudgeItem> items;
+  std::set<std::pair<std::string, int64_t>> seen;
   for (const Candidate& candidate : candidates) {
+    check(seen.emplace(candidate.prompt_id, candidate.index).second, "[judge] prompt '", candidate.prompt_id,
+          "' has two candidates ", candidate.index);
     const auto found = by_id.find(candidate.prompt_id);
     check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id,
           "', which is not among the prompts");

@@ -61,13 +61,14 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     filter.add(prompt.text);
     generated.push_back(prompt.text);
   }
+  const int64_t shard_size = out.shard_size(generation.shard_size);
   Generator generator(policy, generation);
   Progress progress("new prompts", settings.num_prompts, "prompts", std::ssize(out.records()));
   int fruitless = 0;
   while (std::ssize(out.records()) < settings.num_prompts) {
     const int64_t wanted = settings.num_prompts - std::ssize(out.records());
     std::vector<GenerationRequest> requests;
-    for (int64_t i = 0; i < std::clamp(wanted, kMinRequests, generation.shard_size); ++i) {
+    for (int64_t i = 0; i < std::clamp(wanted, std::min(kMinRequests, shard_size), shard_size); ++i) {
       const Seed address = seed.child("new_prompts", out.shards(), i);
       const std::string text = prompt_request(pool, generated, settings, address);
       requests.push_back({policy.chat().completion_ids(text), 1, address.child("sample")});

@@ -18,7 +18,7 @@ const char* const kDefaultScorePattern =
 
 namespace {
 
-constexpr std::string_view kInstruction = "{instruction}", kResponse = "{response}";
+constexpr std::string_view kInstruction = "{instruction}", kResponse = "{response}", kScore = "{score}";
 
 /// The place of the next placeholder at or after `from`, with one pair of braces or two.
 struct Placeholder {
@@ -52,8 +52,8 @@ T value_of(const YAML::Node& node, const std::string& key, const fs::path& path,
 }
 
 void set_field(Rubric& rubric, const std::string& key, const YAML::Node& value, const fs::path& path) {
-  static const std::vector<std::string> kKeys = {"name", "template", "min_score", "max_score",
-                                                 "score_pattern"};
+  static const std::vector<std::string> kKeys = {"name",      "template",      "min_score",
+                                                 "max_score", "score_pattern", "score_line"};
   if (key == "name")
     rubric.name = value_of<std::string>(value, key, path, "a text");
   else if (key == "template")
@@ -62,6 +62,8 @@ void set_field(Rubric& rubric, const std::string& key, const YAML::Node& value, 
     rubric.min_score = value_of<double>(value, key, path, "a number");
   else if (key == "max_score")
     rubric.max_score = value_of<double>(value, key, path, "a number");
+  else if (key == "score_line")
+    rubric.score_line = value_of<std::string>(value, key, path, "a text");
   else if (key == "score_pattern") {
     const auto pattern = value_of<std::string>(value, key, path, "a text");
     rubric.score_pattern = Regex(pattern);
@@ -71,7 +73,7 @@ void set_field(Rubric& rubric, const std::string& key, const YAML::Node& value, 
     const std::string near = nearest(key, kKeys);
     fail("[rubric] ", path.string(), ": unknown key '", key, "'",
          near.empty() ? "" : "; did you mean '" + near + "'?",
-         " Known are name, template, min_score, max_score, score_pattern");
+         " Known are name, template, min_score, max_score, score_pattern, score_line");
   }
 }
 
@@ -92,6 +94,8 @@ void check_rubric(const Rubric& rubric, const fs::path& path) {
           ": the template has no ", placeholder, ", so the judge would not see it");
   check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
         " is not below max_score ", rubric.max_score);
+  check(rubric.score_line.find(kScore) != std::string::npos, "[rubric] ", path.string(), ": score_line is '",
+        rubric.score_line, "', which has no ", kScore, "; as in 'Score: {score}'");
 }
 
 }  // namespace
@@ -116,6 +120,10 @@ std::string Rubric::render(std::string_view instruction, std::string_view respon
     at = placeholder->end;
   }
   return text + template_text.substr(at);
+}
+
+std::string Rubric::score_line_of(double score) const {
+  return replace_all(score_line, kScore, str(score));
 }
 
 }  // namespace selfreward

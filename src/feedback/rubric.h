@@ -22,14 +22,18 @@ struct Rubric {
   double max_score = 5;
   /// Group 1 is the score; group 2, if there is one, the scale, which must equal max_score.
   Regex score_pattern{kDefaultScorePattern};
+  /// How a judgement that we write ends (eft.source: ranks); {score} is the number.
+  std::string score_line = "Score: {score}";
 
-  /// Reads a YAML file with keys name, template, min_score, max_score, score_pattern (only the template must
-  /// be there), or a .txt file that is the template itself. Throws Error on an unknown key, naming the
-  /// nearest.
+  /// Reads a YAML file with keys name, template, min_score, max_score, score_pattern, score_line (only the
+  /// template must be there), or a .txt file that is the template itself. Throws Error on an unknown key,
+  /// naming the nearest.
   static Rubric load(const fs::path& path);
 
   /// The judge's prompt. Both texts are put in once: braces inside an answer stay as they are.
   std::string render(std::string_view instruction, std::string_view response) const;
+  /// score_line with a number in it, as "Score: 4".
+  std::string score_line_of(double score) const;
 };
 
 }  // namespace selfreward

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "feedback/matches_in_reply.h"
 #include "text/utf8.h"
 
 namespace selfreward {
@@ -26,7 +27,7 @@ std::optional<double> number_of(std::string_view digits) {
 
 std::vector<NamedScore> find_scores(std::string_view text, const Rubric& rubric) {
   std::vector<NamedScore> found;
-  for (const Regex::Match& match : rubric.score_pattern.find_all(text)) {
+  for (const Regex::Match& match : matches_in_reply(rubric.score_pattern, text)) {
     const auto value = number_of(match.at(1).in(text));
     if (!value) continue;  // a pattern with \d may catch digits of other scripts
     const std::string_view scale = match.size() > 2 ? match[2].in(text) : "";
@@ -72,6 +73,17 @@ bool is_score_line(std::string_view line, const Rubric& rubric) {
 bool begins_line(std::string_view line, size_t at) {
   const std::string_view before = line.substr(0, at);
   return !before.starts_with(' ') && before.find_first_not_of(" *_#`>\"'[<(") == std::string_view::npos;
+}
+
+void check_score_line(const Rubric& rubric, const std::string& file) {
+  for (const double score : {rubric.min_score, rubric.max_score}) {
+    const std::string line = rubric.score_line_of(score);
+    const JudgeReply reply = parse_judge_reply("A reason.\n" + line, FinishReason::stop, rubric);
+    check(reply.score == score, "[rubric] ", file, ": a judgement that ends with '", line, "' has ",
+          reply.score ? str("the score ", *reply.score) : "no score (" + to_string(*reply.failure) + ")",
+          " under the rubric's score_pattern, but judgements are to be written so; set score_line to a line "
+          "that the pattern reads");
+  }
 }
 
 std::optional<double> mean_score(const std::vector<JudgeReply>& replies) {

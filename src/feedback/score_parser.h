@@ -8,7 +8,8 @@ namespace selfreward {
 
 /// Reads `text`, which holds generated text only: neither the judge's prompt nor the answer that it quotes.
 /// The last match of the rubric's pattern is the score. Failures, in this order:
-/// - no_score: nothing matches and the reply ended by itself
+/// - no_score: nothing matches and the reply ended by itself; or the pattern tries too many ways on it, which
+///   is a warning
 /// - cut_off: nothing matches, or the last number ends with the text, where the length limit cut the reply
 /// - several_scores: the reply names different scores
 /// - out_of_range: not in [min_score, max_score], or on another scale ("4/10")
@@ -18,6 +19,9 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
 /// match of the pattern opens, in range or not. Scores that stand elsewhere ("Relevance score: 1", "1. Score:
 /// 1", indented) may be of parts, with the whole still to come.
 bool is_score_line(std::string_view line, const Rubric& rubric);
+
+/// Throws Error, with the rubric's file, unless replies that end with its own score line have that score.
+void check_score_line(const Rubric& rubric, const std::string& file);
 
 /// Whether before byte `at` a line has nothing but marks of emphasis, a heading or a quotation ("**", "## ").
 bool begins_line(std::string_view line, size_t at);

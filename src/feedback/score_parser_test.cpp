@@ -210,3 +210,11 @@ TEST_CASE("the mean counts valid scores only and keeps fractions") {
   CHECK(!mean_score({none, none}));
   CHECK(!mean_score({}));
 }
+
+TEST_CASE("a reply on which the pattern tries too many ways has no score, and ends nothing") {
+  Rubric rubric;
+  rubric.score_pattern = Regex("(a+)+b(1)");
+  const std::string reply = str(std::string(60, 'a'), "cb1");
+  CHECK(outcome(parse_judge_reply(reply, FinishReason::stop, rubric)) == "no_score");
+  CHECK(!is_score_line(reply, rubric));
+}

@@ -9,10 +9,12 @@
 namespace selfreward {
 
 /// Calls make(items of the shard, on_done) for each shard that `out` does not have yet; it appends the
-/// records to `out` and may tell on_done how much of the shard is done.
+/// records to `out` and may tell on_done how much of the shard is done. Shards have the size that `out` was
+/// begun with, `wanted_size` at first.
 template <typename Item, typename Record, typename Make>
-void for_each_shard(const std::vector<Item>& items, int64_t shard_size, const std::string& label,
+void for_each_shard(const std::vector<Item>& items, int64_t wanted_size, const std::string& label,
                     RecordSink<Record>& out, Make make) {
+  const int64_t shard_size = out.shard_size(wanted_size);
   const int64_t total = std::ssize(items);
   const int64_t before = std::min(out.shards() * shard_size, total);
   Progress progress(label, total, "prompts", before);
