@@ -43,7 +43,7 @@ std::optional<double> controlled(const LeaderboardRow& row) {
 }
 
 std::optional<double> controlled_error(const LeaderboardRow& row) {
-  return row.length_control ? std::optional(row.length_control->standard_error * 100) : std::nullopt;
+  return row.length_control ? percent(row.length_control->standard_error) : std::nullopt;
 }
 
 }  // namespace

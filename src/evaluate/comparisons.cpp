@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "evaluate/local_chat.h"
 #include "feedback/shards.h"
 
 namespace selfreward {
@@ -73,13 +74,16 @@ void from_json(const Json& json, Comparison& value) {
   value.weight_shown_second = number_at(json, "weight_shown_second");
 }
 
+BothOrders verdicts_of(const Comparison& comparison) {
+  return comparison.identical ? BothOrders{Verdict::tie, Verdict::tie} : comparison.verdicts;
+}
+
 std::optional<double> preference_of(const Comparison& comparison, bool weighted) {
-  if (comparison.identical) return 0.5;
-  if (weighted) {
+  if (weighted && !comparison.identical) {
     if (!comparison.weight_shown_first || !comparison.weight_shown_second) return std::nullopt;
     return (*comparison.weight_shown_first + *comparison.weight_shown_second) / 2;
   }
-  return win_rate(std::vector<BothOrders>{comparison.verdicts}).rate();
+  return win_rate(std::vector<BothOrders>{verdicts_of(comparison)}).rate();
 }
 
 std::optional<double> verdict_probability(const ChatReply& reply, const PairwiseRubric& rubric) {
@@ -128,6 +132,14 @@ void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std:
     out.append(made);
   };
   for_each_shard(pairs, shard_size, "comparisons", out, make);
+}
+
+void compare_answers(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                     const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
+                     RecordSink<Comparison>& out) {
+  ChatParams params{.sampling = sampling, .is_last_line = {}, .on_done = {}};
+  params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
+  compare_answers(local_chat(judge, generation, seed), rubric, pairs, params, generation.shard_size, out);
 }
 
 }  // namespace selfreward

@@ -17,6 +17,9 @@ struct Comparison {
 void to_json(Json& json, const Comparison& value);
 void from_json(const Json& json, Comparison& value);
 
+/// The verdicts of both orders; identical answers are a tie in both.
+BothOrders verdicts_of(const Comparison& comparison);
+
 /// How good the first model's answer is against the second's, 0 .. 1. `weighted`: the mean of both orders'
 /// probabilities; else 1, 0.5 or 0, where orders that disagree are 0.5. Absent where an order has none.
 std::optional<double> preference_of(const Comparison& comparison, bool weighted);
@@ -32,5 +35,9 @@ std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
 /// Appends a comparison of each pair, shard by shard.
 void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
                      const ChatParams& params, int64_t shard_size, RecordSink<Comparison>& out);
+/// The same by a checkpoint on this machine, which stops each reply behind its verdict.
+void compare_answers(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                     const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
+                     RecordSink<Comparison>& out);
 
 }  // namespace selfreward

@@ -50,6 +50,11 @@ TEST_CASE("each pair is asked in both orders; equal answers are a tie that nobod
   CHECK(preference_of(made[2], false) == 0);
   CHECK(!preference_of(made[0], true));  // there are no probabilities
   CHECK(preference_of(made[1], true) == 0.5);
+  const WinRate rate =
+      win_rate(std::vector{verdicts_of(made[0]), verdicts_of(made[1]), verdicts_of(made[2])});
+  CHECK(rate.wins == 1);
+  CHECK(rate.ties == 1);
+  CHECK(rate.losses == 1);
 }
 
 TEST_CASE("a judge that always likes the first answer decides nothing; one that says nothing is missing") {

@@ -10,10 +10,6 @@ namespace {
 
 using Group = std::vector<const ComparedAnswers*>;
 
-Json value_or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json group_summary(const Group& group, const Seed& seed) {
   std::vector<double> preferences;
   int64_t wins = 0, ties = 0, losses = 0;
@@ -55,7 +51,7 @@ Json length_controlled(const std::vector<ComparedAnswers>& answers) {
   const auto control = length_control(rows, {}, why_not);
   if (!control) return {{"missing", why_not}};
   return {{"win_rate", control->win_rate},
-          {"standard_error", control->standard_error},
+          {"standard_error", value_or_null(control->standard_error)},
           {"formula", control->formula},
           {"weights", {{"length", control->weight_length}, {"model", control->weight_model}}}};
 }

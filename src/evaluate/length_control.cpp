@@ -123,7 +123,7 @@ std::optional<LengthControl> length_control(const std::vector<LengthControlRow>&
   const auto weights = fit_logistic_l1_cv(training_rows(rows, deltas, gamed, difficulty));
   LengthControl control{difficulty.is_known() ? "length_controlled_v1" : "length_controlled_minimal",
                         0,
-                        0,
+                        std::nullopt,
                         weights.front(),
                         weights.back(),
                         {},
@@ -133,7 +133,7 @@ std::optional<LengthControl> length_control(const std::vector<LengthControlRow>&
     control.predictions.push_back(
         sigmoid(linear(weights, features(0, difficulty.of(i), /*not_gamed=*/true))));
   control.win_rate = *mean_of(control.predictions);
-  control.standard_error = *standard_error_of(control.predictions);
+  control.standard_error = spread_error_of(control.predictions);
   return control;
 }
 

@@ -27,7 +27,8 @@ struct LengthControlRow {
 
 struct LengthControl {
   std::string formula;  // alpaca_eval's name: length_controlled_v1 or length_controlled_minimal
-  double win_rate, standard_error;
+  double win_rate;
+  std::optional<double> standard_error;  // absent where all predictions are one, as without difficulties
   double weight_length, weight_model;
   std::optional<double> weight_difficulty;
   std::vector<double> predictions;  // of each row, at equal length

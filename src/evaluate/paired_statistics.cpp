@@ -10,7 +10,19 @@ double sum_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
+bool all_equal(const std::vector<double>& values) {
+  return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
+}
+
 }  // namespace
+
+std::optional<double> spread_error_of(const std::vector<double>& values) {
+  return all_equal(values) ? std::nullopt : standard_error_of(values);
+}
+
+Json value_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 double quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
@@ -34,7 +46,7 @@ std::optional<double> standard_error_of(const std::vector<double>& values) {
 
 std::optional<Interval> bootstrap_interval(const std::vector<double>& values, const Seed& seed,
                                            int64_t resamples) {
-  if (values.size() < 2) return std::nullopt;
+  if (all_equal(values)) return std::nullopt;
   std::vector<double> means;
   for (int64_t b = 0; b < resamples; ++b) {
     const Seed draw = seed.child("bootstrap", b);

@@ -22,7 +22,7 @@ TEST_CASE("the bootstrap interval of many values is mean +- 1.96 standard errors
   CHECK(interval.low == doctest::Approx(0.6 - 1.96 * error).epsilon(0.01));
   CHECK(interval.high == doctest::Approx(0.6 + 1.96 * error).epsilon(0.01));
   CHECK(bootstrap_interval(values, Seed(1))->low == interval.low);
-  CHECK(bootstrap_interval({1, 1, 1}, Seed(1))->low == 1);
+  CHECK(!bootstrap_interval({1, 1, 1}, Seed(1)));  // nothing is known of their spread
   CHECK(!bootstrap_interval({1}, Seed(1)));
 }
 

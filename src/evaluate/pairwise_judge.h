@@ -18,27 +18,14 @@ struct PairwiseRubric {
   std::string render(const std::string& instruction, const std::string& a, const std::string& b) const;
 };
 
-/// The last match of the pattern, upper or lower case; absent where there is none.
+/// The last match of the pattern, upper or lower case; absent where there is none, or where the pattern tries
+/// too many ways on the reply.
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric);
 /// Whether a complete line gives the verdict and ends the reply: the match of the pattern opens it.
 bool is_verdict_line(std::string_view line, const PairwiseRubric& rubric);
 
-/// Two answers to one prompt and what the judge said of them in both orders.
-struct PairwiseJudgement {
-  std::string prompt_id;
-  std::string reply_shown_first, reply_shown_second;
-  BothOrders verdicts;
-};
-void to_json(Json& json, const PairwiseJudgement& value);
-void from_json(const Json& json, PairwiseJudgement& value);
-
 struct AnswerPair {
   std::string prompt_id, prompt, first, second;
 };
-
-/// Appends one judgement of each pair. A pair that does not fit the context has no verdicts.
-void judge_pairwise(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
-                    const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
-                    RecordSink<PairwiseJudgement>& out);
 
 }  // namespace selfreward

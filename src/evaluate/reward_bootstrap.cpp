@@ -23,6 +23,17 @@ Json interval(std::vector<double> values, size_t draws) {
   return {quantile(values, 0.025), quantile(values, 0.975)};
 }
 
+Json all_intervals(const std::vector<MetricValues>& draws) {
+  Json result = Json::object();
+  for (size_t m = 0; m < kMetricNames.size(); ++m) {
+    std::vector<double> present;
+    for (const MetricValues& draw : draws)
+      if (draw[m]) present.push_back(*draw[m]);
+    result[kMetricNames[m]] = interval(std::move(present), draws.size());
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<RewardMetrics> metrics_by_prompt(const std::vector<ScoredAnswers>& prompts, double max_score) {
@@ -75,13 +86,9 @@ std::vector<MetricValues> bootstrap(const std::vector<RewardMetrics>& by_prompt,
 }
 
 Json intervals(const std::vector<MetricValues>& draws) {
-  Json result = Json::object();
-  for (size_t m = 0; m < kMetricNames.size(); ++m) {
-    std::vector<double> present;
-    for (const MetricValues& draw : draws)
-      if (draw[m]) present.push_back(*draw[m]);
-    result[kMetricNames[m]] = interval(std::move(present), draws.size());
-  }
+  Json result = all_intervals(draws);
+  for (Json& interval : result)  // one prompt, or prompts that are all alike, tell nothing of the spread
+    if (interval.is_array() && interval[0] == interval[1]) interval = nullptr;
   return result;
 }
 
@@ -90,7 +97,7 @@ Json difference_intervals(const std::vector<MetricValues>& draws, const std::vec
   for (size_t b = 0; b < draws.size(); ++b)
     for (size_t m = 0; m < kMetricNames.size(); ++m)
       if (draws[b][m] && base[b][m]) differences[b][m] = *draws[b][m] - *base[b][m];
-  return intervals(differences);
+  return all_intervals(differences);
 }
 
 }  // namespace selfreward
