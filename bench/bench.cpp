@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "base/json.h"
+#include "base/version.h"
 #include "infer/generator.h"
 #include "operator_profile.h"
 #include "train/dpo.h"
@@ -187,7 +188,7 @@ void run(const Options& options) {
   std::optional<bench::OperatorProfile> profile;
   if (options.profile) profile.emplace();
   Json row{{"tool", "selfreward"},
-           {"version", SELFREWARD_VERSION},
+           {"version", program_version()},
            {"workload", options.workload},
            {"dtype", options.dtype},
            {"mode", ""},

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "base/version.h"
 #include "model/device.h"
 
 namespace selfreward {
@@ -27,7 +28,7 @@ std::string cpu_features() {
 void print_env() {
   const double gib =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
-  std::printf("selfreward   %s\n", SELFREWARD_VERSION);
+  std::printf("selfreward   %s\n", program_version());
   std::printf("libtorch     %s\n", TORCH_VERSION);
   std::printf("compiler     %s, C++%ld\n", __VERSION__, __cplusplus / 100 % 100);
   std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", at::get_num_threads(),

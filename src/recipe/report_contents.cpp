@@ -1,5 +1,6 @@
 #include "recipe/report_contents.h"
 
+#include "base/version.h"
 #include "recipe/report_data.h"
 #include "recipe/report_distributions.h"
 #include "recipe/report_events.h"
@@ -16,7 +17,7 @@ constexpr size_t kMaxPairBytes = 40'000'000;  // a browser opens that within a s
 Json run_summary(const fs::path& run_dir) {
   Json report = collect_report(run_dir);
   report["warnings"] = merge_warnings(run_dir, report["warnings"]);
-  report["version"] = SELFREWARD_VERSION;
+  report["version"] = program_version();
   if (const auto seconds = wall_seconds(run_dir)) report["wall_seconds"] = *seconds;
   return report;
 }
