@@ -170,7 +170,7 @@ TEST_CASE("winrate by an endpoint: both orders, no request twice, the key nowher
 
   model("m8", 9, "!");
   printed = selfreward_prints(command);
-  CHECK(contains(printed, "was made with another answers"));
+  CHECK(contains(printed, "was made from something else: answers has another content"));
   CHECK(judge.requests == 25);
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("a checkpoint answers and another judges; the same command makes nothi
   selfreward_prints(command);
   CHECK(fs::last_write_time(out + "/comparisons/tiny_llama_vs_other.jsonl") == made);
   CHECK(contains(selfreward_prints(command + " --set evaluate.sampling.max_new_tokens=9"),
-                 "was made with another evaluate.sampling"));
+                 "evaluate.sampling.max_new_tokens was 8 and is 9"));
 }
 
 TEST_CASE("mt-bench of a tiny checkpoint: FastChat's files, and what has no rating is counted") {

@@ -34,7 +34,7 @@ Ended run(std::string line) {
 }  // namespace
 
 TEST_CASE("output that finds no room is an error that says so, for short and long output, help too") {
-  for (const std::string command :
+  for (const std::string& command :
        {std::string("config-schema"), std::string("env"), kInspect, std::string("--help")}) {
     CAPTURE(command);
     const Ended ended = run("PROGRAM " + command + " > /dev/full");

@@ -44,12 +44,16 @@ void print_leaderboard(const std::vector<LeaderboardRow>& rows) {
 }
 
 void run_alpaca(const AlpacaOptions& options) {
-  const RunConfig config = options.config.load();
+  const RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
+  const bool overwrite = options.pairwise.overwrite;
+  const OutputLock lock(fs::path(options.out) / "");
   const auto gamed = gamed_rows(options.difficulty);
   const PairwiseJudge by(options.pairwise, config, options.out);
   const auto instructions = instructions_of(options.instructions, "");
-  const ModelOutputs model = outputs_of(config, options.model, instructions, options.out);
-  const ModelOutputs reference = outputs_of(config, options.reference, instructions, options.out);
+  check_pairwise_outputs(config, by.judging, {options.reference, options.model}, instructions, options.out,
+                         overwrite);
+  const ModelOutputs model = outputs_of(config, options.model, instructions, options.out, overwrite);
+  const ModelOutputs reference = outputs_of(config, options.reference, instructions, options.out, overwrite);
   check(model.name != reference.name, "[evaluate] model and reference are both called '", model.name,
         "'; rename a file, a directory or a generator");
   const fs::path out = options.out;
@@ -57,7 +61,8 @@ void run_alpaca(const AlpacaOptions& options) {
   const ModelPair pair = pair_models(reference, model, instructions);
   print_unpaired(pair);
   if (!approve(by, {pair})) return;
-  const auto annotations = annotations_of(pair, judge_pair(config, pair, by.judging, out), by.judging);
+  const auto annotations =
+      annotations_of(pair, judge_pair(config, pair, by.judging, out, overwrite), by.judging);
   write_file_atomically(out / "annotations.json",
                         Json(annotations).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   const std::vector<LeaderboardRow> rows{leaderboard_row(annotations, gamed)};

@@ -7,8 +7,10 @@
 #include "app/commands.h"
 #include "app/data_choice.h"
 #include "base/in_row.h"
+#include "base/paths.h"
 #include "base/terminal.h"
 #include "data/readers.h"
+#include "model/checkpoint_files.h"
 #include "model/export_gguf.h"
 #include "model/gguf_quants.h"
 #include "model/import_gguf.h"
@@ -103,6 +105,7 @@ void add_import(CLI::App& app) {
   command->add_option("OUT", options->out, "directory to write")->required()->type_name("DIR");
   command->add_option("--dtype", options->dtype, "bfloat16, float16 or float32")->capture_default_str();
   command->callback([options] {
+    check_replaceable(options->out);
     import_gguf(options->gguf, options->out, parse_dtype(options->dtype));
     std::printf("wrote %s\n", options->out.c_str());
   });
@@ -119,6 +122,7 @@ void add_export(CLI::App& app) {
   command->add_option("--outtype", options->outtype, "type of the matrices: f32, f16, bf16 or q8_0")
       ->required();
   command->callback([options] {
+    check_file_can_be_made(options->gguf);
     export_gguf(options->model, options->gguf, parse_gguf_outtype(options->outtype));
     std::printf("wrote %s\n", options->gguf.c_str());
   });

@@ -6,14 +6,28 @@
 
 namespace selfreward {
 
+/// The settings that a command reads: those whose keys begin with one of `reads`, without `but`.
+struct CommandSettings {
+  std::string command;
+  std::vector<std::string> reads, but = {};
+
+  bool has(const std::string& key) const;
+};
+
 /// --config FILE and --set key=value, which every command that has settings takes.
 struct ConfigOptions {
   std::string file;
   std::vector<std::string> overrides;
 
   void add_to(CLI::App& command);
-  RunConfig load() const { return load_config(file, overrides); }
+  /// The file may be that of a whole run, of which a command reads its part. A --set of what it does not read
+  /// is an Error.
+  RunConfig load(const CommandSettings& settings) const;
+  void check_read(const CommandSettings& settings) const;
 };
+
+/// --overwrite of a command whose output is taken up by the next call.
+void add_overwrite(CLI::App& command, bool& overwrite);
 
 void add_run(CLI::App& app);
 void add_sft(CLI::App& app);

@@ -1,15 +1,52 @@
+#include <algorithm>
+
 #include "app/commands.h"
+#include "base/text_util.h"
+#include "recipe/config_fields.h"
 
 namespace selfreward {
+namespace {
+
+bool begins_with_any(const std::string& key, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return key.starts_with(prefix); });
+}
+
+}  // namespace
+
+bool CommandSettings::has(const std::string& key) const {
+  return begins_with_any(key, reads) && !begins_with_any(key, but);
+}
 
 void ConfigOptions::add_to(CLI::App& command) {
-  command.add_option("--config", file, "settings from this YAML file")->check(CLI::ExistingFile);
+  command.add_option("--config", file, "settings from this YAML file; it may be that of a whole run")
+      ->check(CLI::ExistingFile);
   command.add_option("--set", overrides, "one setting, as in --set dpo.beta=0.3 (repeat for more)")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.footer("Settings are listed by `selfreward config-schema --markdown`.");
+}
+
+RunConfig ConfigOptions::load(const CommandSettings& settings) const {
+  RunConfig config = load_config(file, overrides);
+  check_read(settings);
+  return config;
+}
+
+void ConfigOptions::check_read(const CommandSettings& settings) const {
+  for (const std::string& setting : overrides) {
+    const std::string key = strip(setting.substr(0, setting.find('=')));
+    check(settings.has(key), "[config] --set ", setting, ": `", settings.command, "` does not read ", key,
+          "; it reads ", joined(settings.reads, ", ", " and "),
+          settings.but.empty() ? "" : " without " + joined(settings.but, ", ", " and "));
+  }
+}
+
+void add_overwrite(CLI::App& command, bool& overwrite) {
+  command.add_flag("--overwrite", overwrite,
+                   "make an output again that is there, or begun, and was made from something else");
 }
 
 }  // namespace selfreward

@@ -4,6 +4,8 @@
 #include "app/commands.h"
 #include "recipe/evaluation.h"
 #include "recipe/report.h"
+#include "recipe/run_outputs.h"
+#include "recipe/stages.h"
 
 namespace selfreward {
 namespace {
@@ -12,7 +14,15 @@ struct Options {
   ConfigOptions config;
   std::vector<std::string> models;
   std::string prompts, ranked, gold, rubric, pairwise_rubric, out;
+  bool overwrite = false;
 };
+
+const CommandSettings kEvaluate{
+    "evaluate",
+    {"seed", "evaluate.", "judge.num_evals_to_average", "judge.sampling.", "judge.rubric", "data.eval_",
+     "data.ranked", "data.held_out_share", "data.languages", "data.gold", "generation.", "model.device",
+     "model.dtype", "model.chat_template_"},
+    {"evaluate.enabled"}};
 
 /// Command-line options are settings under a shorter name.
 std::vector<std::string> as_overrides(const Options& options) {
@@ -38,16 +48,25 @@ void run_evaluate(const Options& options) {
   check(!options.models.empty() && !options.out.empty(),
         "[evaluate] --model DIR and --out DIR are needed, or one of the commands below `evaluate --help`");
   const RunConfig config = load_config(options.config.file, as_overrides(options));
+  options.config.check_read(kEvaluate);
   std::vector<NamedModel> models;
   for (const std::string& dir : options.models) {
     models.push_back({name_of(dir), dir});
+    check_policy(config, dir);
     for (size_t i = 0; i + 1 < models.size(); ++i)
       check(models[i].name != models.back().name, "[evaluate] two models are called '", name_of(dir),
             "'; rename a directory");
   }
   RunDirectory directory(config);
-  evaluate_models(config, directory, models, load_seed_data(config, directory),
-                  Rubric::load(config.judge.rubric));
+  check(!directory.has_model(1) && !fs::exists(directory.training(1).dir), "[evaluate] --out ", options.out,
+        " holds a run; name another directory, so that its settings and figures stay");
+  const Rubric rubric = Rubric::load(config.judge.rubric);
+  const SeedData data = read_seed_data(config);
+  check_evaluation(config, data);
+  check_outputs(evaluation_outputs(config, directory, models), options.overwrite);
+  directory.keep_settings(config);
+  write_seed_summary(directory, data);
+  evaluate_models(config, directory, models, data, rubric);
   write_report(directory.root());
   std::printf("\n%s\nreport: %s\n", result_table(directory.root()).c_str(),
               fs::absolute(directory.report()).c_str());
@@ -85,6 +104,7 @@ void add_evaluate(CLI::App& app) {
       ->add_option("--out", options->out,
                    "directory for answers, judgements, evaluation.json and report.html")
       ->type_name("DIR REQUIRED");
+  add_overwrite(*command, options->overwrite);
   options->config.add_to(*command);
   command->callback([options, command] {
     if (!command->get_subcommands().empty()) return;

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "data/pairs_as_ranked.h"
 #include "recipe/reward_evaluation.h"
+#include "recipe/stages.h"
 
 namespace selfreward {
 namespace {
@@ -14,7 +15,13 @@ struct Options {
   ConfigOptions config;
   std::vector<std::string> models, rubrics, scores{"samples"};
   std::string ranked, reference, gold, out;
+  bool overwrite = false;
 };
+
+const CommandSettings kReward{"evaluate reward",
+                              {"seed", "judge.num_evals_to_average", "judge.sampling.", "judge.rubric",
+                               "data.gold", "data.languages", "dpo.beta", "dpo.train.micro_batch_tokens",
+                               "generation.", "model.device", "model.dtype", "model.chat_template_"}};
 
 /// Names of the table and of files: the last part of each path, which must differ.
 template <typename Name>
@@ -35,7 +42,9 @@ RunConfig config_of(const Options& options) {
   overrides.push_back("run_dir=" + options.out);
   overrides.push_back("data.eval_ranked=" + options.ranked);
   if (!options.gold.empty()) overrides.push_back("data.gold=" + options.gold);
-  return load_config(options.config.file, overrides);
+  RunConfig config = load_config(options.config.file, overrides);
+  options.config.check_read(kReward);
+  return config;
 }
 
 void run_evaluate_reward(const Options& options) {
@@ -49,12 +58,13 @@ void run_evaluate_reward(const Options& options) {
   for (const std::string& dir : options.models) {
     check(model_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ", dir);
     evaluation.models.push_back({model_name(dir), dir});
+    check_policy(config, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
   const auto ranked = read_ranked_or_pairs(options.ranked, config.data.languages);
   if (!ranked.dropped.empty()) log_line(str(options.ranked, ": left out: ", left_out_text(ranked)));
   RunDirectory directory(config);
-  const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records);
+  const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
   std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),
               (directory.root() / "reward.json").string().c_str());
 }
@@ -91,6 +101,7 @@ void add_evaluate_reward(CLI::App& evaluate) {
   command->add_option("--out", options->out, "directory for replies and reward.json")
       ->required()
       ->type_name("DIR");
+  add_overwrite(*command, options->overwrite);
   options->config.add_to(*command);
   command->callback([options] { run_evaluate_reward(*options); });
 }

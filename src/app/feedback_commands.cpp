@@ -1,9 +1,13 @@
 // prompts, generate, judge, pairs: one stage of a round alone, from files to a file.
 #include "app/commands.h"
+#include "base/paths.h"
 #include "data/messages.h"
 #include "data/readers.h"
+#include "data/unique_ids.h"
 #include "feedback/candidates.h"
+#include "feedback/gold.h"
 #include "feedback/new_prompts.h"
+#include "recipe/stage_inputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
@@ -13,11 +17,22 @@ struct Options {
   ConfigOptions config;
   std::string model, prompts, candidates, judgements, rubric, out;
   std::vector<std::string> seeds;
-  bool positive_only = false;
+  bool positive_only = false, overwrite = false;
 };
 
-void add_model(CLI::App& command, Options& options) {
-  command.add_option("--model", options.model, "checkpoint")->required()->type_name("DIR");
+const CommandSettings kPrompts{
+    "prompts",
+    {"seed", "prompts.", "generation.", "model.device", "model.dtype", "data.languages"},
+    {"prompts.file", "prompts.source"}};
+const CommandSettings kGenerate{
+    "generate",
+    {"seed", "candidates.", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+const CommandSettings kJudge{
+    "judge",
+    {"seed", "judge.", "data.gold", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+
+CLI::Option* add_model(CLI::App& command, Options& options) {
+  return command.add_option("--model", options.model, "checkpoint")->type_name("DIR");
 }
 void add_prompts_file(CLI::App& command, Options& options) {
   command.add_option("--prompts", options.prompts, "prompts: {id, prompt} rows")
@@ -33,6 +48,7 @@ void add_out(CLI::App& command, Options& options) {
   command.add_option("--out", options.out, "file to write; a stopped command goes on where it ended")
       ->required()
       ->type_name("FILE");
+  add_overwrite(command, options.overwrite);
 }
 
 Seed seed_of(const RunConfig& config) {
@@ -45,56 +61,121 @@ void report_counts(const std::string& out, size_t records) {
                counted ? "; dropped " + read_json(counts_file(out)).dump() : ""));
 }
 
+/// The settings of a command, and the output that it makes of them and of what it adds.
+StageInputs inputs_of(const RunConfig& config, const CommandSettings& command) {
+  return StageInputs(config).settings(command.reads);
+}
+
+std::vector<std::string> seed_prompts(const std::vector<std::string>& files,
+                                      const std::vector<std::string>& languages) {
+  std::vector<std::string> seeds;
+  for (const std::string& file : files)
+    for (const Example& example : read_examples(file, languages).records)
+      seeds.push_back(first_question(example.messages));
+  return seeds;
+}
+
 void run_prompts(const Options& options) {
-  const RunConfig config = options.config.load();
-  PromptPool pool;
-  for (const std::string& file : options.seeds)
-    for (const Example& example : read_examples(file, config.data.languages).records)
-      pool.seeds.push_back(first_question(example.messages));
-  const auto prompts = memo<Prompt>(options.out, [&](RecordSink<Prompt>& out) {
+  const RunConfig config = options.config.load(kPrompts);
+  check(config.prompts.file.empty(), "[config] prompts.file is ", config.prompts.file,
+        ", but `prompts` writes new ones; leave it out, and give the file to `generate`");
+  check_file_can_be_made(options.out);
+  check_policy(config, options.model);
+  const PromptPool pool{seed_prompts(options.seeds, config.data.languages), {}};
+  StageInputs inputs = inputs_of(config, kPrompts);
+  inputs.checkpoint("--model", options.model).files("--seeds", options.seeds);
+  const auto make = [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);
     generate_prompts(policy, pool, config.prompts, config.generation, "new", seed_of(config), out);
-  });
-  report_counts(options.out, prompts.size());
+  };
+  report_counts(options.out,
+                memo<Prompt>(records_output(options.out, inputs), options.overwrite, make).size());
 }
 
 void run_generate(const Options& options) {
-  const RunConfig config = options.config.load();
-  const auto candidates = memo<Candidate>(options.out, [&](RecordSink<Candidate>& out) {
+  const RunConfig config = options.config.load(kGenerate);
+  check_file_can_be_made(options.out);
+  check_policy(config, options.model);
+  const auto prompts = read_prompts(options.prompts);
+  StageInputs inputs = inputs_of(config, kGenerate);
+  inputs.checkpoint("--model", options.model).file("--prompts", options.prompts);
+  const auto make = [&](RecordSink<Candidate>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_candidates(policy, read_jsonl<Prompt>(options.prompts), config.candidates, config.generation,
-                        seed_of(config), out);
-  });
-  report_counts(options.out, candidates.size());
+    generate_candidates(policy, prompts, config.candidates, config.generation, seed_of(config), out);
+  };
+  report_counts(options.out,
+                memo<Candidate>(records_output(options.out, inputs), options.overwrite, make).size());
+}
+
+/// A judge that needs no model, or nothing where `kind` is self.
+std::optional<GoldScorer> gold_of(const RunConfig& config) {
+  if (config.judge.kind != "gold") return std::nullopt;
+  check(!config.data.gold.empty(),
+        "[config] judge.kind is gold, but data.gold is empty: name the file with the gold rules");
+  return GoldScorer::load(config.data.gold);
+}
+
+void check_judge(const Options& options, const RunConfig& config) {
+  const bool by_model = config.judge.kind == "self";
+  check(!by_model || !options.model.empty(), "[judge] --model DIR is missing: which checkpoint judges?");
+  check(by_model || options.model.empty(), "[judge] judge.kind is ", config.judge.kind,
+        ", which asks no model; leave out --model, or set judge.kind to self");
 }
 
 void run_judge(const Options& options) {
-  const RunConfig config = options.config.load();
-  const Rubric rubric = Rubric::load(options.rubric.empty() ? config.judge.rubric : options.rubric);
-  const auto judgements = memo<Judgement>(options.out, [&](RecordSink<Judgement>& out) {
+  const RunConfig config = options.config.load(kJudge);
+  check_judge(options, config);
+  check_file_can_be_made(options.out);
+  const std::string rubric_file = options.rubric.empty() ? config.judge.rubric : options.rubric;
+  const auto gold = gold_of(config);
+  const Rubric rubric = Rubric::load(rubric_file);
+  const auto items = judge_items(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates));
+  StageInputs inputs = inputs_of(config, kJudge);
+  inputs.file("--prompts", options.prompts)
+      .file("--candidates", options.candidates)
+      .file("rubric", rubric_file);
+  if (gold) inputs.gold(config.data.gold);
+  if (!options.model.empty()) {
+    check_policy(config, options.model);
+    inputs.checkpoint("--model", options.model);
+  }
+  const auto make = [&](RecordSink<Judgement>& out) {
+    if (options.model.empty())
+      return judge_without_model(config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, items,
+                                 seed_of(config), out);
     Policy policy = load_policy(config, options.model);
-    const auto items =
-        judge_items(read_jsonl<Prompt>(options.prompts), read_jsonl<Candidate>(options.candidates));
     judge_answers(policy, rubric, items, config.judge, config.generation, seed_of(config), out);
-  });
-  report_counts(options.out, judgements.size());
+  };
+  report_counts(options.out,
+                memo<Judgement>(records_output(options.out, inputs), options.overwrite, make).size());
 }
 
 template <typename Record>
-void write(const std::string& out, const Filtered<Record>& made) {
-  write_jsonl(out, made.records);
-  if (!made.dropped.empty()) write_file_atomically(counts_file(out), Json(made.dropped).dump(2) + "\n");
-  report_counts(out, made.records.size());
+void write(const Options& options, const StageInputs& inputs, const Filtered<Record>& made) {
+  const auto make = [&](RecordSink<Record>& out) {
+    if (out.shards() == 0) out.append(made.records, made.dropped);
+  };
+  report_counts(options.out,
+                memo<Record>(records_output(options.out, inputs), options.overwrite, make).size());
 }
 
 void run_pairs(const Options& options) {
-  const auto prompts = read_jsonl<Prompt>(options.prompts);
+  check_file_can_be_made(options.out);
+  const auto prompts = read_prompts(options.prompts);
   const auto candidates = read_jsonl<Candidate>(options.candidates);
   const auto judgements = read_jsonl<Judgement>(options.judgements);
-  if (!options.positive_only)
-    return write(options.out, build_preference_pairs(prompts, candidates, judgements));
-  const Rubric rubric = Rubric::load(options.rubric.empty() ? JudgeSettings{}.rubric : options.rubric);
-  write(options.out, build_positive_examples(prompts, candidates, judgements, rubric.max_score));
+  StageInputs inputs{RunConfig()};
+  inputs.file("--prompts", options.prompts)
+      .file("--candidates", options.candidates)
+      .file("--judgements", options.judgements)
+      .value("--positive-only", options.positive_only);
+  if (!options.positive_only) {
+    check(options.rubric.empty(), "[pairs] --rubric is read with --positive-only alone; leave it out");
+    return write(options, inputs, build_preference_pairs(prompts, candidates, judgements));
+  }
+  const std::string rubric = options.rubric.empty() ? JudgeSettings{}.rubric : options.rubric;
+  write(options, inputs.file("--rubric", rubric),
+        build_positive_examples(prompts, candidates, judgements, Rubric::load(rubric).max_score));
 }
 
 }  // namespace
@@ -103,7 +184,7 @@ void add_prompts(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("prompts", "new prompts by few-shot from seed instructions (settings prompts.*)");
-  add_model(*command, *options);
+  add_model(*command, *options)->required();
   command->add_option("--seeds", options->seeds, "instruction data whose prompts are shown")
       ->required()
       ->check(CLI::ExistingPath);
@@ -115,7 +196,7 @@ void add_prompts(CLI::App& app) {
 void add_generate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("generate", "N answers to each prompt (settings candidates.*)");
-  add_model(*command, *options);
+  add_model(*command, *options)->required();
   add_prompts_file(*command, *options);
   add_out(*command, *options);
   options->config.add_to(*command);

@@ -7,6 +7,7 @@
 
 #include "base/progress.h"
 #include "recipe/model_answers.h"
+#include "recipe/stage_inputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
@@ -89,19 +90,14 @@ Judge::Judge(const JudgeOptions& options, const RunConfig& config, const fs::pat
 }
 
 Json Judge::inputs() const {
-  const SamplingSettings& sampling = config_.judge.sampling;
-  Json drawn{{"max_new_tokens", sampling.max_new_tokens},
-             {"temperature", sampling.temperature},
-             {"top_p", sampling.top_p}};
+  StageInputs inputs = StageInputs(config_).settings({"judge.sampling."});
   if (is_endpoint())
-    return {{"judge",
-             {{"url", options_.endpoint}, {"model", options_.model}, {"request", options_.request_patch}}},
-            {"judge.sampling", drawn}};
-  drawn["top_k"] = sampling.top_k;
-  return {{"judge", checkpoint_state(options_.judge)},
-          {"judge.sampling", drawn},
-          {"seed", config_.seed},
-          {"dtype", config_.model.dtype}};
+    inputs.value(
+        "endpoint",
+        {{"url", options_.endpoint}, {"model", options_.model}, {"request", options_.request_patch}});
+  else
+    inputs.settings(kModelSettings).checkpoint("judge", options_.judge);
+  return inputs.json();
 }
 
 bool Judge::approve(const std::vector<ChatQuestion>& questions, const ChatParams& params) const {

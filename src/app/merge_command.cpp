@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "model/checkpoint_files.h"
 #include "model/policy.h"
 
 namespace selfreward {
@@ -18,6 +19,7 @@ void add_merge(CLI::App& app) {
   command->add_option("--save-dtype", options->save_dtype, "auto (as the base model), float32 or bfloat16")
       ->capture_default_str();
   command->callback([options] {
+    check_replaceable(options->out);
     merge_adapter(options->adapter, options->out, options->save_dtype);
     std::printf("wrote %s\n", options->out.c_str());
   });

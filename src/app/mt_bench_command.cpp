@@ -2,9 +2,11 @@
 #include <cstdio>
 
 #include "app/judge_options.h"
+#include "base/content_hash.h"
 #include "base/progress.h"
 #include "recipe/model_answers.h"
 #include "recipe/mt_bench_run.h"
+#include "recipe/run_outputs.h"
 
 namespace selfreward {
 namespace {
@@ -13,6 +15,7 @@ struct Options {
   ConfigOptions config;
   JudgeOptions judge;
   std::string model, questions, references, rubric = "rubrics/mt_bench.yaml", out;
+  bool overwrite = false;
 };
 
 std::vector<MtBenchQuestion> questions_of(const Options& options) {
@@ -36,19 +39,28 @@ void print_unanswered(const std::vector<MtBenchQuestion>& questions,
   if (turns > 0) log_line(str(turns, " turns did not fit the model's context and have no answer"));
 }
 
+const CommandSettings kMtBench{
+    "evaluate mt-bench", {"seed", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+
 void run_mt_bench(const Options& options) {
-  const RunConfig config = options.config.load();
+  const RunConfig config = options.config.load(kMtBench);
   const fs::path out = options.out;
+  const OutputLock lock(out / "");
   const auto questions = questions_of(options);
   const MtBenchRubric rubric = MtBenchRubric::load(options.rubric);
   Judge judge(options.judge, config, out / "endpoint.jsonl");
-  const auto answers = mt_bench_answers(config, options.model, questions, out);
-  print_unanswered(questions, answers);
   MtBenchJudging judging{judge.name(), judge.chat(), rubric, mt_bench_judge_params(), judge.inputs()};
-  judging.inputs.erase("judge.sampling");  // the gradings are greedy
-  judging.inputs["rubric"] = fingerprint(read_file(options.rubric));
+  const Json all = judge.inputs();
+  for (const auto& [key, value] : all.items())
+    if (key.starts_with("judge.sampling.")) judging.inputs.erase(key);  // the gradings are greedy
+  judging.inputs["rubric"] = file_hash(options.rubric);
+  check_outputs({mt_bench_answers_output(config, options.model, questions, out),
+                 mt_bench_grades_output(directory_name(options.model), questions, judging, out)},
+                options.overwrite);
+  const auto answers = mt_bench_answers(config, options.model, questions, out, options.overwrite);
+  print_unanswered(questions, answers);
   if (!judge.approve(grading_questions(rubric, questions, answers), judging.params)) return;
-  const auto grades = mt_bench_grades(config, questions, answers, judging, out);
+  const auto grades = mt_bench_grades(config, questions, answers, judging, out, options.overwrite);
   const Json summary = mt_bench_summary(questions, grades);
   const fs::path file = out / ("mt_bench_" + directory_name(options.model) + ".json");
   write_file_atomically(file, summary.dump(2) + "\n");
@@ -75,6 +87,7 @@ void add_mt_bench(CLI::App& evaluate) {
       ->check(CLI::ExistingFile)
       ->capture_default_str();
   options->judge.add_to(*command);
+  add_overwrite(*command, options->overwrite);
   command
       ->add_option("--out", options->out, "directory for model_answer, model_judgment and the table as JSON")
       ->required()

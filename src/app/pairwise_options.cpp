@@ -1,6 +1,8 @@
 #include "app/pairwise_options.h"
 
+#include "base/content_hash.h"
 #include "base/progress.h"
+#include "recipe/run_outputs.h"
 
 namespace selfreward {
 namespace {
@@ -16,7 +18,7 @@ PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig
                           .params = {},
                           .weighted = options.weighted,
                           .inputs = judge.inputs()};
-  judging.inputs["rubric"] = fingerprint(read_file(options.rubric_file()));
+  judging.inputs["rubric"] = file_hash(options.rubric_file());
   judging.inputs["weighted"] = options.weighted;
   judging.params.sampling = config.judge.sampling;
   judging.params.top_logprobs = options.weighted ? kTopLogprobs : 0;
@@ -27,6 +29,7 @@ PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig
 
 void PairwiseOptions::add_to(CLI::App& command) {
   judge.add_to(command);
+  add_overwrite(command, overwrite);
   command
       .add_option("--rubric", rubric,
                   "the judge's prompt (rubrics/pairwise.yaml; rubrics/pairwise_letter.yaml with --weighted)")
@@ -47,12 +50,34 @@ PairwiseJudge::PairwiseJudge(const PairwiseOptions& options, const RunConfig& co
   };
 }
 
+CommandSettings pairwise_settings(const std::string& command) {
+  return {command,
+          {"seed", "evaluate.sampling.", "judge.sampling.", "generation.", "model.device", "model.dtype",
+           "model.chat_template_"}};
+}
+
 bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs) {
   std::vector<ChatQuestion> questions;
   for (const ModelPair& pair : pairs)
     for (ChatQuestion& question : comparison_questions(by.judging.rubric, pair.answers))
       questions.push_back(std::move(question));
   return by.judge.approve(questions, by.judging.params);
+}
+
+void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,
+                            const std::vector<std::string>& models,
+                            const std::vector<Instruction>& instructions, const fs::path& out,
+                            bool overwrite) {
+  std::vector<Output> outputs;
+  std::vector<std::string> names;
+  for (const std::string& model : models) {
+    names.push_back(outputs_name(model, instructions));
+    if (fs::is_directory(model)) outputs.push_back(answers_output(config, model, instructions, out));
+  }
+  for (size_t a = 0; a < names.size(); ++a)
+    for (size_t b = a + 1; b < names.size(); ++b)
+      outputs.push_back(comparisons_output(judging, names[a], names[b], out));
+  check_outputs(outputs, overwrite);
 }
 
 std::vector<Instruction> instructions_of(const std::string& file, const std::string& category) {

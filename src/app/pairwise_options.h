@@ -10,7 +10,7 @@ namespace selfreward {
 struct PairwiseOptions {
   JudgeOptions judge;
   std::string rubric;
-  bool weighted = false;
+  bool weighted = false, overwrite = false;
 
   void add_to(CLI::App& command);
   std::string rubric_file() const;
@@ -29,6 +29,17 @@ struct PairwiseJudge {
 
 /// Judge::approve for all questions about the pairs.
 bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs);
+
+/// What the settings of `evaluate winrate` and `evaluate alpaca` are.
+CommandSettings pairwise_settings(const std::string& command);
+
+/// Throws Error where answers or comparisons that are in `out` were made from something else; with
+/// `overwrite` they are removed. Before anything is generated or asked. `models`: checkpoints and files of
+/// outputs, each compared with those behind it.
+void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,
+                            const std::vector<std::string>& models,
+                            const std::vector<Instruction>& instructions, const fs::path& out,
+                            bool overwrite);
 
 /// The rows of `file`; none where it is empty. A category without a file is an Error.
 std::vector<Instruction> instructions_of(const std::string& file, const std::string& category);

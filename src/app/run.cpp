@@ -11,7 +11,7 @@ namespace {
 struct Options {
   ConfigOptions config;
   std::string run_dir;
-  bool dry_run = false;
+  bool dry_run = false, overwrite = false;
 };
 
 void run(const Options& options) {
@@ -21,12 +21,12 @@ void run(const Options& options) {
   validate_whole_run(config);
   settle_date(config);
   if (options.dry_run) {
-    std::printf("%s", dry_run(config).c_str());
+    std::printf("%s", dry_run(config, options.overwrite).c_str());
     return;
   }
   RunDirectory directory(config);
   const auto start = std::chrono::steady_clock::now();
-  self_reward_loop(config, directory);
+  self_reward_loop(config, directory, options.overwrite);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::printf("\n%s\n%s   report: %s\n", result_table(directory.root()).c_str(),
               format_duration(seconds).c_str(), fs::absolute(directory.report()).c_str());
@@ -54,6 +54,8 @@ void add_run(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
       ->type_name("DIR");
+  command->add_flag("--overwrite", options->overwrite,
+                    "make again what was made from other data, models or settings, and all that follows");
   command->add_flag("--dry-run", options->dry_run,
                     "only print settings, data, work, memory estimates and the first examples");
   command->footer("Settings are listed by `selfreward config-schema --markdown`.");

@@ -2,9 +2,12 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "base/paths.h"
 #include "base/progress.h"
 #include "data/readers.h"
+#include "model/checkpoint_files.h"
 #include "recipe/dry_run.h"
+#include "recipe/run_outputs.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -14,14 +17,22 @@ struct Options {
   ConfigOptions config;
   std::string model, out;
   std::vector<std::string> data, replay;
-  bool dry_run = false;
+  bool dry_run = false, overwrite = false;
 };
+
+const CommandSettings kSft{
+    "sft", {"seed", "sft.", "lora.", "model.", "data.languages"}, {"model.model_name_or_path"}};
+const CommandSettings kDpo{
+    "dpo",
+    {"seed", "dpo.", "sft.train_on", "lora.", "model.", "data.languages"},
+    {"model.model_name_or_path", "dpo.method", "dpo.eval_", "dpo.early_stopping_patience"}};
 
 void add_common(CLI::App& command, Options& options, const char* out_help) {
   command.add_option("--model", options.model, "checkpoint to start from")->required()->type_name("DIR");
   command.add_option("--out", options.out, out_help)->required()->type_name("DIR");
   command.add_flag("--dry-run", options.dry_run,
                    "only print settings, work, memory estimates and the first example");
+  add_overwrite(command, options.overwrite);
   options.config.add_to(command);
 }
 
@@ -39,68 +50,94 @@ std::vector<Record> read_all(const std::vector<std::string>& files, Read read, c
   return records;
 }
 
+/// The model, with its training files beside it. An output that cannot be written, or was made from something
+/// else, is an Error.
+Output output_of(const Options& options, const RunConfig& config, const CommandSettings& command) {
+  StageInputs inputs = StageInputs(config).settings(command.reads);
+  inputs.checkpoint("--model", options.model).files("--data", options.data).files("--replay", options.replay);
+  const fs::path dir = without_slash(options.out), training = dir.string() + ".training";
+  check_replaceable(dir);
+  check_policy(config, options.model);
+  const bool only_begun = !is_checkpoint(dir) && fs::exists(training);
+  const std::string name =
+      only_begun ? str(dir.string(), ", begun in ", training.string(), ",") : dir.string();
+  Output output = model_output(name, dir, training, inputs);
+  if (!options.overwrite) check_outputs({output}, /*overwrite=*/false);
+  return output;
+}
+
 std::vector<Example> read_all_examples(const std::vector<std::string>& files, const RunConfig& config) {
   const auto read = [&](const std::string& file) { return read_examples(file, config.data.languages); };
   return read_all<Example>(files, read, "examples");
 }
 
-/// Training files stand beside the model that they make; a finished model ends the command at once.
-TrainingFiles files_of(const Options& options) {
-  return {options.out + ".training"};
-}
-
-bool is_finished(const Options& options) {
-  if (!is_checkpoint(options.out)) return false;
-  log_line(options.out + " is there already; remove it to train again");
-  return true;
-}
-
-void save(const Policy& policy, const Options& options, const RunConfig& config) {
-  policy.save(options.out, config.model.save_dtype);
-  log_line("wrote " + options.out);
+/// Trains by `train(policy, files)` what is not there yet, and saves the policy.
+template <typename Train>
+void make_model(const Options& options, const RunConfig& config, const Output& output, Train train) {
+  const fs::path dir = output.paths.front();
+  const OutputLock lock(dir);
+  take_up(output, options.overwrite, kOverwriteRemedy);
+  if (is_checkpoint(dir)) return log_line(dir.string() + " is there already, made from the same");
+  Policy policy = load_policy(config, options.model);
+  train(policy, TrainingFiles{output.paths.back()});
+  policy.save(dir, config.model.save_dtype);
+  log_line("wrote " + dir.string());
 }
 
 void run_sft(const Options& options) {
-  if (!options.dry_run && is_finished(options)) return;
-  const RunConfig config = options.config.load();
+  const RunConfig config = options.config.load(kSft);
   const auto examples = read_all_examples(options.data, config);
+  const Output output = output_of(options, config, kSft);
   if (options.dry_run) {
     std::printf("%s", dry_run_sft(config, options.model, examples).c_str());
     return;
   }
-  Policy policy = load_policy(config, options.model);
-  const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
-  log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
+  make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
+    const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
+    log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
+    begin_training(config, policy);
+    train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)), files, "SFT");
+  });
+}
+
+void check_dpo(const Options& options, const RunConfig& config) {
+  check(config.dpo.eval_steps == 0,
+        "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
+  check(config.dpo.method == "dpo", "[dpo] dpo.method is ", config.dpo.method,
+        ", which trains on no pairs; `pairs --positive-only` writes its examples, and `sft` trains on them");
+  check(options.replay.empty() == (config.dpo.replay_batch_size == 0), "[dpo] dpo.replay_batch_size is ",
+        config.dpo.replay_batch_size, ", and --replay names ", options.replay.size(),
+        " files: to replay examples both are needed, to replay none neither");
+}
+
+void train_on_pairs(const Options& options, const RunConfig& config, const std::vector<PreferencePair>& pairs,
+                    const std::vector<Example>& replayed, Policy& policy, const TrainingFiles& files) {
+  const int64_t max_length = config.dpo.train.max_length;
+  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, max_length);
+  log_line(str(rows.rows.size(), " pairs to train on; left out: ", counts_text(rows.dropped)));
+  const SftRows replay = make_sft_rows(policy.chat(), replayed, max_length, train_on(config.sft));
+  if (!options.replay.empty())
+    log_line(str(replay.rows.size(), " examples to replay, ", left_out_text(replay, "dpo.train.max_length")));
   begin_training(config, policy);
-  train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)),
-            files_of(options), "SFT");
-  save(policy, options, config);
+  const Reference reference =
+      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
+  train_dpo(policy.model(), rows.rows, reference, {replay.rows, config.dpo.replay_batch_size}, config.dpo,
+            Seed(static_cast<uint64_t>(config.seed)), files, "DPO");
 }
 
 void run_dpo(const Options& options) {
-  if (!options.dry_run && is_finished(options)) return;
-  const RunConfig config = options.config.load();
-  check(config.dpo.eval_steps == 0,
-        "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
-  const std::vector<PreferencePair> pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
+  const RunConfig config = options.config.load(kDpo);
+  check_dpo(options, config);
+  const auto pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
   const auto replayed = read_all_examples(options.replay, config);
+  const Output output = output_of(options, config, kDpo);
   if (options.dry_run) {
     std::printf("%s", dry_run_dpo(config, options.model, pairs, replayed).c_str());
     return;
   }
-  Policy policy = load_policy(config, options.model);
-  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
-  log_line(str(rows.rows.size(), " pairs to train on, ", rows.too_long,
-               " longer than dpo.train.max_length left out"));
-  begin_training(config, policy);
-  const Reference reference =
-      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{
-      make_sft_rows(policy.chat(), replayed, config.dpo.train.max_length, train_on(config.sft)).rows,
-      config.dpo.replay_batch_size};
-  train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
-            Seed(static_cast<uint64_t>(config.seed)), files_of(options), "DPO");
-  save(policy, options, config);
+  make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
+    train_on_pairs(options, config, pairs, replayed, policy, files);
+  });
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ std::vector<ModelPair> all_pairs(const RunConfig& config, const WinrateOptions& 
   const auto instructions = instructions_of(options.instructions, options.category);
   std::vector<ModelOutputs> models;
   for (const std::string& path : options.models) {
-    models.push_back(outputs_of(config, path, instructions, options.out));
+    models.push_back(outputs_of(config, path, instructions, options.out, options.pairwise.overwrite));
     for (size_t i = 0; i + 1 < models.size(); ++i)
       check(models[i].name != models.back().name, "[evaluate] two models are called '", models.back().name,
             "'; rename a file, a directory or a generator");
@@ -31,11 +31,11 @@ std::vector<ModelPair> all_pairs(const RunConfig& config, const WinrateOptions& 
 
 /// The figures of every pair by a judge; null after --dry-run.
 Json judged_pairs(const PairwiseJudge& by, const RunConfig& config, const std::vector<ModelPair>& pairs,
-                  const fs::path& out) {
+                  const WinrateOptions& options) {
   if (!approve(by, pairs)) return nullptr;
   Json found = Json::array();
   for (const ModelPair& pair : pairs) {
-    const auto comparisons = judge_pair(config, pair, by.judging, out);
+    const auto comparisons = judge_pair(config, pair, by.judging, options.out, options.pairwise.overwrite);
     found.push_back(pair_summary(pair, compared_answers(pair, comparisons, by.judging.weighted),
                                  Seed(static_cast<uint64_t>(config.seed))));
   }
@@ -55,16 +55,21 @@ void run_winrate(const WinrateOptions& options) {
   const JudgeOptions& judge = options.pairwise.judge;
   check(judge.judge.empty() + judge.endpoint.empty() + options.gold.empty() == 2,
         "[evaluate] exactly one judge is wanted: --judge DIR, --endpoint URL or --gold FILE");
-  const RunConfig config = options.config.load();
+  const RunConfig config = options.config.load(pairwise_settings("evaluate winrate"));
+  const OutputLock lock(fs::path(options.out) / "");
   std::optional<PairwiseJudge> by;
   std::optional<GoldScorer> gold;
   if (options.gold.empty())
     by.emplace(options.pairwise, config, options.out);
   else
     gold = GoldScorer::load(options.gold);
+  if (by)
+    check_pairwise_outputs(config, by->judging, options.models,
+                           instructions_of(options.instructions, options.category), options.out,
+                           options.pairwise.overwrite);
   const auto pairs = all_pairs(config, options);
   for (const ModelPair& pair : pairs) print_unpaired(pair);
-  const Json figures = by ? judged_pairs(*by, config, pairs, options.out) : gold_pairs(*gold, config, pairs);
+  const Json figures = by ? judged_pairs(*by, config, pairs, options) : gold_pairs(*gold, config, pairs);
   if (figures.is_null()) return;
   const Json judged_by = by ? by->judging.inputs : Json{{"gold", options.gold}};
   const fs::path file = fs::path(options.out) / "winrate.json";

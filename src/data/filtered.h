@@ -24,6 +24,14 @@ void leave_out(Filtered<Record>& result, const std::string& reason, const std::s
   if (places.size() < kPlaces) places.push_back(where);
 }
 
+/// "same_tokens 2, too_long 1"; "nothing" for no counts.
+inline std::string counts_text(const std::map<std::string, int64_t>& counts) {
+  std::string text;
+  for (const auto& [reason, count] : counts)
+    text += (text.empty() ? "" : ", ") + reason + " " + std::to_string(count);
+  return text.empty() ? "nothing" : text;
+}
+
 /// "empty_answer 2 (data.jsonl, line 7; data.jsonl, line 9), no_user_message 1 (...)"; empty if nothing was
 /// left out.
 template <typename Record>

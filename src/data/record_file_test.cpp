@@ -60,3 +60,33 @@ TEST_CASE("what a run left behind that was killed after the last byte of a file 
   produce(path, 3);
   CHECK(!fs::exists(partial));
 }
+
+TEST_CASE("a stopped file goes on with the shard size that it was begun with") {
+  const fs::path partial = partial_file(scratch_file());
+  {
+    RecordSink<Prompt> out(partial);
+    CHECK(out.shard_size(2) == 2);
+    out.append(shard_of(0));
+  }
+  RecordSink<Prompt> out(partial);
+  CHECK(out.shards() == 1);
+  CHECK(out.shard_size(5) == 2);
+}
+
+TEST_CASE("records of other inputs are not taken up, finished or not") {
+  const fs::path path = scratch_file();
+  const Output before = records_output(path, {{"seed", 1}}), now = records_output(path, {{"seed", 2}});
+  const auto make = [](int64_t shards) {
+    return [shards](RecordSink<Prompt>& out) {
+      for (int64_t shard = out.shards(); shard < shards; ++shard) out.append(shard_of(shard));
+      check(shards == 2, "stopped");
+    };
+  };
+  CHECK_THROWS_AS(memo<Prompt>(before, false, make(1)), Error);
+  CHECK_THROWS_WITH_AS(memo<Prompt>(now, false, make(2)), doctest::Contains("seed was 1 and is 2"), Error);
+  CHECK(memo<Prompt>(before, false, make(2)).size() == 4);
+  CHECK_THROWS_WITH_AS(memo<Prompt>(now, false, make(2)), doctest::Contains("seed was 1 and is 2"), Error);
+  bool made = false;
+  memo<Prompt>(now, /*overwrite=*/true, [&](RecordSink<Prompt>& out) { made = out.shards() == 0; });
+  CHECK(made);
+}

@@ -9,13 +9,6 @@
 namespace selfreward {
 namespace {
 
-std::string joined(const std::vector<std::string>& parts, const std::string& last_separator) {
-  std::string text;
-  for (size_t i = 0; i < parts.size(); ++i)
-    text += (i == 0 ? "" : i + 1 < parts.size() ? ", " : last_separator) + parts[i];
-  return text;
-}
-
 bool is_end_of(std::string_view end, std::string_view key) {
   return key == end || (key.ends_with(end) && key[key.size() - end.size() - 1] == '.');
 }
@@ -54,7 +47,7 @@ void check_stop_names(RunConfig& config) {
     const std::string near = nearest(name, names);
     check(std::count(names.begin(), names.end(), name) > 0, "[config] monitor.stop names '", name,
           "', which is no monitor", near.empty() ? "" : "; did you mean " + near + "?", " (there are ",
-          joined(names, " and "), ")");
+          joined(names, ", ", " and "), ")");
   }
 }
 
@@ -118,7 +111,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "prompts.generated_shots", .at_least = 0},
       {.key = "prompts.min_words", .at_least = 1},
       {.key = "prompts.max_words", .at_least = 1},
-      {.key = "prompts.rouge_threshold", .at_least = 0, .at_most = 1},
+      {.key = "prompts.rouge_threshold", .above = 0, .at_most = 1},
       {.key = "candidates.num_generations", .at_least = 1},
       {.key = "judge.kind", .choices = {"self", "gold", "random", "longest"}},
       {.key = "judge.num_evals_to_average", .at_least = 1},
@@ -165,13 +158,13 @@ const Rule* find_rule(const std::string& key) {
 }
 
 std::string rule_text(const Rule& rule) {
-  if (!rule.choices.empty()) return joined(rule.choices, " or ");
+  if (!rule.choices.empty()) return joined(rule.choices, ", ", " or ");
   std::vector<std::string> bounds;
   if (rule.at_least) bounds.push_back(str("at least ", *rule.at_least));
   if (rule.above) bounds.push_back(str("above ", *rule.above));
   if (rule.at_most) bounds.push_back(str("at most ", *rule.at_most));
   if (rule.below) bounds.push_back(str("below ", *rule.below));
-  return joined(bounds, " and ");
+  return joined(bounds, ", ", " and ");
 }
 
 std::string type_and_rule(const Field& field) {

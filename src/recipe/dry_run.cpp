@@ -1,11 +1,11 @@
 #include "recipe/dry_run.h"
 
+#include "base/text_util.h"
 #include "data/messages.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "recipe/dry_run_plan.h"
-#include "recipe/early_stopping.h"
-#include "recipe/evaluation.h"
+#include "recipe/run_outputs.h"
 #include "recipe/stage_sizes.h"
 
 namespace selfreward {
@@ -20,9 +20,7 @@ Seed root_seed(const RunConfig& config) {
 void read_data(DryRunPlan& plan) {
   plan.data = read_seed_data(plan.config);
   plan.rubric = Rubric::load(plan.config.judge.rubric);
-  check_eft_source(plan.config, plan.data);
-  if (plan.config.evaluate.enabled) check_evaluation(plan.config, plan.data);
-  check_early_stopping(plan.config, plan.data);
+  check_before_work(plan.config, plan.data, plan.rubric);
   if (plan.config.eft.source != "self")
     plan.eft = eft_without_model(plan.config, plan.data, plan.rubric).records;
   std::vector<Example> examples = plan.data.ift;
@@ -148,10 +146,19 @@ void add_dpo(DryRunPlan& plan) {
                   " tokens, chosen and rejected up to ", c.candidates.sampling.max_new_tokens, " each]"));
 }
 
+/// What earlier calls left in the run directory and this one would not take up.
+std::string made_again(const RunConfig& config, bool overwrite) {
+  const auto outputs = run_outputs(config, RunPaths(config));
+  if (!overwrite) check_outputs(outputs, /*overwrite=*/false);
+  std::vector<std::string> names;
+  for (const Output& output : outdated(outputs)) names.push_back(output.name);
+  return names.empty() ? "" : "Made again, since their inputs have changed: " + joined(names, ", ") + "\n";
+}
+
 }  // namespace
 
-std::string dry_run(const RunConfig& config) {
-  check_earlier_settings(config);
+std::string dry_run(const RunConfig& config, bool overwrite) {
+  const std::string again = made_again(config, overwrite);
   DryRunPlan plan = plan_for(config, config.model.model_name_or_path);
   read_data(plan);
   add_sft(plan, root_seed(config).child("train", "M1"));
@@ -164,7 +171,8 @@ std::string dry_run(const RunConfig& config) {
   return text_of(plan, data_text(plan) + work_text(plan)) +
          (config.prompts.file.empty() ? "\nPrompts, candidates" : "\nCandidates") +
          ", judgements and pairs do not exist yet: the seed data stand for them, with "
-         "answers of full length.\nNothing was trained, generated or written.\n";
+         "answers of full length.\n" +
+         again + "Nothing was trained, generated or written.\n";
 }
 
 }  // namespace selfreward

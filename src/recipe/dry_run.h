@@ -7,8 +7,9 @@
 namespace selfreward {
 
 /// Of the whole loop. What depends on text that a model has yet to write is estimated from the seed data, and
-/// says so.
-std::string dry_run(const RunConfig& config);
+/// says so. Where the run directory has outputs of other inputs: an Error, or, with `overwrite`, a line about
+/// them.
+std::string dry_run(const RunConfig& config, bool overwrite);
 
 /// Of SFT alone, of the checkpoint `model`.
 std::string dry_run_sft(const RunConfig& config, const fs::path& model, const std::vector<Example>& examples);

@@ -34,7 +34,7 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_CASE("a dry run of the loop tells what is to come and writes nothing") {
   const RunConfig config = playground_config({"model.device=cpu"});
   fs::remove_all(config.run_dir);
-  const std::string text = dry_run(config);
+  const std::string text = dry_run(config, false);
   CHECK_FALSE(fs::exists(config.run_dir));
   for (const char* part :
        {"settings that differ from the defaults", "dpo.beta: 0.3", "IFT examples: 150", "SFT steps of M1: 60",
@@ -44,20 +44,21 @@ TEST_CASE("a dry run of the loop tells what is to come and writes nothing") {
 }
 
 TEST_CASE("errors of a dry run are those of the run") {
-  CHECK_THROWS_WITH_AS(dry_run(playground_config({"data.gold=nowhere.yaml"})),
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"data.gold=nowhere.yaml"}), false),
                        doctest::Contains("nowhere.yaml"), Error);
-  CHECK_THROWS_WITH_AS(dry_run(playground_config({"lora.r=4", "lora.target_modules=[nothing]"})),
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"lora.r=4", "lora.target_modules=[nothing]"}), false),
                        doctest::Contains("no matrix of the model is called \"nothing\""), Error);
-  CHECK_THROWS_WITH_AS(dry_run(playground_config({"sft.max_length=2"})),
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({"sft.max_length=2"}), false),
                        doctest::Contains("no rows to train on"), Error);
 }
 
 TEST_CASE("given prompts take the place of new ones, and a file with too few is an error") {
   const std::string file = "prompts.file=" + (kSource / "playground/data/held_out_prompts.jsonl").string();
-  const std::string text = dry_run(playground_config({"model.device=cpu", file, "prompts.num_prompts=20"}));
+  const std::string text =
+      dry_run(playground_config({"model.device=cpu", file, "prompts.num_prompts=20"}), false);
   CHECK(!contains(text, "first example: new prompts"));
   CHECK(contains(text, "candidates of a round: 80"));
-  CHECK_THROWS_WITH_AS(dry_run(playground_config({file, "prompts.num_prompts=300"})),
+  CHECK_THROWS_WITH_AS(dry_run(playground_config({file, "prompts.num_prompts=300"}), false),
                        doctest::Contains("has 500 prompts, but 2 rounds"), Error);
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("a dry run of SFT or DPO alone shows the first row and what is learnt 
   CHECK(contains(sft, "steps: 2\n"));
   CHECK(contains(sft, "⟦Good day"));
   const PreferencePair pair{"p", {{"user", "Hello"}}, "Good day", "No", {}, {}, {}, {}};
-  CHECK(contains(dry_run_dpo(config, kModel, {pair}, {}), "pairs: 1; 0 longer"));
+  CHECK(contains(dry_run_dpo(config, kModel, {pair}, {}), "pairs: 1; left out: nothing"));
 }
 
 TEST_CASE("every line of bench/paper_comparisons is a run that can be made") {
@@ -88,7 +89,7 @@ TEST_CASE("every line of bench/paper_comparisons is a run that can be made") {
     INFO(name);
     const RunConfig config = playground_config(settings);
     CHECK_NOTHROW(validate_whole_run(config));
-    CHECK(contains(dry_run(config), "candidates of a round: 8000"));
+    CHECK(contains(dry_run(config, false), "candidates of a round: 8000"));
     ++count;
   }
   CHECK(count == 7);

@@ -52,12 +52,6 @@ std::string model_text(const PolicyOutline& model, const Network& network, const
   return section("model", text);
 }
 
-std::string counts_text(const std::map<std::string, int64_t>& counts) {
-  std::string text;
-  for (const auto& [reason, count] : counts) text += (text.empty() ? "" : ", ") + str(reason, " ", count);
-  return text.empty() ? "nothing" : text;
-}
-
 std::string row_text(const Tokenizer& tokenizer, const SftRow& row) {
   std::string text = tokenizer.decode(row.prompt, /*skip_special=*/false);
   bool open = false;

@@ -18,9 +18,6 @@ std::string settings_text(const RunConfig& config);
 /// Family, sizes, dtypes, device.
 std::string model_text(const PolicyOutline& model, const Network& network, const RunConfig& config);
 
-/// "reason 3, other 1", or "nothing".
-std::string counts_text(const std::map<std::string, int64_t>& counts);
-
 /// A row as text, what is trained between ⟦ and ⟧.
 std::string row_text(const Tokenizer& tokenizer, const SftRow& row);
 /// A pair: its prompt, and how many tokens its parts have.

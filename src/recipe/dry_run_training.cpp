@@ -34,7 +34,7 @@ std::string dry_run_sft(const RunConfig& config, const fs::path& model,
   plan.rows = make_sft_rows(plan.model.chat, examples, config.sft.max_length, train_on(config.sft));
   add_sft(plan, root_seed(config));
   return text_of(
-      plan, work_text("rows", plan.rows.rows.size(), left_out_text(plan.rows, "max_length"), config.sft));
+      plan, work_text("rows", plan.rows.rows.size(), left_out_text(plan.rows, "sft.max_length"), config.sft));
 }
 
 std::string dry_run_dpo(const RunConfig& config, const fs::path& model,
@@ -49,8 +49,7 @@ std::string dry_run_dpo(const RunConfig& config, const fs::path& model,
   plan.memory.push_back(training_memory(
       "DPO", plan.network, with_replay(batch, replayed.rows, config.dpo, root_seed(config)), train));
   add_example(plan, "DPO", pair_text(plan.model.chat.tokenizer(), rows.rows[0]));
-  return text_of(plan, work_text("pairs", rows.rows.size(),
-                                 str(rows.too_long, " longer than max_length left out"), train));
+  return text_of(plan, work_text("pairs", rows.rows.size(), "left out: " + counts_text(rows.dropped), train));
 }
 
 }  // namespace selfreward

@@ -3,7 +3,8 @@
 #include <set>
 
 #include "base/metrics.h"
-#include "evaluate/pairwise_judge.h"
+#include "data/unique_ids.h"
+#include "evaluate/comparisons.h"
 #include "feedback/candidates.h"
 #include "recipe/stages.h"
 
@@ -30,7 +31,7 @@ class Validation {
         t_(t),
         dir_(run.training(t + 1).dir),
         seed_(Seed(static_cast<uint64_t>(config.seed)).child("validation", t)),
-        prompts_(read_jsonl<Prompt>(config.dpo.eval_prompts)) {}
+        prompts_(read_prompts(config.dpo.eval_prompts)) {}
 
   StepComparison compare(int64_t step, int64_t against) {
     StepComparison comparison{step, against, {}};
@@ -99,13 +100,13 @@ class Validation {
       if (ours.count(prompt.id) && theirs.count(prompt.id))
         pairs.push_back({prompt.id, prompt.text, ours[prompt.id], theirs[prompt.id]});
     std::vector<BothOrders> verdicts(prompts_.size() - pairs.size());  // without answers: missing
-    for (const PairwiseJudgement& judgement :
-         run_.memo<PairwiseJudgement>(file("pairwise", step), [&](RecordSink<PairwiseJudgement>& out) {
+    for (const Comparison& comparison :
+         run_.memo<Comparison>(file("pairwise", step), [&](RecordSink<Comparison>& out) {
            Policy judge = load_policy(config_, run_.model(t_));
-           judge_pairwise(judge, PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
-                          config_.judge.sampling, config_.generation, seed_.child("pairwise", step), out);
+           compare_answers(judge, PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
+                           config_.judge.sampling, config_.generation, seed_.child("pairwise", step), out);
          }))
-      verdicts.push_back(judgement.verdicts);
+      verdicts.push_back(verdicts_of(comparison));
     return verdicts;
   }
 
@@ -182,18 +183,17 @@ std::vector<StepComparison> read_comparisons(const fs::path& metrics) {
 
 void check_early_stopping(const RunConfig& config, const SeedData& data) {
   if (config.dpo.eval_steps == 0) return;
-  const auto prompts = read_jsonl<Prompt>(config.dpo.eval_prompts);
+  const auto prompts = read_prompts(config.dpo.eval_prompts);
   check(!prompts.empty(), "[dpo] ", config.dpo.eval_prompts, " (dpo.eval_prompts) has no prompts");
-  std::set<std::string> evaluated, ids;
+  if (config.dpo.eval_judge == "pairwise") PairwiseRubric::load(config.evaluate.pairwise_rubric);
+  if (config.dpo.eval_judge == "gold") GoldScorer::load(config.data.gold);
+  std::set<std::string> evaluated;
   for (const Prompt& prompt : data.eval_prompts) evaluated.insert(prompt.text);
-  for (const Prompt& prompt : prompts) {
-    check(ids.insert(prompt.id).second, "[dpo] two prompts of ", config.dpo.eval_prompts, " have the id '",
-          prompt.id, "'");
+  for (const Prompt& prompt : prompts)
     check(evaluated.count(prompt.text) == 0, "[dpo] prompt '", prompt.id, "' of ", config.dpo.eval_prompts,
           " is one of the evaluation, which would flatter a model that was chosen by it; take other prompts "
           "for "
           "dpo.eval_prompts");
-  }
 }
 
 void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,

@@ -1,11 +1,11 @@
 #include "recipe/evaluation.h"
 
-#include <cmath>
-
-#include "evaluate/pairwise_judge.h"
+#include "evaluate/comparisons.h"
+#include "evaluate/paired_statistics.h"
 #include "feedback/candidates.h"
 #include "feedback/gold.h"
 #include "recipe/judge_summary.h"
+#include "recipe/run_outputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
@@ -25,23 +25,24 @@ struct ModelRecords {
 /// The model is read only when something is missing.
 class LazyPolicy {
  public:
-  LazyPolicy(const RunConfig& config, fs::path dir) : config_(config), dir_(std::move(dir)) {}
+  LazyPolicy(const RunConfig& config, NamedModel model) : config_(config), model_(std::move(model)) {}
+  const NamedModel& model() const { return model_; }
   Policy& get() {
-    if (!policy_) policy_.emplace(load_policy(config_, dir_));
+    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
     return *policy_;
   }
 
  private:
   const RunConfig& config_;
-  fs::path dir_;
+  NamedModel model_;
   std::optional<Policy> policy_;
 };
 
 std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, LazyPolicy& policy,
-                                  const std::string& name, const std::vector<Prompt>& prompts, bool greedy) {
+                                  const NamedModel& model, const std::vector<Prompt>& prompts, bool greedy) {
   CandidateSettings settings{/*num_generations=*/1, config.evaluate.sampling};
   if (greedy) settings.sampling.temperature = 0;
-  return run.memo<Candidate>(run.evaluation_records(name, greedy ? "greedy" : "sampled"),
+  return run.memo<Candidate>(evaluated_answers_output(config, run, model, greedy),
                              [&](RecordSink<Candidate>& out) {
                                generate_candidates(policy.get(), prompts, settings, config.generation,
                                                    evaluation_seed(config).child("answers"), out);
@@ -51,12 +52,12 @@ std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, La
 ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model,
                              const SeedData& data, const Rubric& rubric) {
   ModelRecords records{model.name, {}, {}, {}};
-  LazyPolicy policy(config, model.dir);
-  records.sampled = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/false);
+  LazyPolicy policy(config, model);
+  records.sampled = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/false);
   if (config.evaluate.greedy && !config.data.gold.empty())
-    records.greedy = answers_of(config, run, policy, records.name, data.eval_prompts, /*greedy=*/true);
+    records.greedy = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/true);
   records.judgements = judge_held_out(
-      config, run, records.name, [&]() -> Policy& { return policy.get(); }, data, rubric);
+      config, run, model, [&]() -> Policy& { return policy.get(); }, data, rubric);
   return records;
 }
 
@@ -73,23 +74,25 @@ std::vector<std::optional<double>> gold_scores(const GoldScorer& gold, const std
   return scores;
 }
 
-Json gold_summary(const std::vector<std::optional<double>>& scores, double max_score) {
-  double sum = 0, squares = 0, all_met = 0, n = 0;
-  for (const auto& score : scores)
-    if (score) {
-      sum += *score;
-      squares += *score * *score;
-      all_met += *score == max_score;
-      ++n;
-    }
-  check(n > 0,
+void check_gold(const GoldScorer& gold, const std::vector<Prompt>& prompts) {
+  check(std::any_of(prompts.begin(), prompts.end(),
+                    [&](const Prompt& prompt) { return gold.score(prompt.text, "").has_value(); }),
         "[evaluate] no evaluation prompt has a gold score; do data.gold and data.eval_prompts belong "
         "together?");
-  const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean);
-  return {{"mean", mean},
-          {"standard_error", std::sqrt(variance / n)},
-          {"all_met", all_met / n},
-          {"n", static_cast<int64_t>(n)}};
+}
+
+Json gold_summary(const std::vector<std::optional<double>>& scores, double max_score) {
+  std::vector<double> known;
+  double all_met = 0;
+  for (const auto& score : scores)
+    if (score) {
+      known.push_back(*score);
+      all_met += *score == max_score;
+    }
+  return {{"mean", value_or_null(mean_of(known))},
+          {"standard_error", value_or_null(standard_error_of(known))},
+          {"all_met", all_met / std::max(1.0, static_cast<double>(known.size()))},
+          {"n", known.size()}};
 }
 
 Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
@@ -139,7 +142,7 @@ Json match_summary(const std::string& a, const std::string& b, const char* by, c
           {"win", static_cast<double>(rate.wins) / n},
           {"tie", static_cast<double>(rate.ties) / n},
           {"lose", static_cast<double>(rate.losses) / n},
-          {"standard_error", rate.standard_error().value_or(0)},
+          {"standard_error", value_or_null(rate.standard_error())},
           {"n", rate.compared()},
           {"missing", rate.missing}};
 }
@@ -162,30 +165,30 @@ Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
     if (const auto& [first, second] = answers[prompt.id]; first && second)
       pairs.push_back({prompt.id, prompt.text, first->text, second->text});
   const std::string name = a.name + "_vs_" + b.name;
-  const auto judged = run.memo<PairwiseJudgement>(
-      run.evaluation_records("pairwise", name), [&](RecordSink<PairwiseJudgement>& out) {
-        judge_pairwise(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs,
-                       config.judge.sampling, config.generation,
-                       evaluation_seed(config).child("pairwise", name), out);
-      });
+  const Output output = pairwise_output(config, run, judge.model(), a.name, b.name);
+  const auto judged = run.memo<Comparison>(output, [&](RecordSink<Comparison>& out) {
+    compare_answers(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs,
+                    config.judge.sampling, config.generation, evaluation_seed(config).child("pairwise", name),
+                    out);
+  });
   std::vector<BothOrders> verdicts;
-  for (const PairwiseJudgement& judgement : judged) verdicts.push_back(judgement.verdicts);
+  for (const Comparison& comparison : judged) verdicts.push_back(verdicts_of(comparison));
   return match_summary(a.name, b.name, "judge", win_rate(verdicts));
 }
 
 }  // namespace
 
-std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& run) {
+std::vector<NamedModel> models_of(const RunConfig& config, const RunPaths& run) {
   std::vector<NamedModel> models;
   for (int64_t t = 0; t <= config.last_model; ++t) models.push_back({str("M", t), run.model(t)});
   return models;
 }
 
-std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const std::string& name,
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
                                       const std::function<Policy&()>& policy, const SeedData& data,
                                       const Rubric& rubric) {
   if (data.held_out_ranked.empty()) return {};
-  return run.memo<Judgement>(run.evaluation_records(name, "judgements"), [&](RecordSink<Judgement>& out) {
+  return run.memo<Judgement>(held_out_judgements_output(config, run, model), [&](RecordSink<Judgement>& out) {
     judge_answers(policy(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
                   evaluation_seed(config).child("judge"), out);
   });
@@ -195,7 +198,7 @@ void check_evaluation(const RunConfig& config, const SeedData& data) {
   check(!data.eval_prompts.empty(),
         "[evaluate] there is nothing to evaluate on: set data.eval_prompts or data.eval_ranked, or "
         "raise data.held_out_share");
-  if (!config.data.gold.empty()) GoldScorer::load(config.data.gold);
+  if (!config.data.gold.empty()) check_gold(GoldScorer::load(config.data.gold), data.eval_prompts);
   if (!config.evaluate.pairwise_rubric.empty()) PairwiseRubric::load(config.evaluate.pairwise_rubric);
 }
 
@@ -214,7 +217,7 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
   if (!data.held_out_ranked.empty())
     summary["null_judges"] = null_judges(data.held_out_ranked, rubric.max_score, evaluation_seed(config));
   summary["head_to_head"] = Json::array();
-  LazyPolicy judge(config, named.back().dir);
+  LazyPolicy judge(config, named.back());
   for (size_t a = models.size(); a-- > 1;)
     for (size_t b = a; b-- > 0;) {
       if (gold) summary["head_to_head"].push_back(gold_match(*gold, data.eval_prompts, models[a], models[b]));

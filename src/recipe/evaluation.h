@@ -13,11 +13,11 @@ struct NamedModel {
   fs::path dir;
 };
 /// M0 .. config.last_model of a run.
-std::vector<NamedModel> models_of(const RunConfig& config, const RunDirectory& run);
+std::vector<NamedModel> models_of(const RunConfig& config, const RunPaths& run);
 
 /// M_t's judgements of the held-out ranked answers, as evaluate_models needs them: made once, also while the
 /// run goes on. Empty where there are no such answers.
-std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const std::string& name,
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
                                       const std::function<Policy&()>& policy, const SeedData& data,
                                       const Rubric& rubric);
 

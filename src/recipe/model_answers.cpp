@@ -1,20 +1,13 @@
 #include "recipe/model_answers.h"
 
-#include <chrono>
-
+#include "base/content_hash.h"
 #include "base/progress.h"
 #include "feedback/candidates.h"
+#include "recipe/stage_inputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
 namespace {
-
-Json sampling_json(const SamplingSettings& sampling) {
-  return {{"max_new_tokens", sampling.max_new_tokens},
-          {"temperature", sampling.temperature},
-          {"top_p", sampling.top_p},
-          {"top_k", sampling.top_k}};
-}
 
 std::vector<Prompt> prompts_of(const std::vector<Instruction>& instructions) {
   std::vector<Prompt> prompts;
@@ -24,13 +17,8 @@ std::vector<Prompt> prompts_of(const std::vector<Instruction>& instructions) {
 }
 
 std::vector<Candidate> answers_of(const RunConfig& config, const fs::path& dir,
-                                  const std::vector<Prompt>& prompts, const fs::path& file) {
-  check_inputs(file, {{"model", checkpoint_state(dir)},
-                      {"instructions", fingerprint(to_jsonl(prompts))},
-                      {"seed", config.seed},
-                      {"dtype", config.model.dtype},
-                      {"evaluate.sampling", sampling_json(config.evaluate.sampling)}});
-  return memo<Candidate>(file, [&](RecordSink<Candidate>& out) {
+                                  const std::vector<Prompt>& prompts, const Output& output, bool overwrite) {
+  return memo<Candidate>(output, overwrite, [&](RecordSink<Candidate>& out) {
     log_line("answers of " + dir.string());
     Policy policy = load_policy(config, dir);
     const Seed seed = Seed(static_cast<uint64_t>(config.seed)).child("evaluate", "answers");
@@ -39,24 +27,23 @@ std::vector<Candidate> answers_of(const RunConfig& config, const fs::path& dir,
   });
 }
 
-}  // namespace
-
-void check_inputs(const fs::path& records, const Json& inputs) {
-  const fs::path file = fs::path(records).replace_extension(".inputs.json");
-  if (!fs::exists(file)) return write_file_atomically(file, inputs.dump(2) + "\n");
-  const Json earlier = read_json(file);
-  for (const auto& [key, value] : inputs.items())
-    check(earlier.value(key, Json()) == value, "[evaluate] ", records.string(), " was made with another ",
-          key, " (", file.string(), "); name another --out, or remove both to make it again");
+void check_exists(const fs::path& path) {
+  check(fs::exists(path), "[evaluate] ", path.string(),
+        " does not exist; a checkpoint directory or a file of outputs is wanted");
 }
 
-Json checkpoint_state(const fs::path& dir) {
-  std::map<std::string, Json> weights;  // in the order of their names
-  for (const auto& entry : fs::directory_iterator(dir))
-    if (entry.path().extension() == ".safetensors")
-      weights[entry.path().filename().string()] = {entry.file_size(),
-                                                   entry.last_write_time().time_since_epoch().count()};
-  return {{"path", fs::weakly_canonical(dir).string()}, {"weights", weights}};
+}  // namespace
+
+Output answers_output(const RunConfig& config, const fs::path& dir,
+                      const std::vector<Instruction>& instructions, const fs::path& out) {
+  StageInputs inputs = StageInputs(config).settings(kModelSettings).settings({"evaluate.sampling."});
+  inputs.checkpoint("model", dir).value("instructions", content_hash(to_jsonl(prompts_of(instructions))));
+  return records_output(out / "answers" / (directory_name(dir) + ".jsonl"), inputs);
+}
+
+std::string outputs_name(const fs::path& path, const std::vector<Instruction>& instructions) {
+  check_exists(path);
+  return fs::is_directory(path) ? directory_name(path) : read_model_outputs(path, instructions).name;
 }
 
 std::string file_name_of(std::string name) {
@@ -71,10 +58,8 @@ std::string directory_name(const fs::path& dir) {
 }
 
 ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,
-                        const std::vector<Instruction>& instructions, const fs::path& out) {
-  check(fs::exists(path), "[evaluate] ", path.string(),
-        " does not exist; a checkpoint directory or a file of outputs "
-        "is wanted");
+                        const std::vector<Instruction>& instructions, const fs::path& out, bool overwrite) {
+  check_exists(path);
   if (!fs::is_directory(path)) return read_model_outputs(path, instructions);
   check(!instructions.empty(), "[evaluate] ", path.string(),
         " is a checkpoint; name what it shall answer by "
@@ -84,7 +69,7 @@ ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,
   std::map<std::string, const Instruction*> by_id;
   for (const Instruction& instruction : instructions) by_id[instruction.id] = &instruction;
   for (const Candidate& answer :
-       answers_of(config, path, prompts, out / "answers" / (outputs.name + ".jsonl"))) {
+       answers_of(config, path, prompts, answers_output(config, path, instructions, out), overwrite)) {
     const Instruction& instruction = *by_id.at(answer.prompt_id);
     outputs.rows.push_back({instruction.text, answer.text, instruction.category});
   }

@@ -1,6 +1,8 @@
 #include "recipe/model_comparison.h"
 
+#include "base/content_hash.h"
 #include "base/progress.h"
+#include "data/record_file.h"
 #include "recipe/model_answers.h"
 
 namespace selfreward {
@@ -37,14 +39,20 @@ ModelPair pair_models(const ModelOutputs& first, const ModelOutputs& second,
   return pair;
 }
 
-std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pair,
-                                   const PairwiseJudging& judging, const fs::path& out) {
-  const fs::path file =
-      out / "comparisons" / (file_name_of(pair.first) + "_vs_" + file_name_of(pair.second) + ".jsonl");
+Output comparisons_output(const PairwiseJudging& judging, const std::string& first, const std::string& second,
+                          const fs::path& out, Json answers) {
   Json inputs = judging.inputs;
-  inputs["answers"] = fingerprint(answers_text(pair));
-  check_inputs(file, inputs);
-  return memo<Comparison>(file, [&](RecordSink<Comparison>& sink) {
+  inputs["answers"] = std::move(answers);
+  return records_output(
+      out / "comparisons" / (file_name_of(first) + "_vs_" + file_name_of(second) + ".jsonl"),
+      std::move(inputs));
+}
+
+std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pair,
+                                   const PairwiseJudging& judging, const fs::path& out, bool overwrite) {
+  const Output output =
+      comparisons_output(judging, pair.first, pair.second, out, content_hash(answers_text(pair)));
+  return memo<Comparison>(output, overwrite, [&](RecordSink<Comparison>& sink) {
     log_line(str(judging.name, " compares ", pair.first, " with ", pair.second));
     compare_answers(judging.chat, judging.rubric, pair.answers, judging.params, config.generation.shard_size,
                     sink);

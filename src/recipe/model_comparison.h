@@ -1,5 +1,6 @@
 #pragma once
 // Models compared answer by answer: by a judge that sees both, or by gold rules.
+#include "base/output.h"
 #include "evaluate/alpaca_eval.h"
 #include "evaluate/comparisons.h"
 #include "evaluate/head_to_head.h"
@@ -31,9 +32,14 @@ struct PairwiseJudging {
   Json inputs;  // judge, rubric, sampling
 };
 
-/// Kept in `out`/comparisons/A_vs_B.jsonl; a stopped command goes on.
+/// `out`/comparisons/A_vs_B.jsonl; the answers are null among its inputs where they are not there yet.
+Output comparisons_output(const PairwiseJudging& judging, const std::string& first, const std::string& second,
+                          const fs::path& out, Json answers = nullptr);
+
+/// Kept there; a stopped command goes on, comparisons of other inputs are an Error, or with `overwrite` made
+/// again.
 std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pair,
-                                   const PairwiseJudging& judging, const fs::path& out);
+                                   const PairwiseJudging& judging, const fs::path& out, bool overwrite);
 
 std::vector<ComparedAnswers> compared_answers(const ModelPair& pair,
                                               const std::vector<Comparison>& comparisons, bool weighted);

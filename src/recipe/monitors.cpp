@@ -177,7 +177,7 @@ void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& 
                  const Rubric& rubric) {
   if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
   judge_held_out(
-      config, run, str("M", t), [&]() -> Policy& { return policy; }, data, rubric);
+      config, run, {str("M", t), run.model(t)}, [&]() -> Policy& { return policy; }, data, rubric);
   const Json first = judge_figures(run, 1, data, rubric.max_score),
              own = judge_figures(run, t, data, rubric.max_score);
   watch(config, run, {t, "judge"}, {{"held_out_judge", own}},

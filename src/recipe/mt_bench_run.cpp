@@ -2,9 +2,11 @@
 
 #include <set>
 
+#include "base/content_hash.h"
 #include "evaluate/local_chat.h"
 #include "feedback/shards.h"
 #include "recipe/model_answers.h"
+#include "recipe/stage_inputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
@@ -107,16 +109,19 @@ void publish(const std::vector<MtBenchGrade>& grades, const fs::path& file) {
 
 }  // namespace
 
+Output mt_bench_answers_output(const RunConfig& config, const fs::path& model,
+                               const std::vector<MtBenchQuestion>& questions, const fs::path& out) {
+  StageInputs inputs = StageInputs(config).settings(kModelSettings);
+  inputs.checkpoint("model", model).value("questions", content_hash(questions_text(questions)));
+  return records_output(out / "model_answer" / (directory_name(model) + ".jsonl"), inputs);
+}
+
 std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::path& model,
                                             const std::vector<MtBenchQuestion>& questions,
-                                            const fs::path& out) {
+                                            const fs::path& out, bool overwrite) {
   const std::string name = directory_name(model);
-  const fs::path file = out / "model_answer" / (name + ".jsonl");
-  check_inputs(file, {{"model", checkpoint_state(model)},
-                      {"questions", fingerprint(questions_text(questions))},
-                      {"seed", config.seed},
-                      {"dtype", config.model.dtype}});
-  return memo<MtBenchAnswer>(file, [&](RecordSink<MtBenchAnswer>& sink) {
+  const Output output = mt_bench_answers_output(config, model, questions, out);
+  return memo<MtBenchAnswer>(output, overwrite, [&](RecordSink<MtBenchAnswer>& sink) {
     Policy policy = load_policy(config, model);
     const Seed seed = Seed(static_cast<uint64_t>(config.seed)).child("mt_bench", "answers");
     const Chat chat = local_chat(policy, config.generation, seed);
@@ -142,17 +147,22 @@ std::vector<ChatQuestion> grading_questions(const MtBenchRubric& rubric,
   return asked;
 }
 
+Output mt_bench_grades_output(const std::string& model, const std::vector<MtBenchQuestion>& questions,
+                              const MtBenchJudging& judging, const fs::path& out, Json answers) {
+  Json inputs = judging.inputs;
+  inputs["questions"] = content_hash(questions_text(questions));
+  inputs["answers"] = std::move(answers);
+  return records_output(out / "gradings" / (model + ".jsonl"), std::move(inputs));
+}
+
 std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
                                           const std::vector<MtBenchQuestion>& questions,
                                           const std::vector<MtBenchAnswer>& answers,
-                                          const MtBenchJudging& judging, const fs::path& out) {
-  const std::string name = answers.front().model;
-  const fs::path file = out / "gradings" / (name + ".jsonl");
-  Json inputs = judging.inputs;
-  inputs["questions"] = fingerprint(questions_text(questions));
-  inputs["answers"] = fingerprint(to_jsonl(answers));
-  check_inputs(file, inputs);
-  const auto grades = memo<MtBenchGrade>(file, [&](RecordSink<MtBenchGrade>& sink) {
+                                          const MtBenchJudging& judging, const fs::path& out,
+                                          bool overwrite) {
+  const Output output =
+      mt_bench_grades_output(answers.front().model, questions, judging, out, content_hash(to_jsonl(answers)));
+  const auto grades = memo<MtBenchGrade>(output, overwrite, [&](RecordSink<MtBenchGrade>& sink) {
     const auto items = grading_items(judging, questions, answers);
     const auto make = [&](std::span<const GradingItem> shard, const OnDone& on_done) {
       ChatParams params = judging.params;

@@ -1,15 +1,20 @@
 #pragma once
 // MT-Bench of one model: answers in two turns, then gradings; both are kept and not made again.
+#include "base/output.h"
 #include "evaluate/mt_bench.h"
 #include "recipe/config.h"
 
 namespace selfreward {
 
-/// `out`/model_answer/NAME.jsonl, made where it is not there; each turn by the temperature of its category,
-/// at most 1024 tokens.
+/// `out`/model_answer/NAME.jsonl.
+Output mt_bench_answers_output(const RunConfig& config, const fs::path& model,
+                               const std::vector<MtBenchQuestion>& questions, const fs::path& out);
+
+/// Made where it is not there; each turn by the temperature of its category, at most 1024 tokens. Answers of
+/// other inputs are an Error, or with `overwrite` made again.
 std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::path& model,
                                             const std::vector<MtBenchQuestion>& questions,
-                                            const fs::path& out);
+                                            const fs::path& out, bool overwrite);
 
 struct MtBenchJudging {
   std::string name;  // of the judge
@@ -27,11 +32,14 @@ std::vector<ChatQuestion> grading_questions(const MtBenchRubric& rubric,
                                             const std::vector<MtBenchQuestion>& questions,
                                             const std::vector<MtBenchAnswer>& answers);
 
-/// Kept in `out`/gradings/NAME.jsonl and put into `out`/model_judgment/JUDGE_single.jsonl beside those of
-/// other models.
+/// `out`/gradings/NAME.jsonl; the answers are null among its inputs where they are not there yet.
+Output mt_bench_grades_output(const std::string& model, const std::vector<MtBenchQuestion>& questions,
+                              const MtBenchJudging& judging, const fs::path& out, Json answers = nullptr);
+
+/// Kept there and put into `out`/model_judgment/JUDGE_single.jsonl beside those of other models.
 std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
                                           const std::vector<MtBenchQuestion>& questions,
                                           const std::vector<MtBenchAnswer>& answers,
-                                          const MtBenchJudging& judging, const fs::path& out);
+                                          const MtBenchJudging& judging, const fs::path& out, bool overwrite);
 
 }  // namespace selfreward

@@ -1,15 +1,18 @@
 #include "recipe/reward_evaluation.h"
 
+#include "base/content_hash.h"
 #include "evaluate/calibration.h"
 #include "evaluate/implicit_reward.h"
 #include "evaluate/reward_bootstrap.h"
 #include "feedback/expected_score.h"
+#include "recipe/run_outputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
 namespace {
 
 constexpr int64_t kDraws = 1000;
+constexpr const char* kReference = "reference";  // its name among the models
 
 Seed evaluation_seed(const RunConfig& config) {
   return Seed(static_cast<uint64_t>(config.seed)).child("evaluate");
@@ -32,26 +35,45 @@ void check_rubrics(const RewardEvaluation& evaluation) {
   }
 }
 
-/// What the files of an evaluation were made from: other inputs under the same names are an error.
-void check_inputs(const fs::path& path, const RewardEvaluation& evaluation,
-                  const std::vector<RankedAnswers>& ranked) {
-  Json inputs = fs::exists(path) ? read_json(path) : Json::object();
-  const auto check_same = [&](const std::string& key, const std::string& value) {
-    if (!inputs.contains(key)) inputs[key] = value;
-    check(inputs[key] == value, "[evaluate] ", path.string(),
-          ": there are judgements of other inputs already ('", key,
-          "' differs); give another --out, or remove that directory");
-  };
-  const auto digest = [](const std::string& text) { return str(Seed(0).child(text).key()); };
-  check_same("ranked answers", digest(to_jsonl(ranked)));
-  for (const NamedModel& model : evaluation.models)
-    check_same("model " + model.name, fs::weakly_canonical(model.dir).string());
-  for (const fs::path& rubric : evaluation.rubrics)
-    check_same("rubric " + rubric.stem().string(), digest(read_file(rubric)));
-  if (!evaluation.reference.empty())
-    check_same("reference", fs::weakly_canonical(evaluation.reference).string());
-  write_file_atomically(path, inputs.dump(2) + "\n");
-}
+/// The files of an evaluation, with what each is made from.
+class Outputs {
+ public:
+  Outputs(const RunConfig& config, const RunPaths& run, const std::vector<RankedAnswers>& ranked)
+      : config_(config), run_(run), ranked_(content_hash(to_jsonl(ranked))) {}
+
+  /// Replies of a judge under a rubric; `scores` is one of kScoreKinds.
+  Output replies(const NamedModel& model, const fs::path& rubric, const std::string& scores) const {
+    StageInputs inputs = of(model);
+    inputs.settings({"judge.sampling."}).file("rubric", rubric);
+    if (scores == "samples") inputs.settings({"judge.num_evals_to_average"});
+    return records_output(run_.evaluation_records(model.name, rubric.stem().string() + "." + scores), inputs);
+  }
+  Output log_probs(const NamedModel& model) const {
+    return records_output(run_.evaluation_records(model.name, "log_probs"), of(model));
+  }
+
+  std::vector<Output> all(const RewardEvaluation& evaluation) const {
+    std::vector<Output> outputs;
+    for (const NamedModel& model : evaluation.models) {
+      for (const fs::path& rubric : evaluation.rubrics)
+        for (const std::string& scores : evaluation.scores) outputs.push_back(replies(model, rubric, scores));
+      if (!evaluation.reference.empty()) outputs.push_back(log_probs(model));
+    }
+    if (!evaluation.reference.empty()) outputs.push_back(log_probs({kReference, evaluation.reference}));
+    return outputs;
+  }
+
+ private:
+  StageInputs of(const NamedModel& model) const {
+    StageInputs inputs = StageInputs(config_).settings(kModelSettings);
+    inputs.checkpoint("model", model.dir).value("ranked answers", ranked_);
+    return inputs;
+  }
+
+  const RunConfig& config_;
+  const RunPaths& run_;
+  const std::string ranked_;
+};
 
 /// The scores in the shape of `ranked`; they come answer by answer, in order.
 std::vector<ScoredAnswers> in_groups(const std::vector<RankedAnswers>& ranked,
@@ -82,7 +104,7 @@ class Judge {
  public:
   Judge(const RunConfig& config, RunDirectory& run, const NamedModel& model,
         const std::vector<RankedAnswers>& ranked)
-      : config_(config), run_(run), model_(model), ranked_(ranked) {}
+      : config_(config), run_(run), model_(model), ranked_(ranked), outputs_(config, run, ranked) {}
 
   JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
     const Rubric rubric = Rubric::load(rubric_file);
@@ -94,14 +116,13 @@ class Judge {
   }
 
   std::vector<AnswerLogProb> log_probs() {
-    return run_.memo<AnswerLogProb>(file("log_probs"), [&](RecordSink<AnswerLogProb>& out) {
+    return run_.memo<AnswerLogProb>(outputs_.log_probs(model_), [&](RecordSink<AnswerLogProb>& out) {
       answer_log_probs(policy(), ranked_, config_.dpo.train.micro_batch_tokens, config_.generation.shard_size,
                        out);
     });
   }
 
  private:
-  fs::path file(const std::string& name) const { return run_.evaluation_records(model_.name, name); }
   Policy& policy() {
     if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
     return *policy_;
@@ -112,7 +133,7 @@ class Judge {
     JudgeSettings settings = config_.judge;
     if (scores == "greedy") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
     return run_.memo<Judgement>(
-        file(rubric_file.stem().string() + "." + scores), [&](RecordSink<Judgement>& out) {
+        outputs_.replies(model_, rubric_file, scores), [&](RecordSink<Judgement>& out) {
           judge_answers(policy(), rubric, judge_items(ranked_), settings, config_.generation,
                         evaluation_seed(config_).child("judge"), out);
         });
@@ -120,7 +141,7 @@ class Judge {
 
   JudgeRow expected(const Rubric& rubric, const fs::path& rubric_file) {
     const auto made = run_.memo<ExpectedScore>(
-        file(rubric_file.stem().string() + ".expected"), [&](RecordSink<ExpectedScore>& out) {
+        outputs_.replies(model_, rubric_file, "expected"), [&](RecordSink<ExpectedScore>& out) {
           expect_scores(policy(), rubric, judge_items(ranked_), config_.judge.sampling, config_.generation,
                         out);
         });
@@ -139,6 +160,7 @@ class Judge {
   RunDirectory& run_;
   const NamedModel& model_;
   const std::vector<RankedAnswers>& ranked_;
+  Outputs outputs_;
   std::optional<Policy> policy_;
 };
 
@@ -161,7 +183,7 @@ std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const
     if (!evaluation.reference.empty()) log_probs.push_back(judge.log_probs());
   }
   if (!evaluation.reference.empty()) {
-    const NamedModel named{"reference", evaluation.reference};
+    const NamedModel named{kReference, evaluation.reference};
     const auto reference = Judge(config, run, named, ranked).log_probs();
     for (size_t i = 0; i < log_probs.size(); ++i)
       rows.push_back({evaluation.models[i].name, "", "implicit", std::numeric_limits<double>::infinity(),
@@ -192,11 +214,12 @@ void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::opt
 }  // namespace
 
 Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
-                      const std::vector<RankedAnswers>& ranked) {
+                      const std::vector<RankedAnswers>& ranked, bool overwrite) {
   check(!ranked.empty(),
         "[evaluate] there are no ranked answers to judge; `selfreward inspect data` shows why");
   check_rubrics(evaluation);
-  check_inputs(run.root() / "reward_inputs.json", evaluation, ranked);
+  check_outputs(Outputs(config, run, ranked).all(evaluation), overwrite);
+  run.keep_settings(config);
   const auto gold = gold_of(config, ranked);
   Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kDraws}, {"judges", Json::array()}};
   std::vector<MetricValues> first;

@@ -17,9 +17,10 @@ struct RewardEvaluation {
 };
 
 /// Judges every answer of `ranked` and writes reward.json (docs/formats.md), which is returned. Replies are
-/// kept in evaluation/{model}/ and not made again. Throws Error where they were made from other inputs.
+/// kept in evaluation/{model}/ and not made again. Where they were made from other inputs: an Error, or with
+/// `overwrite` they are made again.
 Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
-                      const std::vector<RankedAnswers>& ranked);
+                      const std::vector<RankedAnswers>& ranked, bool overwrite);
 
 /// reward.json as plain tables: the metrics of all judges, then what each score of each judge means.
 std::string reward_tables(const Json& summary);

@@ -31,7 +31,7 @@ TEST_CASE("an evaluation has a judge for each way to read a score, and what need
   const RunConfig config = config_in("all");
   fs::remove_all(config.run_dir);
   RunDirectory run(config);
-  const Json summary = evaluate_rewards(config, run, tiny_judge(), some_ranked());
+  const Json summary = evaluate_rewards(config, run, tiny_judge(), some_ranked(), false);
   REQUIRE(summary["judges"].size() == 6);
   std::vector<std::string> names;
   for (const Json& judge : summary["judges"])
@@ -48,7 +48,7 @@ TEST_CASE("an evaluation has a judge for each way to read a score, and what need
     return read_jsonl<Judgement>(run.evaluation_records("tiny", name))[0].replies[0].text;
   };
   CHECK(replies("rubric.greedy") == replies("rubric.expected"));
-  CHECK(evaluate_rewards(config, run, tiny_judge(), some_ranked()) == summary);
+  CHECK(evaluate_rewards(config, run, tiny_judge(), some_ranked(), false) == summary);
   CHECK(!reward_tables(summary).empty());
 }
 
@@ -59,14 +59,16 @@ TEST_CASE("replies of other inputs under the same names are not taken") {
   RewardEvaluation evaluation = tiny_judge();
   evaluation.scores = {"greedy"};
   evaluation.reference.clear();
-  evaluate_rewards(config, run, evaluation, some_ranked());
+  evaluate_rewards(config, run, evaluation, some_ranked(), false);
   auto ranked = some_ranked();
   ranked[0].answers[0] = "another answer";
-  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, ranked),
-                       doctest::Contains("'ranked answers' differs"), Error);
+  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, ranked, false),
+                       doctest::Contains("ranked answers has another content"), Error);
   evaluation.models[0].dir = kSource / "tests/fixtures";
-  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, some_ranked()),
-                       doctest::Contains("'model tiny' differs"), Error);
-  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, {}), doctest::Contains("no ranked answers"),
-                       Error);
+  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, some_ranked(), false),
+                       doctest::Contains("model: config.json was there"), Error);
+  evaluation.models[0].dir = tiny_judge().models[0].dir;
+  CHECK_NOTHROW(evaluate_rewards(config, run, evaluation, ranked, /*overwrite=*/true));
+  CHECK_THROWS_WITH_AS(evaluate_rewards(config, run, evaluation, {}, false),
+                       doctest::Contains("no ranked answers"), Error);
 }

@@ -13,29 +13,28 @@ namespace selfreward {
 /// the run in run_dir was started with, or today.
 void settle_date(RunConfig& config);
 
-/// Throws Error where an earlier run in run_dir has settings that this one must not change.
-void check_earlier_settings(const RunConfig& config);
-
-class RunDirectory {
+/// Where a run keeps what.
+class RunPaths {
  public:
-  /// Creates the directory and its config.yaml, or checks that a directory of an earlier run has the same
-  /// settings (last_model may grow). Another process at work in it is an error.
-  explicit RunDirectory(const RunConfig& config);
-  ~RunDirectory();
-  RunDirectory(const RunDirectory&) = delete;
-  RunDirectory& operator=(const RunDirectory&) = delete;
+  explicit RunPaths(const RunConfig& config)
+      : root_(config.run_dir), first_model_(config.model.model_name_or_path) {}
 
   const fs::path& root() const { return root_; }
   /// The checkpoint of M_t; M0 stays where the config says.
-  fs::path model(int64_t t) const;
+  fs::path model(int64_t t) const { return t == 0 ? first_model_ : model_dir(t); }
   bool has_model(int64_t t) const { return is_checkpoint(model(t)); }
   fs::path sft_baseline() const { return root_ / "sft_baseline"; }
 
   /// M{t}/{name}.jsonl, seed/{name}.jsonl, sft_baseline/{name}.jsonl, evaluation/{model}/{name}.jsonl
-  fs::path round_records(int64_t t, const std::string& name) const;
+  fs::path round_records(int64_t t, const std::string& name) const {
+    return model_dir(t) / (name + ".jsonl");
+  }
   fs::path seed_records(const std::string& name) const { return root_ / "seed" / (name + ".jsonl"); }
   fs::path baseline_records(const std::string& name) const { return sft_baseline() / (name + ".jsonl"); }
-  fs::path evaluation_records(const std::string& model, const std::string& name) const;
+  fs::path evaluation_records(const std::string& model, const std::string& name) const {
+    return root_ / "evaluation" / model / (name + ".jsonl");
+  }
+  fs::path settings() const { return root_ / "config.yaml"; }
   fs::path round_summary(int64_t t) const { return model_dir(t) / "round.json"; }
   /// What the monitors read off round t, and the warnings of the whole run.
   fs::path round_monitors(int64_t t) const { return model_dir(t) / "monitors.json"; }
@@ -48,25 +47,47 @@ class RunDirectory {
   /// metrics.jsonl and checkpoints of the training of "M1", "sft_baseline", ...
   TrainingFiles training(const std::string& name) const { return {root_ / "training" / name}; }
   TrainingFiles training(int64_t t) const { return training(str("M", t)); }
-  /// The state that a finished training leaves behind (its metrics stay).
-  void forget_training_state(const TrainingFiles& files) const;
-
-  /// The records of `path`, made by `produce(RecordSink&)` where the file is not there yet; says what it
-  /// does.
-  template <typename Record, typename Produce>
-  std::vector<Record> memo(const fs::path& path, Produce produce) {
-    const bool ready = fs::exists(path);
-    const std::string name = fs::relative(path, root_).string();
-    if (!ready) log_line(name);
-    name_stage(name);
-    return selfreward::memo<Record>(path, produce);
-  }
 
  private:
   fs::path model_dir(int64_t t) const { return root_ / str("M", t); }
 
   fs::path root_, first_model_;
-  int lock_ = -1;
+};
+
+/// A run directory that this process is at work in.
+class RunDirectory : public RunPaths {
+ public:
+  /// Creates the directory. Another process at work in it is an error. What an earlier call left there is
+  /// checked output by output (run_outputs.h), not here.
+  explicit RunDirectory(const RunConfig& config);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  /// Writes config.yaml: the settings of the last call, which are those of all outputs once these are
+  /// checked.
+  void keep_settings(const RunConfig& config) const;
+  /// Removes the state that a finished training leaves behind (its metrics stay).
+  void forget_training_state(const TrainingFiles& files) const;
+
+  /// The records of `output`, made by `produce(RecordSink&)` where the file is not there yet; says what it
+  /// does. Records of other inputs are an Error.
+  template <typename Record, typename Produce>
+  std::vector<Record> memo(const Output& output, Produce produce) {
+    begin_stage(output.paths.front());
+    return selfreward::memo<Record>(output, /*overwrite=*/false, produce);
+  }
+  /// The same of a file inside of a training's directory, which belongs to the model that is trained.
+  template <typename Record, typename Produce>
+  std::vector<Record> memo(const fs::path& path, Produce produce) {
+    begin_stage(path);
+    return selfreward::memo<Record>(path, produce);
+  }
+
+ private:
+  void begin_stage(const fs::path& path) const;
+
+  OutputLock lock_;
 };
 
 }  // namespace selfreward

@@ -6,6 +6,7 @@
 #include "data/messages.h"
 #include "data/readers.h"
 #include "data/splits.h"
+#include "data/unique_ids.h"
 #include "feedback/given_prompts.h"
 
 namespace selfreward {
@@ -25,14 +26,6 @@ std::vector<Record> read_all(const std::vector<std::string>& files, Counts& drop
     std::move(part.records.begin(), part.records.end(), std::back_inserter(records));
   }
   return records;
-}
-
-/// Ids address randomness and name rows in errors; two rows with one id would be mixed up.
-template <typename Record>
-void check_unique_ids(const std::vector<Record>& records, const char* what) {
-  std::unordered_set<std::string> seen;
-  for (const Record& record : records)
-    check(seen.insert(record.id).second, "[data] two ", what, " have the id '", record.id, "'");
 }
 
 std::vector<Example> without_prompts_of(std::vector<Example> examples,
@@ -91,24 +84,23 @@ SeedData read_seed_data(const RunConfig& config) {
   data.eval_prompts = settings.eval_prompts.empty() ? prompts_of(data.held_out_ranked)
                                                     : read_jsonl<Prompt>(settings.eval_prompts);
   keep_first(data.eval_prompts, config.evaluate.max_prompts);
-  check_unique_ids(data.ift, "IFT examples");
-  check_unique_ids(data.ranked, "ranked prompts");
-  check_unique_ids(data.held_out_ranked, "held-out ranked prompts");
-  check_unique_ids(data.eval_prompts, "evaluation prompts");
+  check_unique_ids(data.ift, "data.ift");
+  check_unique_ids(data.ranked, "data.ranked");
+  check_unique_ids(data.held_out_ranked, settings.eval_ranked.empty() ? "data.ranked" : settings.eval_ranked);
+  check_unique_ids(data.eval_prompts, settings.eval_prompts.empty() ? "data.ranked" : settings.eval_prompts);
   if (!config.prompts.file.empty() && config.last_model > 1)  // a file that is too short shows now
     given_prompts(config.prompts.file, config.prompts.num_prompts, config.last_model - 1);
   return data;
 }
 
-SeedData load_seed_data(const RunConfig& config, const RunDirectory& run) {
-  SeedData data = read_seed_data(config);
+void write_seed_summary(const RunDirectory& run, const SeedData& data) {
+  if (fs::exists(run.seed_summary())) return;
   Json summary{{"ift", data.ift.size()},
                {"ranked_train", data.ranked.size()},
                {"ranked_held_out", data.held_out_ranked.size()},
                {"eval_prompts", data.eval_prompts.size()}};
   if (!data.dropped.empty()) summary["dropped"] = data.dropped;
-  if (!fs::exists(run.seed_summary())) write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
-  return data;
+  write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
 }
 
 }  // namespace selfreward

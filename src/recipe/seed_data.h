@@ -15,7 +15,7 @@ struct SeedData {
 
 /// Reads the files of config.data, splits off what is held out first, and keeps IFT and ranked prompts apart.
 SeedData read_seed_data(const RunConfig& config);
-/// The same, and writes seed/summary.json with what was dropped and why.
-SeedData load_seed_data(const RunConfig& config, const RunDirectory& run);
+/// Writes seed/summary.json with what was dropped and why, where it is not there yet.
+void write_seed_summary(const RunDirectory& run, const SeedData& data);
 
 }  // namespace selfreward

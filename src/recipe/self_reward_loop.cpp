@@ -1,22 +1,24 @@
 // Self-Rewarding Language Models (Yuan et al. 2024, arXiv 2401.10020), section 2:
 //   M0 base;  M1 = SFT(M0, IFT + EFT);  M(t+1) = DPO(M(t), AIFT(M(t))) for t = 1, 2, ...
-// Every step keeps its result in the run directory and does nothing where it is there: running again is
-// resuming.
+// Every step keeps its result in the run directory, with what it was made from, and does nothing where it is
+// there: running again is resuming.
 #include "recipe/self_reward_loop.h"
 
-#include "recipe/early_stopping.h"
 #include "recipe/evaluation.h"
 #include "recipe/monitors.h"
 #include "recipe/report.h"
 #include "recipe/round_summary.h"
+#include "recipe/run_outputs.h"
 #include "recipe/stages.h"
 
 namespace selfreward {
 
-void self_reward_loop(const RunConfig& config, RunDirectory& run) {
-  const SeedData seed = load_seed_data(config, run);  // IFT, ranked answers, and what is held out
+void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite) {
+  const SeedData seed = read_seed_data(config);  // IFT, ranked answers, and what is held out
   const Rubric rubric = Rubric::load(config.judge.rubric);
-  check_early_stopping(config, seed);
+  check_before_work(config, seed, rubric);
+  take_up_run(config, run, overwrite);  // nothing that was made from other inputs
+  write_seed_summary(run, seed);
 
   // M0 -> M1: instructions and judging, both from a little human data.
   std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);
@@ -38,7 +40,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run) {
     watch_judgements(config, run, t, scores);
 
     // 2. Best against worst answer of each prompt; ties and unjudged prompts are dropped and counted.
-    const auto pairs = preference_pairs(run, t, prompts, answers, scores);
+    const auto pairs = preference_pairs(config, run, t, prompts, answers, scores);
     write_round_summary(config, run, t, prompts, answers, scores, pairs);
     watch_pairs(config, run, t, pairs);
 

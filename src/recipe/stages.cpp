@@ -5,9 +5,12 @@
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
+#include "feedback/score_parser.h"
 #include "recipe/early_stopping.h"
+#include "recipe/evaluation.h"
 #include "recipe/model_card.h"
 #include "recipe/monitors.h"
+#include "recipe/run_outputs.h"
 #include "recipe/tensorboard.h"
 #include "train/dpo.h"
 
@@ -18,11 +21,13 @@ Seed root_seed(const RunConfig& config) {
   return Seed(static_cast<uint64_t>(config.seed));
 }
 
-/// SFT of `policy` in round t (0 before the first) into `to`; the state of a stopped training is taken up,
-/// and removed at the end.
+/// SFT of `policy` in round t (0 before the first) into `output`; the state of a stopped training is taken
+/// up, and removed at the end.
 void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
                     const std::vector<Example>& examples, const TrainSettings& settings, int64_t t,
-                    const std::string& name, const fs::path& to) {
+                    const Output& output) {
+  const std::string& name = output.name;
+  take_up(output, /*overwrite=*/false, kOverwriteRemedy);
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
   if (rows.too_long + rows.untrained > 0)
     log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
@@ -31,7 +36,7 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
   train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
             name + " SFT");
   watch_trained(config, run, t, name);
-  policy.save(to, config.model.save_dtype);
+  policy.save(output.paths.front(), config.model.save_dtype);
   run.forget_training_state(files);
 }
 
@@ -41,7 +46,7 @@ void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& 
   TrainSettings settings = config.sft;
   if (config.eft.baseline_max_steps > 0) settings.max_steps = config.eft.baseline_max_steps;
   Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, data.ift, settings, 0, "sft_baseline", run.sft_baseline());
+  train_and_save(config, run, policy, data.ift, settings, 0, baseline_output(config, run));
 }
 
 /// Records how EFT was built into seed/summary.json.
@@ -54,25 +59,50 @@ void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>
   write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
 }
 
-std::vector<Example> judge_ranked_answers(const RunConfig& config, RunDirectory& run, const SeedData& data,
-                                          const Rubric& rubric) {
-  check_eft_source(config, data);
+std::vector<Judgement> baseline_judgements(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                           const Rubric& rubric) {
   train_baseline(config, run, data);
-  const auto judged =
-      run.memo<Judgement>(run.baseline_records("judgements"), [&](RecordSink<Judgement>& out) {
-        Policy baseline = load_policy(config, run.sft_baseline());
-        JudgeSettings settings{.kind = "self",
-                               .rubric = config.judge.rubric,
-                               .num_evals_to_average = 1,
-                               .sampling = config.eft.sampling};
-        judge_answers(baseline, rubric, judge_items(data.ranked), settings, config.generation,
-                      root_seed(config).child("eft"), out);
-      });
+  return run.memo<Judgement>(baseline_judgements_output(config, run), [&](RecordSink<Judgement>& out) {
+    Policy baseline = load_policy(config, run.sft_baseline());
+    JudgeSettings settings{.kind = "self",
+                           .rubric = config.judge.rubric,
+                           .num_evals_to_average = 1,
+                           .sampling = config.eft.sampling};
+    judge_answers(baseline, rubric, judge_items(data.ranked), settings, config.generation,
+                  root_seed(config).child("eft"), out);
+  });
+}
+
+std::vector<Example> agreeing_judgements(const RunConfig& config, const RunDirectory& run,
+                                         const SeedData& data, const Rubric& rubric,
+                                         const std::vector<Judgement>& judged) {
   auto eft =
       build_eft_examples(data.ranked, judged, rubric, config.eft, root_seed(config).child("eft_choice"));
   log_line(str("  ", eft.records.size(), " judgements agree with the ranks"));
   write_eft_summary(run, data.ranked, eft);
   return std::move(eft.records);
+}
+
+std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples,
+                                const RunConfig& config) {
+  if (config.dpo.replay_batch_size == 0) return {};
+  SftRows made = make_sft_rows(chat, examples, config.dpo.train.max_length, train_on(config.sft));
+  if (made.too_long + made.untrained > 0)
+    log_line("  examples to replay: " + left_out_text(made, "dpo.train.max_length"));
+  return std::move(made.rows);
+}
+
+void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  if (config.eft.source == "ranks") check_score_line(rubric, config.judge.rubric);
+  if (config.eft.source == "file") {
+    const auto eft = eft_without_model(config, data, rubric).records;
+    if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
+      log_line(str("data: warning: ", without, " of ", eft.size(),
+                   " judging examples (data.eft) end without a score under judge.rubric"));
+  }
+  check(config.eft.source != "self" || !data.ranked.empty(),
+        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
+        "data.ranked, or eft.source to none");
 }
 
 }  // namespace
@@ -83,10 +113,19 @@ Policy load_policy(const RunConfig& config, const fs::path& dir) {
                       {model.chat_template_kwargs, model.chat_template_date});
 }
 
-void check_eft_source(const RunConfig& config, const SeedData& data) {
-  check(config.eft.source != "self" || !data.ranked.empty(),
-        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
-        "data.ranked, or eft.source to none");
+void check_policy(const RunConfig& config, const fs::path& dir) {
+  outline_policy(dir, {config.model.chat_template_kwargs, config.model.chat_template_date});
+}
+
+void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  check_eft_source(config, data, rubric);
+  if (config.evaluate.enabled) check_evaluation(config, data);
+  check_early_stopping(config, data);
+  if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
+  check_policy(config, config.model.model_name_or_path);
+  const bool has_writer = config.prompts.file.empty() && config.last_model > 1 &&
+                          config.prompts.source != "self" && config.prompts.source != "M0";
+  if (has_writer) check_policy(config, config.prompts.source);
 }
 
 Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
@@ -109,9 +148,13 @@ void begin_training(const RunConfig& config, Policy& policy) {
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
                                   const Rubric& rubric) {
-  return run.memo<Example>(run.seed_records("eft"), [&](RecordSink<Example>& out) {
+  std::vector<Judgement> judged;  // before the examples, among whose inputs they are
+  if (config.eft.source == "self" && !fs::exists(run.seed_records("eft")))
+    judged = baseline_judgements(config, run, data, rubric);
+  return run.memo<Example>(eft_output(config, run), [&](RecordSink<Example>& out) {
     if (out.shards() > 0 || config.eft.source == "none") return;
-    if (config.eft.source == "self") return out.append(judge_ranked_answers(config, run, data, rubric));
+    if (config.eft.source == "self")
+      return out.append(agreeing_judgements(config, run, data, rubric, judged));
     const auto eft = eft_without_model(config, data, rubric);
     if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
     out.append(eft.records);
@@ -121,12 +164,12 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
   Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, ift_and_eft, config.sft, 0, "M1", run.model(1));
+  train_and_save(config, run, policy, ift_and_eft, config.sft, 0, first_model_output(config, run));
 }
 
 std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                 const SeedData& data) {
-  return run.memo<Prompt>(run.round_records(t, "prompts"), [&](RecordSink<Prompt>& out) {
+  return run.memo<Prompt>(prompts_output(config, run, t), [&](RecordSink<Prompt>& out) {
     if (!config.prompts.file.empty()) {
       if (out.shards() == 0) out.append(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
       return;
@@ -147,7 +190,7 @@ std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int6
 
 std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                   const std::vector<Prompt>& prompts) {
-  return run.memo<Candidate>(run.round_records(t, "candidates"), [&](RecordSink<Candidate>& out) {
+  return run.memo<Candidate>(candidates_output(config, run, t), [&](RecordSink<Candidate>& out) {
     generate_candidates(policy, prompts, config.candidates, config.generation,
                         root_seed(config).child("round", t), out);
   });
@@ -156,7 +199,7 @@ std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, in
 std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                   const Rubric& rubric, const std::vector<Prompt>& prompts,
                                   const std::vector<Candidate>& answers) {
-  return run.memo<Judgement>(run.round_records(t, "judgements"), [&](RecordSink<Judgement>& out) {
+  return run.memo<Judgement>(judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
     const auto items = judge_items(prompts, answers);
     const Seed seed = root_seed(config).child("round", t);
     if (config.judge.kind == "self")
@@ -167,10 +210,11 @@ std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, in
   });
 }
 
-std::vector<PreferencePair> preference_pairs(RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
+std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirectory& run, int64_t t,
+                                             const std::vector<Prompt>& prompts,
                                              const std::vector<Candidate>& answers,
                                              const std::vector<Judgement>& judged) {
-  return run.memo<PreferencePair>(run.round_records(t, "preferences"), [&](RecordSink<PreferencePair>& out) {
+  return run.memo<PreferencePair>(preferences_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
     if (out.shards() > 0) return;
     const auto built = build_preference_pairs(prompts, answers, judged);
     check(!built.records.empty(), "[pairs] round ", t, ": none of ", prompts.size(),
@@ -184,13 +228,15 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
                       const std::vector<PreferencePair>& pairs, const std::vector<Example>& ift_and_eft) {
   const std::string name = str("M", t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
+  take_up(next_model_output(config, run, t), /*overwrite=*/false, kOverwriteRemedy);
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
-  if (rows.too_long > 0) log_line(str("  ", rows.too_long, " pairs are longer than max_length and left out"));
+  if (!rows.dropped.empty()) log_line("  pairs left out: " + counts_text(rows.dropped));
+  check(!rows.rows.empty(), "[dpo] round ", t,
+        ": no pair is left to train on (left out: ", counts_text(rows.dropped),
+        "); raise dpo.train.max_length, or look at the answers");
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const SftRows seeds =
-      make_sft_rows(policy.chat(), ift_and_eft, config.dpo.train.max_length, train_on(config.sft));
-  const Replay replay{seeds.rows, config.dpo.replay_batch_size};
+  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config), config.dpo.replay_batch_size};
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(config, run, t, name);
     files.pause_at = pause_at;
@@ -213,7 +259,7 @@ void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, i
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
   examples.insert(examples.end(), positives.begin(), positives.end());
-  train_and_save(config, run, policy, examples, config.dpo.train, t, str("M", t + 1), run.model(t + 1));
+  train_and_save(config, run, policy, examples, config.dpo.train, t, next_model_output(config, run, t));
 }
 
 void describe_models(const RunConfig& config, const RunDirectory& run) {

@@ -10,6 +10,9 @@ namespace selfreward {
 /// M0 or M_t as the config asks for devices and dtypes.
 Policy load_policy(const RunConfig& config, const fs::path& dir);
 
+/// Throws Error where load_policy would, but reads no weights: before anything is removed or made.
+void check_policy(const RunConfig& config, const fs::path& dir);
+
 /// Before each training: with lora.r, all that is trained is an adapter, drawn from the run's seed.
 void begin_training(const RunConfig& config, Policy& policy);
 
@@ -18,8 +21,9 @@ void begin_training(const RunConfig& config, Policy& policy);
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
                                   const Rubric& rubric);
 
-/// Throws Error where eft.source is self and there is nothing to judge.
-void check_eft_source(const RunConfig& config, const SeedData& data);
+/// Throws Error for what would end the run later on and is known now: judging examples without a score under
+/// the rubric, nothing to judge or to evaluate, a checkpoint, rubric or rules of gold that cannot be read.
+void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric);
 
 /// The judging examples that no model has to write (eft.source is not self).
 Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric);
@@ -41,7 +45,8 @@ std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, in
                                   const std::vector<Candidate>& candidates);
 
 /// Best against worst answer of each prompt.
-std::vector<PreferencePair> preference_pairs(RunDirectory& run, int64_t t, const std::vector<Prompt>& prompts,
+std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirectory& run, int64_t t,
+                                             const std::vector<Prompt>& prompts,
                                              const std::vector<Candidate>& candidates,
                                              const std::vector<Judgement>& judgements);
 
