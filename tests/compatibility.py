@@ -21,6 +21,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 os.environ.update(HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="")
@@ -50,23 +51,28 @@ VOCAB = 320  # of tests/fixtures/tiny_llama, whose tokenizer the tiny checkpoint
 PROMPTS = ["Hello, who are you?", "Tell me of a long road.", "1 + 1 ="]
 HEADER = """# Compatibility
 
-Made by `python tests/compatibility.py BUILD --templates FOLDER` (what each column is: in that file), with {versions}.
-A cell says what was compared; a family whose cell shows a difference is not supported there.
+{made_by}
 
-| family | logits, float32 | bfloat16 (transformers' own) | ten steps of SFT | save-load | greedy tokens | tokenizer | chat templates |
-|---|---|---|---|---|---|---|---|
+| family | logits, float32 | bfloat16 (transformers' own) | ten steps of SFT | save-load | greedy tokens |
+|---|---|---|---|---|---|
 """
+TEXT_HEADER = """
+| family | tokenizer: strings that differ | chat templates |
+|---|---|---|
+"""
+MADE_BY = """Made by `python tests/compatibility.py BUILD --templates FOLDER` (what each column is: in that file), with
+{versions}. A cell says what was compared; a family whose cell shows a difference is not supported there."""
 NOTES = """
 - Logits and steps are of tiny random networks with every part of the family: scaled rotary positions, windows shorter
-  than the text, biases, caps, norms. `save-load`: largest difference between the logits of the source in transformers and
-  those of what `selfreward sft` wrote after a step of no size.
+  than the text, biases, caps, norms. `save-load`: largest difference between the logits of the source in transformers
+  and those of what `selfreward sft` wrote after a step of no size.
 - Tokenizers are real vocabularies with the structure that the family publishes: strings that differ of those compared.
-  Where a family's own vocabulary was not at hand it is another's: OLMo 2 (GPT-NeoX), Phi-4 (Qwen2), Mistral Nemo and SmolLM3
-  (Llama 3), Gemma 2 and 3 (Gemma 4).
+  Where a family's own vocabulary was not at hand it is another's: OLMo 2 (GPT-NeoX), Phi-4 (Qwen2), Mistral Nemo and
+  SmolLM3 (Llama 3), Gemma 2 and 3 (Gemma 4).
 - Templates: renderings of real templates out of TRL and axolotl, transformers' and ours: equal (with both refusing, and
   with a developer written as the system where the template has no place for one) of all. "left out": the template drops
-  a message, tools, calls or the last reasoning without a word, which is an error here. SmolLM2's is ChatML. A dash: no real template was at hand, the
-  family's constructs are in `tests/fixtures/templates`.
+  a message, tools, calls or the last reasoning without a word, which is an error here. SmolLM2's is ChatML. A dash: no
+  real template was at hand, the family's constructs are in `tests/fixtures/templates`.
 - `dynamic` and `longrope` scaling change with the length of the sequence; contexts end where the change would begin
   (`max_position_embeddings`, `original_max_position_embeddings`).
 - Not supported, by name: mixtures of experts, multimodal checkpoints, weights that are quantised (GGUF apart), DoRA.
@@ -158,15 +164,24 @@ def template_cell(counts):
     return text + (f", {lost} left out" if lost else "") + (f", **{bad} differ**" if bad else "")
 
 
-def row_of(family, logits, saved, tokenizers_, templates):
-    name, cases, names, pattern = family
-    half = max(cases, key=lambda case: logits[case]["bfloat16"] / logits[case]["own"])
-    cells = [name, f"{max(logits[case]['float32'] for case in cases):.1e}",
-             f"{logits[half]['bfloat16']:.4f} ({logits[half]['own']:.4f})",
-             f"{max(logits[case]['sft'] for case in cases):.1e}", f"{max(saved[case][0] for case in cases):.1e}",
-             "; ".join(saved[case][1] for case in cases), "; ".join(f"{key}: {tokenizers_[key]}" for key in names),
-             template_cell([counts for key, counts in templates.items() if re.match(pattern, key)])]
+def line(cells):
     return "| " + " | ".join(cells) + " |\n"
+
+
+def numbers_row(family, logits, saved):
+    name, cases, *_ = family
+    half = max(cases, key=lambda case: logits[case]["bfloat16"] / logits[case]["own"])
+    return line([name, f"{max(logits[case]['float32'] for case in cases):.1e}",
+                 f"{logits[half]['bfloat16']:.4f} ({logits[half]['own']:.4f})",
+                 f"{max(logits[case]['sft'] for case in cases):.1e}", f"{max(saved[case][0] for case in cases):.1e}",
+                 "; ".join(saved[case][1] for case in cases)])
+
+
+def texts_row(family, tokenizers_, templates):
+    name, _, names, pattern = family
+    differ = [f"{key}: " + re.sub(r"^(\d+) rows, (\S+) differ$", r"\2 of \1", tokenizers_[key]) for key in names]
+    return line([name, "; ".join(differ),
+                 template_cell([counts for key, counts in templates.items() if re.match(pattern, key)])])
 
 
 def main():
@@ -188,8 +203,9 @@ def main():
     templates = compared_templates(options.build, options.templates)
     import tokenizers
     versions = f"transformers {transformers.__version__}, torch {torch.__version__}, tokenizers {tokenizers.__version__}"
-    page = HEADER.format(versions=versions)
-    page += "".join(row_of(family, logits, saved, tokenizers_, templates) for family in FAMILIES)
+    page = HEADER.format(made_by=textwrap.fill(MADE_BY.format(versions=versions), 120, break_on_hyphens=False))
+    page += "".join(numbers_row(family, logits, saved) for family in FAMILIES)
+    page += TEXT_HEADER + "".join(texts_row(family, tokenizers_, templates) for family in FAMILIES)
     (ROOT / "docs/compatibility.md").write_text(page + NOTES)
     print("wrote docs/compatibility.md")
 

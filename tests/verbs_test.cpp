@@ -1,100 +1,9 @@
 // The commands beside `run`, as a person runs them: none takes up what was made from other inputs or
-// settings, each goes on after a stop to the same bytes, and what is known at the start is said at the start.
-#include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <thread>
-
-#include "base/json.h"
+// settings, and each goes on after a stop to the same bytes.
+#include "program.h"
 
 using namespace selfreward;
-
-namespace {
-
-const fs::path kRoot = fs::temp_directory_path() / "selfreward_verbs_test";
-const std::string kM0 = SELFREWARD_SOURCE_DIR "/playground/m0",
-                  kData = SELFREWARD_SOURCE_DIR "/playground/data/",
-                  kRubric = SELFREWARD_SOURCE_DIR "/playground/rubric.yaml",
-                  kGold = SELFREWARD_SOURCE_DIR "/playground/gold.yaml";
-
-struct Result {
-  int code = 0;
-  std::string text;  // both streams
-  bool says(const std::string& part) const { return text.find(part) != std::string::npos; }
-};
-
-std::string command_line(const std::string& arguments, const fs::path& printed) {
-  return "cd " + kRoot.string() + " && exec " SELFREWARD_PROGRAM " " + arguments + " > " + printed.string() +
-         " 2>&1 < /dev/null";
-}
-
-/// Runs the program in kRoot.
-Result selfreward_does(const std::string& arguments) {
-  const fs::path printed = kRoot / "printed.txt";
-  const int status = std::system(command_line(arguments, printed).c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(printed)};
-}
-
-/// Starts it and sends `signal` as soon as `file` has `bytes`; the exit code, -1 after SIGKILL.
-int stopped_at(const std::string& arguments, const fs::path& file, uintmax_t bytes, int signal) {
-  const pid_t child = fork();
-  if (child == 0) {
-    execl("/bin/sh", "sh", "-c", command_line(arguments, kRoot / "stopped.txt").c_str(), nullptr);
-    _exit(127);
-  }
-  int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    std::error_code none;
-    const uintmax_t size = fs::file_size(file, none);
-    if (!none && size >= bytes) {
-      kill(child, signal);
-      waitpid(child, &status, 0);
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-void fresh() {
-  fs::remove_all(kRoot);
-  fs::create_directories(kRoot);
-}
-
-/// `count` lines of a file of the playground's data from line `first` on.
-std::string lines_of(const std::string& name, size_t first, size_t count, const std::string& as) {
-  const auto lines = read_lines(kData + name);
-  std::string text;
-  for (size_t i = first; i < first + count; ++i) text += lines.at(i) + "\n";
-  write_file_atomically(kRoot / as, text);
-  return as;
-}
-
-std::string sft(const std::string& data, const std::string& out, const std::string& more = "") {
-  return "sft --model " + kM0 + " --data " + data + " --out " + out +
-         " --set model.dtype=float32 --set sft.max_steps=6 --set sft.train_batch_size=4 " + more;
-}
-
-std::string generate(const std::string& prompts, const std::string& out, const std::string& more = "") {
-  return "generate --model " + kM0 + " --prompts " + prompts + " --out " + out +
-         " --set model.dtype=float32 --set candidates.num_generations=2 "
-         "--set candidates.sampling.max_new_tokens=12 " +
-         more;
-}
-
-std::string weights(const std::string& dir) {
-  return read_file(kRoot / dir / "model.safetensors");
-}
-
-/// The size of the records of a run that nobody stops.
-uintmax_t half_of(const std::string& file) {
-  return fs::file_size(kRoot / file) / 2;
-}
-
-}  // namespace
+using namespace selfreward::program;
 
 TEST_CASE("sft takes up neither a model nor a state of other data or settings") {
   fresh();
@@ -195,6 +104,7 @@ TEST_CASE("judge, pairs: the judge that the settings name, and nothing of other 
   const std::string own =
       "--out s.jsonl --model " + kM0 + " --set model.dtype=float32 --set judge.num_evals_to_average=1 ";
   CHECK(judge("--out s.jsonl").says("--model DIR is missing"));
+  CHECK(judge(own + "--set data.gold=" + kGold).says("`judge with judge.kind=self` does not read data.gold"));
   REQUIRE(judge(own + "--rubric " + kRubric).code == 0);
   write_file_atomically(kRoot / "r.yaml", read_file(kRubric) + "max_score: 9\n");
   CHECK(judge(own + "--rubric r.yaml").code == 1);
@@ -206,95 +116,6 @@ TEST_CASE("judge, pairs: the judge that the settings name, and nothing of other 
   CHECK(pairs("s.jsonl").says("--judgements"));
   CHECK(selfreward_does("pairs" + files + "--judgements g.jsonl --out pairs.jsonl --positive-only").code ==
         1);
-}
-
-TEST_CASE("a setting that a command does not read is an error") {
-  fresh();
-  const std::string p = lines_of("held_out_prompts.jsonl", 0, 2, "p.jsonl"),
-                    d = lines_of("ift.jsonl", 0, 4, "d.jsonl");
-  const auto refused = [&](const std::string& arguments, const std::string& setting) {
-    const Result result = selfreward_does(arguments + " --set " + setting);
-    INFO(arguments, " ", setting, ": ", result.text);
-    CHECK(result.code == 1);
-    CHECK(result.says("does not read " + setting.substr(0, setting.find('='))));
-  };
-  for (const char* setting :
-       {"report_to=tensorboard", "monitor.kl=3", "dpo.beta=0.2", "model.model_name_or_path=x",
-        "candidates.num_generations=2", "run_dir=x", "generation.shard_size=3"})
-    refused(sft(d, "out"), setting);
-  for (const char* setting : {"dpo.method=positive_only", "dpo.eval_steps=2", "sft.learning_rate=0.1"})
-    refused("dpo --model " + kM0 + " --data d.jsonl --out out", setting);
-  for (const char* setting : {"prompts.source=self", "prompts.file=p.jsonl", "sft.max_steps=3"})
-    refused("prompts --model " + kM0 + " --seeds d.jsonl --out out.jsonl", setting);
-  refused(generate(p, "out.jsonl"), "judge.kind=gold");
-  refused("judge --prompts p.jsonl --candidates p.jsonl --out out.jsonl", "candidates.num_generations=2");
-  refused("evaluate --model " + kM0 + " --prompts p.jsonl --out ev", "sft.max_steps=3");
-  CHECK(!fs::exists(kRoot / "out"));
-}
-
-TEST_CASE("an output that cannot be written is found before the work") {
-  fresh();
-  const std::string d = lines_of("ift.jsonl", 0, 8, "d.jsonl"),
-                    p = lines_of("held_out_prompts.jsonl", 0, 2, "p.jsonl");
-  write_file_atomically(kRoot / "used/notes.txt", "x");
-  write_file_atomically(kRoot / "file", "x");
-  fs::create_symlink(kRoot / "nowhere", kRoot / "link");
-  for (const char* out : {"used", "file", "link", "file/deeper"}) {
-    INFO(out);
-    const Result result = selfreward_does(sft(d, out));
-    CHECK(result.code == 1);
-    CHECK(!result.says("rows to train on"));
-    CHECK(result.says(fs::path(out).begin()->string()));
-  }
-  for (const char* out : {"used", "link", "file/deeper"}) CHECK(selfreward_does(generate(p, out)).code == 1);
-  CHECK(read_file(kRoot / "used/notes.txt") == "x");
-  const Result slash = selfreward_does(sft(d, "new/"));
-  CHECK(slash.code == 0);
-  CHECK(fs::exists(kRoot / "new/model.safetensors"));
-  CHECK(fs::exists(kRoot / "new.training/metrics.jsonl"));
-}
-
-TEST_CASE("--overwrite removes nothing before all that is known at the start is right") {
-  fresh();
-  const std::string d = lines_of("ift.jsonl", 0, 8, "d.jsonl"),
-                    p = lines_of("held_out_prompts.jsonl", 0, 4, "p.jsonl");
-  REQUIRE(selfreward_does(sft(d, "out")).code == 0);
-  REQUIRE(selfreward_does(generate(p, "c.jsonl")).code == 0);
-  const std::string made = weights("out"), answers = read_file(kRoot / "c.jsonl"),
-                    rows = read_file(kRoot / p);
-  const std::string settings = " --set model.dtype=float32 --overwrite";
-  CHECK(selfreward_does("sft --model typo --data d.jsonl --out out" + settings).code == 1);
-  CHECK(selfreward_does("sft --model out --data d.jsonl --out out/" + settings).says("name another output"));
-  CHECK(selfreward_does("generate --model typo --prompts p.jsonl --out c.jsonl" + settings).code == 1);
-  CHECK(selfreward_does(generate(p, "p.jsonl", "--overwrite")).says("name another output"));
-  const bool same = weights("out") == made;
-  CHECK(same);
-  CHECK(read_file(kRoot / "c.jsonl") == answers);
-  CHECK(read_file(kRoot / p) == rows);
-}
-
-TEST_CASE("two commands do not work on one output at the same time") {
-  fresh();
-  const std::string d = lines_of("ift.jsonl", 0, 40, "d.jsonl");
-  const pid_t first = fork();
-  if (first == 0) {
-    execl("/bin/sh", "sh", "-c",
-          command_line(sft(d, "out", "--set sft.max_steps=2000"), kRoot / "first.txt").c_str(), nullptr);
-    _exit(127);
-  }
-  while (!fs::exists(kRoot / "out.training/metrics.jsonl"))
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  CHECK(selfreward_does(sft(d, "out", "--set sft.max_steps=2000")).says("another process is at work on out"));
-  kill(first, SIGKILL);
-  waitpid(first, nullptr, 0);
-}
-
-TEST_CASE("rows with one id are an error before anything is generated or judged") {
-  fresh();
-  const std::string row = "{\"id\": \"a\", \"prompt\": \"tell me\"}\n";
-  write_file_atomically(kRoot / "p.jsonl", row + row);
-  CHECK(selfreward_does(generate("p.jsonl", "c.jsonl")).says("p.jsonl: two rows have the id 'a'"));
-  CHECK(!fs::exists(kRoot / "c.jsonl.partial"));
 }
 
 TEST_CASE(
@@ -312,6 +133,8 @@ TEST_CASE(
   CHECK(other.code == 1);
   CHECK(other.says("evaluation/m0/sampled.jsonl was made from something else: data.eval_prompts"));
   CHECK(evaluate(q, "--overwrite").code == 0);
+  CHECK(selfreward_does("run " SELFREWARD_SOURCE_DIR "/configs/playground.yaml --run-dir ev")
+            .says("holds what `evaluate` wrote"));
   fs::create_directories(kRoot / "run/training/M1");
   CHECK(selfreward_does("evaluate --model " + kM0 + " --out run --prompts p.jsonl").says("holds a run"));
 }
@@ -358,4 +181,65 @@ TEST_CASE(
       run("--set data.eval_prompts= --set data.eval_ranked= --set data.held_out_share=0", "n");
   CHECK(nothing.says("there is nothing to evaluate on"));
   CHECK(!fs::exists(kRoot / "n/M1"));
+}
+
+TEST_CASE("work that was begun on one day goes on with that day, whatever the day is by then") {
+  fresh();
+  fs::copy(kM0, kRoot / "m0", fs::copy_options::recursive);
+  write_file_atomically(kRoot / "m0/chat_template.jinja",
+                        "{{ strftime_now('%Y-%m-%d') }} {% for m in messages %}{{ m.content }} {% endfor %}");
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 3, "p.jsonl"),
+                    files =
+                        "generate --model m0 --prompts p.jsonl --out c.jsonl --set model.dtype=float32 "
+                        "--set candidates.sampling.max_new_tokens=4";
+  REQUIRE(selfreward_does(files).code == 0);
+  Json record = read_json(kRoot / "c.inputs.json");
+  CHECK(record.at("model.chat_template_date").get<std::string>().size() == 10);
+  record["model.chat_template_date"] = "2020-02-20";  // as if that had been its day
+  write_file_atomically(kRoot / "c.inputs.json", record.dump());
+  CHECK(selfreward_does(files).code == 0);
+  CHECK(selfreward_does(files + " --set model.chat_template_date=2021-01-01")
+            .says("model.chat_template_date was \"2020-02-20\" and is \"2021-01-01\""));
+  REQUIRE(selfreward_does(files + " --overwrite").code == 0);
+  CHECK(read_json(kRoot / "c.inputs.json").at("model.chat_template_date") != "2020-02-20");
+}
+
+TEST_CASE("prompts: nothing of other seeds, and a stop loses nothing") {
+  fresh();
+  const std::string a = lines_of("ift.jsonl", 0, 40, "a.jsonl"), b = lines_of("ift.jsonl", 40, 40, "b.jsonl");
+  const auto prompts = [](const std::string& seeds, const std::string& out, const std::string& more = "") {
+    return "prompts --model " + kM0 + " --seeds " + seeds + " --out " + out +
+           " --set model.dtype=float32 --set prompts.num_prompts=24 --set "
+           "prompts.sampling.max_new_tokens=24 " +
+           more;
+  };
+  REQUIRE(selfreward_does(prompts(a, "whole.jsonl", "--set generation.shard_size=4")).code == 0);
+  CHECK(selfreward_does(prompts(a, "whole.jsonl")).code == 0);
+  CHECK(selfreward_does(prompts(b, "whole.jsonl")).says("--seeds"));
+  CHECK(
+      selfreward_does(prompts(a, "whole.jsonl", "--set prompts.min_words=2")).says("prompts.min_words was"));
+  CHECK(stopped_at(prompts(a, "parts.jsonl", "--set generation.shard_size=4"), kRoot / "parts.jsonl.partial",
+                   half_of("whole.jsonl"), SIGINT) == 130);
+  CHECK(selfreward_does(prompts(b, "parts.jsonl")).code == 1);
+  CHECK(selfreward_does(prompts(a, "parts.jsonl")).code == 0);
+  CHECK(read_file(kRoot / "parts.jsonl") == read_file(kRoot / "whole.jsonl"));
+}
+
+TEST_CASE("dpo that a signal stops goes on to the same model") {
+  fresh();
+  std::string rows;
+  for (int n = 0; n < 40; ++n)
+    rows += Json{{"prompt", str("write ", n)}, {"chosen", str("one ", n)}, {"rejected", "two"}}.dump() + "\n";
+  write_file_atomically(kRoot / "pairs.jsonl", rows);
+  const auto dpo = [](const std::string& out) {
+    return "dpo --model " + kM0 + " --data pairs.jsonl --out " + out +
+           " --set model.dtype=float32 --set dpo.train.max_steps=12 --set dpo.train.train_batch_size=4";
+  };
+  REQUIRE(selfreward_does(dpo("whole")).code == 0);
+  CHECK(stopped_at(dpo("parts"), kRoot / "parts.training/metrics.jsonl", 800, SIGTERM) == 143);
+  const Result last = selfreward_does(dpo("parts"));
+  CHECK(last.code == 0);
+  CHECK(last.says("going on after step"));
+  const bool same = weights("whole") == weights("parts");
+  CHECK(same);
 }

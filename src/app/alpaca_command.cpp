@@ -44,7 +44,8 @@ void print_leaderboard(const std::vector<LeaderboardRow>& rows) {
 }
 
 void run_alpaca(const AlpacaOptions& options) {
-  const RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
+  RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
+  settle_date(config, options.pairwise.overwrite ? "" : options.out);
   const bool overwrite = options.pairwise.overwrite;
   const OutputLock lock(fs::path(options.out) / "");
   const auto gamed = gamed_rows(options.difficulty);

@@ -106,6 +106,7 @@ void add_import(CLI::App& app) {
   command->add_option("--dtype", options->dtype, "bfloat16, float16 or float32")->capture_default_str();
   command->callback([options] {
     check_replaceable(options->out);
+    check_nothing_else_is_lost(options->out);
     import_gguf(options->gguf, options->out, parse_dtype(options->dtype));
     std::printf("wrote %s\n", options->out.c_str());
   });

@@ -2,7 +2,7 @@
 // The subcommands: each adds itself to the command line and runs by calling the same functions as the loop.
 #include <CLI/CLI.hpp>
 
-#include "recipe/config.h"
+#include "recipe/template_day.h"
 
 namespace selfreward {
 
@@ -24,6 +24,8 @@ struct ConfigOptions {
   /// is an Error.
   RunConfig load(const CommandSettings& settings) const;
   void check_read(const CommandSettings& settings) const;
+  /// "key=value" of an option that is a setting under a shorter name. An Error where --set names the key too.
+  std::string as_setting(const std::string& option, const std::string& key, const std::string& value) const;
 };
 
 /// --overwrite of a command whose output is taken up by the next call.

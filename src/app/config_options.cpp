@@ -44,6 +44,14 @@ void ConfigOptions::check_read(const CommandSettings& settings) const {
   }
 }
 
+std::string ConfigOptions::as_setting(const std::string& option, const std::string& key,
+                                      const std::string& value) const {
+  for (const std::string& setting : overrides)
+    check(strip(setting.substr(0, setting.find('='))) != key, "[config] ", option, " ", value, " and --set ",
+          setting, " are one setting; leave one of them out");
+  return key + "=" + value;
+}
+
 void add_overwrite(CLI::App& command, bool& overwrite) {
   command.add_flag("--overwrite", overwrite,
                    "make an output again that is there, or begun, and was made from something else");

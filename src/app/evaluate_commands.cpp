@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "base/paths.h"
 #include "recipe/evaluation.h"
 #include "recipe/report.h"
 #include "recipe/run_outputs.h"
@@ -27,43 +28,41 @@ const CommandSettings kEvaluate{
 /// Command-line options are settings under a shorter name.
 std::vector<std::string> as_overrides(const Options& options) {
   std::vector<std::string> overrides = options.config.overrides;
-  const auto add = [&](const char* key, const std::string& value) {
-    if (!value.empty()) overrides.push_back(std::string(key) + "=" + value);
+  const auto add = [&](const char* option, const char* key, const std::string& value) {
+    if (!value.empty()) overrides.push_back(options.config.as_setting(option, key, value));
   };
-  add("data.eval_prompts", options.prompts);
-  add("data.eval_ranked", options.ranked);
-  add("data.gold", options.gold);
-  add("judge.rubric", options.rubric);
-  add("evaluate.pairwise_rubric", options.pairwise_rubric);
-  add("run_dir", options.out);
+  add("--prompts", "data.eval_prompts", options.prompts);
+  add("--ranked", "data.eval_ranked", options.ranked);
+  add("--gold", "data.gold", options.gold);
+  add("--rubric", "judge.rubric", options.rubric);
+  add("--pairwise-rubric", "evaluate.pairwise_rubric", options.pairwise_rubric);
+  add("--out", "run_dir", options.out);
   return overrides;
-}
-
-std::string name_of(const std::string& dir) {
-  const fs::path path = fs::path(dir).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
 void run_evaluate(const Options& options) {
   check(!options.models.empty() && !options.out.empty(),
         "[evaluate] --model DIR and --out DIR are needed, or one of the commands below `evaluate --help`");
-  const RunConfig config = load_config(options.config.file, as_overrides(options));
+  RunConfig config = load_config(options.config.file, as_overrides(options));
   options.config.check_read(kEvaluate);
+  settle_date(config, options.overwrite ? fs::path() : RunPaths(config).settings());
   std::vector<NamedModel> models;
   for (const std::string& dir : options.models) {
-    models.push_back({name_of(dir), dir});
+    models.push_back({directory_name(dir), dir});
     check_policy(config, dir);
     for (size_t i = 0; i + 1 < models.size(); ++i)
-      check(models[i].name != models.back().name, "[evaluate] two models are called '", name_of(dir),
+      check(models[i].name != models.back().name, "[evaluate] two models are called '", directory_name(dir),
             "'; rename a directory");
   }
   RunDirectory directory(config);
-  check(!directory.has_model(1) && !fs::exists(directory.training(1).dir), "[evaluate] --out ", options.out,
+  check(!directory.has_run(), "[evaluate] --out ", options.out,
         " holds a run; name another directory, so that its settings and figures stay");
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const SeedData data = read_seed_data(config);
   check_evaluation(config, data);
-  check_outputs(evaluation_outputs(config, directory, models), options.overwrite);
+  const auto outputs = evaluation_outputs(config, directory, models);
+  for (const Output& output : outputs) directory.check_given(output);
+  check_outputs(outputs, options.overwrite);
   directory.keep_settings(config);
   write_seed_summary(directory, data);
   evaluate_models(config, directory, models, data, rubric);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "base/paths.h"
 #include "base/progress.h"
 #include "data/pairs_as_ranked.h"
 #include "recipe/reward_evaluation.h"
@@ -32,18 +33,18 @@ void check_names_differ(const std::vector<std::string>& paths, const char* what,
             "': ", paths[j], " and ", paths[i], "; rename one");
 }
 
-std::string model_name(const std::string& dir) {
-  const fs::path path = fs::path(dir).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
-
 RunConfig config_of(const Options& options) {
   std::vector<std::string> overrides = options.config.overrides;
-  overrides.push_back("run_dir=" + options.out);
-  overrides.push_back("data.eval_ranked=" + options.ranked);
-  if (!options.gold.empty()) overrides.push_back("data.gold=" + options.gold);
+  const auto add = [&](const char* option, const char* key, const std::string& value) {
+    if (!value.empty()) overrides.push_back(options.config.as_setting(option, key, value));
+  };
+  add("--out", "run_dir", options.out);
+  add("--ranked", "data.eval_ranked", options.ranked);
+  add("--gold", "data.gold", options.gold);
+  for (const std::string& file : options.rubrics) options.config.as_setting("--rubric", "judge.rubric", file);
   RunConfig config = load_config(options.config.file, overrides);
   options.config.check_read(kReward);
+  settle_date(config, options.overwrite ? "" : options.out);
   return config;
 }
 
@@ -52,12 +53,13 @@ void run_evaluate_reward(const Options& options) {
   RewardEvaluation evaluation{{}, {}, options.scores, options.reference};
   const std::vector<std::string> rubrics =
       options.rubrics.empty() ? std::vector{config.judge.rubric} : options.rubrics;
-  check_names_differ(options.models, "models", model_name);
+  check_names_differ(options.models, "models", directory_name);
   check_names_differ(rubrics, "rubrics",
                      [](const std::string& file) { return fs::path(file).stem().string(); });
   for (const std::string& dir : options.models) {
-    check(model_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ", dir);
-    evaluation.models.push_back({model_name(dir), dir});
+    check(directory_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ",
+          dir);
+    evaluation.models.push_back({directory_name(dir), dir});
     check_policy(config, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);

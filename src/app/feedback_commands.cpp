@@ -61,6 +61,17 @@ void report_counts(const std::string& out, size_t records) {
                counted ? "; dropped " + read_json(counts_file(out)).dump() : ""));
 }
 
+/// Its settings: options that are settings under a shorter name among them, and the day on which the output
+/// was begun.
+RunConfig config_of(const Options& options, const CommandSettings& command) {
+  ConfigOptions all = options.config;
+  if (!options.rubric.empty())
+    all.overrides.push_back(all.as_setting("--rubric", "judge.rubric", options.rubric));
+  RunConfig config = all.load(command);
+  settle_date(config, options.overwrite ? "" : inputs_file(options.out));
+  return config;
+}
+
 /// The settings of a command, and the output that it makes of them and of what it adds.
 StageInputs inputs_of(const RunConfig& config, const CommandSettings& command) {
   return StageInputs(config).settings(command.reads);
@@ -93,7 +104,7 @@ void run_prompts(const Options& options) {
 }
 
 void run_generate(const Options& options) {
-  const RunConfig config = options.config.load(kGenerate);
+  const RunConfig config = config_of(options, kGenerate);
   check_file_can_be_made(options.out);
   check_policy(config, options.model);
   const auto prompts = read_prompts(options.prompts);
@@ -120,20 +131,21 @@ void check_judge(const Options& options, const RunConfig& config) {
   check(!by_model || !options.model.empty(), "[judge] --model DIR is missing: which checkpoint judges?");
   check(by_model || options.model.empty(), "[judge] judge.kind is ", config.judge.kind,
         ", which asks no model; leave out --model, or set judge.kind to self");
+  if (config.judge.kind != "gold")
+    options.config.check_read({"judge with judge.kind=" + config.judge.kind, kJudge.reads, {"data.gold"}});
 }
 
 void run_judge(const Options& options) {
-  const RunConfig config = options.config.load(kJudge);
+  const RunConfig config = config_of(options, kJudge);
   check_judge(options, config);
   check_file_can_be_made(options.out);
-  const std::string rubric_file = options.rubric.empty() ? config.judge.rubric : options.rubric;
   const auto gold = gold_of(config);
-  const Rubric rubric = Rubric::load(rubric_file);
+  const Rubric rubric = Rubric::load(config.judge.rubric);
   const auto items = judge_items(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates));
   StageInputs inputs = inputs_of(config, kJudge);
   inputs.file("--prompts", options.prompts)
       .file("--candidates", options.candidates)
-      .file("rubric", rubric_file);
+      .file("judge.rubric", config.judge.rubric);
   if (gold) inputs.gold(config.data.gold);
   if (!options.model.empty()) {
     check_policy(config, options.model);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/paths.h"
 #include "base/progress.h"
 #include "recipe/model_answers.h"
 #include "recipe/stage_inputs.h"

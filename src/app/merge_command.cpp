@@ -20,6 +20,7 @@ void add_merge(CLI::App& app) {
       ->capture_default_str();
   command->callback([options] {
     check_replaceable(options->out);
+    check_nothing_else_is_lost(options->out);
     merge_adapter(options->adapter, options->out, options->save_dtype);
     std::printf("wrote %s\n", options->out.c_str());
   });

@@ -3,6 +3,7 @@
 
 #include "app/judge_options.h"
 #include "base/content_hash.h"
+#include "base/paths.h"
 #include "base/progress.h"
 #include "recipe/model_answers.h"
 #include "recipe/mt_bench_run.h"
@@ -43,7 +44,8 @@ const CommandSettings kMtBench{
     "evaluate mt-bench", {"seed", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
 
 void run_mt_bench(const Options& options) {
-  const RunConfig config = options.config.load(kMtBench);
+  RunConfig config = options.config.load(kMtBench);
+  settle_date(config, options.overwrite ? "" : options.out);
   const fs::path out = options.out;
   const OutputLock lock(out / "");
   const auto questions = questions_of(options);

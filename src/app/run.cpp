@@ -16,10 +16,14 @@ struct Options {
 
 void run(const Options& options) {
   std::vector<std::string> overrides = options.config.overrides;
-  if (!options.run_dir.empty()) overrides.push_back("run_dir=" + options.run_dir);
+  if (!options.run_dir.empty())
+    overrides.push_back(options.config.as_setting("--run-dir", "run_dir", options.run_dir));
   RunConfig config = load_config(options.config.file, overrides);
   validate_whole_run(config);
-  settle_date(config);
+  const RunPaths paths(config);
+  check(!fs::exists(paths.evaluation()) || paths.has_run(), "[run] ", config.run_dir,
+        " holds what `evaluate` wrote; name another --run-dir, so that its files stay");
+  settle_date(config, paths.settings());
   if (options.dry_run) {
     std::printf("%s", dry_run(config, options.overwrite).c_str());
     return;

@@ -50,13 +50,25 @@ std::vector<Record> read_all(const std::vector<std::string>& files, Read read, c
   return records;
 }
 
+fs::path training_of(const Options& options) {
+  return output_directory(options.out).string() + ".training";
+}
+
+/// Its settings, with the day on which the output was begun.
+RunConfig config_of(const Options& options, const CommandSettings& command) {
+  RunConfig config = options.config.load(command);
+  settle_date(config, options.overwrite ? "" : training_of(options).string() + ".inputs.json");
+  return config;
+}
+
 /// The model, with its training files beside it. An output that cannot be written, or was made from something
 /// else, is an Error.
 Output output_of(const Options& options, const RunConfig& config, const CommandSettings& command) {
   StageInputs inputs = StageInputs(config).settings(command.reads);
   inputs.checkpoint("--model", options.model).files("--data", options.data).files("--replay", options.replay);
-  const fs::path dir = without_slash(options.out), training = dir.string() + ".training";
+  const fs::path dir = output_directory(options.out), training = training_of(options);
   check_replaceable(dir);
+  if (options.overwrite || !is_checkpoint(dir)) check_nothing_else_is_lost(dir);
   check_policy(config, options.model);
   const bool only_begun = !is_checkpoint(dir) && fs::exists(training);
   const std::string name =
@@ -85,7 +97,7 @@ void make_model(const Options& options, const RunConfig& config, const Output& o
 }
 
 void run_sft(const Options& options) {
-  const RunConfig config = options.config.load(kSft);
+  const RunConfig config = config_of(options, kSft);
   const auto examples = read_all_examples(options.data, config);
   const Output output = output_of(options, config, kSft);
   if (options.dry_run) {
@@ -126,7 +138,7 @@ void train_on_pairs(const Options& options, const RunConfig& config, const std::
 }
 
 void run_dpo(const Options& options) {
-  const RunConfig config = options.config.load(kDpo);
+  const RunConfig config = config_of(options, kDpo);
   check_dpo(options, config);
   const auto pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
   const auto replayed = read_all_examples(options.replay, config);

@@ -55,7 +55,8 @@ void run_winrate(const WinrateOptions& options) {
   const JudgeOptions& judge = options.pairwise.judge;
   check(judge.judge.empty() + judge.endpoint.empty() + options.gold.empty() == 2,
         "[evaluate] exactly one judge is wanted: --judge DIR, --endpoint URL or --gold FILE");
-  const RunConfig config = options.config.load(pairwise_settings("evaluate winrate"));
+  RunConfig config = options.config.load(pairwise_settings("evaluate winrate"));
+  settle_date(config, options.pairwise.overwrite ? "" : options.out);
   const OutputLock lock(fs::path(options.out) / "");
   std::optional<PairwiseJudge> by;
   std::optional<GoldScorer> gold;

@@ -78,15 +78,15 @@ void add(Json& hashes, const std::string& name, const fs::path& file) {
   hashes[free] = file_hash(file);
 }
 
-void add_directory(Json& hashes, const fs::path& dir) {
+}  // namespace
+
+std::vector<fs::path> files_below(const fs::path& dir) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(dir))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) add(hashes, file.lexically_relative(dir).string(), file);
+  return files;
 }
-
-}  // namespace
 
 std::string content_hash(std::string_view bytes) {
   return digits(XXH3_128bits(bytes.data(), bytes.size()));
@@ -107,10 +107,10 @@ std::string file_hash(const fs::path& file) {
 Json content_hashes(const std::vector<fs::path>& files) {
   Json hashes = Json::object();
   for (const fs::path& file : files) {
+    if (!fs::is_directory(file)) add(hashes, file.filename().string(), file);
     if (fs::is_directory(file))
-      add_directory(hashes, file);
-    else
-      add(hashes, file.filename().string(), file);
+      for (const fs::path& below : files_below(file))
+        add(hashes, below.lexically_relative(file).string(), below);
   }
   return hashes;
 }

@@ -16,6 +16,9 @@ std::string content_hash(std::string_view bytes);
 /// time or its inode has changed. Throws Error with the path and the system's reason.
 std::string file_hash(const fs::path& file);
 
+/// All files of a directory and of those below it, sorted.
+std::vector<fs::path> files_below(const fs::path& dir);
+
 /// {name: hash} of files, in their order; of a directory all files below it, by their relative paths. Of two
 /// files with one name the later one is called "name (2)".
 Json content_hashes(const std::vector<fs::path>& files);

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "base/content_hash.h"
+#include "base/paths.h"
 #include "base/text_util.h"
 
 namespace selfreward {
@@ -44,19 +46,41 @@ void add_differences(const std::string& key, const Json& before, const Json& now
   if (found.size() == known && are_files) found.push_back("the files of " + key + " come in another order");
 }
 
-/// Whether `path` is `outer`, or lies inside of it, whatever links lead there.
-bool is_within(const fs::path& path, const fs::path& outer) {
-  const fs::path inside = fs::weakly_canonical(path), around = fs::weakly_canonical(outer);
-  const auto [rest, end] = std::mismatch(around.begin(), around.end(), inside.begin(), inside.end());
-  return rest == around.end();
+std::vector<fs::path> without_links(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> real;
+  for (const fs::path& path : paths) real.push_back(fs::weakly_canonical(fs::absolute(path)));
+  return real;
 }
 
 /// To make such an output would first remove what it is made from.
 void check_is_no_input(const Output& output) {
-  for (const fs::path& source : output.sources)
-    for (const fs::path& path : output.paths)
-      check(!is_within(source, path), "[inputs] ", output.name, " is to be made from ", source.string(),
-            ", which is or lies in ", path.string(), " itself; name another output");
+  const auto sources = without_links(output.sources), paths = without_links(output.paths);
+  for (size_t source = 0; source < sources.size(); ++source)
+    for (size_t path = 0; path < paths.size(); ++path)
+      check(!is_within(sources[source], paths[path]), "[inputs] ", output.name, " is to be made from ",
+            output.sources[source].string(), ", which is or lies in ", output.paths[path].string(),
+            " itself; name another output");
+}
+
+/// The locks of this process, by their files' full names.
+std::set<fs::path>& own_locks() {
+  static std::set<fs::path> locks;
+  return locks;
+}
+
+/// A directory that another process has for itself, `path`/.lock, is locked with all that lies in it.
+void check_free_around(const fs::path& lock_file) {
+  const fs::path inner = lock_file.filename() == ".lock" ? lock_file.parent_path() : lock_file;
+  for (fs::path dir = inner.parent_path(); dir != dir.parent_path(); dir = dir.parent_path()) {
+    const fs::path lock = dir / ".lock";
+    if (own_locks().count(lock) > 0 || !fs::exists(lock)) continue;
+    const int descriptor = ::open(lock.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) continue;  // removed meanwhile, or another user's
+    const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+    ::close(descriptor);
+    check(is_free, "[files] another process is at work in ", dir.string(), " (", lock.string(), "), where ",
+          inner.string(), " lies");
+  }
 }
 
 /// Whether `descriptor` is the file at `path`: its last owner may have removed it meanwhile.
@@ -70,8 +94,11 @@ bool is_file_at(int descriptor, const fs::path& path) {
 }  // namespace
 
 bool is_begun(const Output& output) {
-  return std::any_of(output.paths.begin(), output.paths.end(), [](const fs::path& path) {
-    return fs::exists(fs::symlink_status(path)) && !(fs::is_directory(path) && fs::is_empty(path));
+  return std::any_of(output.paths.begin(), output.paths.end(), [&](const fs::path& path) {
+    if (!fs::exists(fs::symlink_status(path))) return false;
+    const bool may_be_empty =
+        path == output.paths.front() && fs::is_regular_file(path);  // a file of no records
+    return may_be_empty || !fs::exists(path) || !fs::is_empty(path);
   });
 }
 
@@ -106,8 +133,11 @@ void take_up(const Output& output, bool overwrite, const std::string& remedy) {
   write_file_atomically(output.record, output.inputs.dump(2) + "\n");
 }
 
-OutputLock::OutputLock(const fs::path& path) : file_(path.string() + ".lock") {
-  if (file_.has_parent_path()) fs::create_directories(file_.parent_path());
+OutputLock::OutputLock(const fs::path& path)
+    : file_(fs::weakly_canonical(fs::absolute(path.string() + ".lock"))) {
+  check_can_be_made(file_);
+  check_free_around(file_);
+  fs::create_directories(file_.parent_path());
   do {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -118,9 +148,11 @@ OutputLock::OutputLock(const fs::path& path) : file_(path.string() + ".lock") {
       fail("[files] another process is at work on ", path.string(), " (", file_.string(), ")");
     }
   } while (!is_file_at(descriptor_, file_));
+  own_locks().insert(file_);
 }
 
 OutputLock::~OutputLock() {
+  own_locks().erase(file_);
   ::unlink(file_.c_str());
   ::close(descriptor_);
 }

@@ -27,7 +27,8 @@ inline fs::path inputs_file(const fs::path& file) {
   return file_beside(file, ".inputs.json");
 }
 
-/// Whether the result is there, or work on it was begun.
+/// Whether the result is there, or work on it was begun. An empty directory or an empty partial file is no
+/// work.
 bool is_begun(const Output& output);
 
 /// What of the inputs is not as it was, in words: "sft.learning_rate was 0.1 and is 0.2". Empty where nothing
@@ -42,11 +43,11 @@ void remove_output(const Output& output);
 /// one: an Error that says what differs and ends with `remedy`; or, with `overwrite`, it is removed.
 void take_up(const Output& output, bool overwrite, const std::string& remedy);
 
-/// While it lives no other process can have a lock of the same path. Its file, `path`.lock, is removed at the
-/// end.
+/// While it lives no other process can have a lock of the same path, nor, where the path is a directory
+/// ("runs/demo/"), of anything in it. Its file, `path`.lock, is removed at the end.
 class OutputLock {
  public:
-  /// Throws Error where another process has it, or where the file cannot be made.
+  /// Throws Error where another process has it, or a directory around it, or where the file cannot be made.
   explicit OutputLock(const fs::path& path);
   ~OutputLock();
   OutputLock(const OutputLock&) = delete;

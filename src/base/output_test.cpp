@@ -1,6 +1,8 @@
 #include "base/output.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,6 +130,31 @@ TEST_CASE("an empty directory is nothing that was begun") {
   const fs::path dir = scratch();
   fs::create_directories(dir / "answers.jsonl");
   CHECK(!is_begun(output_in(dir, {})));
+}
+
+TEST_CASE("a partial file without a line is no work, a result without a record is one") {
+  const fs::path dir = scratch();
+  write_file_atomically(dir / "answers.jsonl.partial", "");
+  CHECK(!is_begun(output_in(dir, {})));
+  write_file_atomically(dir / "answers.jsonl", "");
+  CHECK(is_begun(output_in(dir, {})));
+}
+
+TEST_CASE("a process may lock what lies in a directory that it has locked") {
+  const fs::path dir = scratch();
+  const OutputLock around(dir / "run" / "");
+  CHECK_NOTHROW(OutputLock(dir / "run/M1/prompts.jsonl"));
+}
+
+TEST_CASE("the lock of a directory is one of all that lies in it") {
+  const fs::path dir = scratch();
+  fs::create_directories(dir / "run");
+  const int lock = ::open((dir / "run/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  REQUIRE(::flock(lock, LOCK_EX) == 0);
+  CHECK_THROWS_WITH_AS(OutputLock(dir / "run/M2"), doctest::Contains("another process is at work in"), Error);
+  CHECK_THROWS_WITH_AS(OutputLock(dir / "run/M1/prompts.jsonl"), doctest::Contains("run/.lock"), Error);
+  ::close(lock);
+  CHECK_NOTHROW(OutputLock(dir / "run/M2"));
 }
 
 TEST_CASE("one process at a time works on an output") {

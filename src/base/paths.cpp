@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,6 +13,21 @@ namespace selfreward {
 fs::path without_slash(const fs::path& path) {
   const fs::path normal = path.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
+}
+
+std::string directory_name(const fs::path& dir) {
+  const std::string name = without_slash(dir).filename().string();
+  return name == "." || name == ".." ? without_slash(fs::weakly_canonical(dir)).filename().string() : name;
+}
+
+bool is_within(const fs::path& path, const fs::path& outer) {
+  const auto [rest, end] = std::mismatch(outer.begin(), outer.end(), path.begin(), path.end());
+  return rest == outer.end();
+}
+
+fs::path output_directory(const fs::path& path) {
+  const fs::path dir = without_slash(path);
+  return fs::is_symlink(dir) && fs::is_directory(dir) ? fs::canonical(dir) : dir;
 }
 
 void check_can_be_made(const fs::path& path) {

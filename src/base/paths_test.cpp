@@ -22,6 +22,12 @@ TEST_CASE("a slash at the end names no other place") {
   CHECK(without_slash("runs/M1") == "runs/M1");
   CHECK(without_slash("runs/../M1//") == "M1");
   CHECK(without_slash("M1/") == "M1");
+  CHECK(directory_name("runs/M1//") == "M1");
+  CHECK(directory_name("M1") == "M1");
+  CHECK(directory_name(".") == fs::current_path().filename());
+  CHECK(is_within("a/b/c", "a/b"));
+  CHECK(is_within("a/b", "a/b"));
+  CHECK(!is_within("a/bc", "a/b"));
 }
 
 TEST_CASE("what cannot be written is found before the work") {

@@ -129,11 +129,16 @@ SideFiles with_config(SideFiles files, const ModelConfig& config) {
 }  // namespace
 
 bool is_checkpoint(const fs::path& dir) {
-  return fs::exists(dir / "config.json") || fs::exists(dir / "adapter_config.json");
+  if (fs::exists(dir / "adapter_config.json")) return fs::exists(dir / "adapter_model.safetensors");
+  if (!fs::exists(dir / "config.json") || !fs::exists(dir / "tokenizer.json")) return false;
+  if (!fs::exists(dir / kIndex)) return fs::exists(dir / kWeights);
+  const auto shard_of = read_index(dir / kIndex);
+  return std::all_of(shard_of.begin(), shard_of.end(),
+                     [&](const auto& shard) { return fs::exists(dir / shard.second); });
 }
 
 void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs::path& partial)>& write) {
-  const fs::path target = without_slash(fs::absolute(dir));
+  const fs::path target = output_directory(fs::absolute(dir));
   const fs::path partial = target.string() + ".tmp";
   check_replaceable(target);
   fs::remove_all(partial);

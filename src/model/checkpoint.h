@@ -14,7 +14,8 @@ namespace selfreward {
 
 constexpr int64_t kMaxShardBytes = 5'000'000'000;  // as transformers writes them
 
-/// Whether `dir` holds a finished model: a whole checkpoint, or an adapter of one.
+/// Whether `dir` holds a finished model: a whole checkpoint (config, tokenizer, weights), or an adapter of
+/// one.
 bool is_checkpoint(const fs::path& dir);
 
 /// Name and content of small files that travel with the weights: the tokenizer's and others.
@@ -36,7 +37,8 @@ ModelConfig with_own_head(ModelConfig config, const TensorMap& tensors);
 SideFiles read_side_files(const fs::path& dir);
 
 /// Lets `write` fill `dir`.tmp, then syncs it and renames it, so that `dir` is whole or not there. An older
-/// checkpoint at `dir` is replaced with everything in it; any other directory is an error.
+/// checkpoint at `dir` is replaced with everything in it; any other directory is an error. Where `dir` is a
+/// link to a directory, that one is written.
 void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs::path& partial)>& write);
 
 /// Writes `files` (config.json among them) and the weights as they are given, as write_checkpoint does.

@@ -23,6 +23,10 @@ std::vector<fs::path> files_of(const fs::path& dir) {
   return files;
 }
 
+bool has_config(const fs::path& dir) {
+  return fs::exists(dir / "config.json") || has_adapter_files(dir);
+}
+
 }  // namespace
 
 std::vector<fs::path> policy_files(const fs::path& dir) {
@@ -33,14 +37,26 @@ std::vector<fs::path> policy_files(const fs::path& dir) {
 }
 
 void check_replaceable(const fs::path& dir) {
-  const fs::path target = without_slash(dir);
+  const fs::path target = output_directory(dir);
   check_can_be_made(target);
   if (!fs::exists(target)) return;
   check(fs::is_directory(target), "[checkpoint] cannot write ", target.string(),
         ": a file with this name exists");
   check(
-      fs::is_empty(target) || is_checkpoint(target), "[checkpoint] ", target.string(),
+      fs::is_empty(target) || has_config(target), "[checkpoint] ", target.string(),
       " holds something that is not a checkpoint and is not replaced; choose another directory or empty it");
+}
+
+void check_nothing_else_is_lost(const fs::path& dir) {
+  if (!fs::is_directory(dir)) return;
+  const std::vector<fs::path> own = has_config(dir) ? files_of(dir) : std::vector<fs::path>();
+  for (const auto& entry : fs::recursive_directory_iterator(dir)) {
+    const bool is_own = entry.is_directory() || entry.path() == dir / "README.md" ||
+                        std::find(own.begin(), own.end(), entry.path()) != own.end();
+    check(is_own, "[checkpoint] ", entry.path().string(),
+          " is no part of a checkpoint and would be lost when ", dir.string(),
+          " is made again; move it away, or name another output");
+  }
 }
 
 }  // namespace selfreward

@@ -14,4 +14,7 @@ std::vector<fs::path> policy_files(const fs::path& dir);
 /// something else, or nothing can be made there. A checkpoint or an empty directory is replaced.
 void check_replaceable(const fs::path& dir);
 
+/// Throws Error where a directory that is to be replaced holds other files than a checkpoint's own.
+void check_nothing_else_is_lost(const fs::path& dir);
+
 }  // namespace selfreward

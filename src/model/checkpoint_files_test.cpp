@@ -59,3 +59,15 @@ TEST_CASE("a checkpoint replaces a checkpoint and an empty directory, nothing el
   write_file_atomically(dir / "file", "x");
   CHECK_THROWS_WITH_AS(check_replaceable(dir / "file"), doctest::Contains("a file with this name"), Error);
 }
+
+TEST_CASE("what is no part of a checkpoint is not lost with it") {
+  const fs::path dir = scratch() / "model";
+  CHECK_NOTHROW(check_nothing_else_is_lost(dir));
+  for (const char* name : {"config.json", "model.safetensors", "tokenizer.json", "README.md",
+                           "additional_chat_templates/tool_use.jinja"})
+    write_file_atomically(dir / name, "{}");
+  CHECK_NOTHROW(check_nothing_else_is_lost(dir));
+  write_file_atomically(dir / "candidates.jsonl", "x");
+  CHECK_THROWS_WITH_AS(check_nothing_else_is_lost(dir), doctest::Contains("candidates.jsonl is no part of"),
+                       Error);
+}

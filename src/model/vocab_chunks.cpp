@@ -144,7 +144,9 @@ VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad,
   const Tensor sum = at::zeros(hidden_.sizes(), maximum_.options());
   Tensor part = at::empty_like(hidden_);
   const Tensor space = at::empty({chunk_size_ * width}, hidden_.options()), turned = at::empty_like(space);
-  const Tensor weight_part = at::empty({chunk_size_, hidden_.size(1)}, hidden_.options());
+  const bool is_other_type = weight_dtype && *weight_dtype != hidden_.scalar_type();
+  const Tensor weight_part =
+      is_other_type ? at::empty({chunk_size_, hidden_.size(1)}, hidden_.options()) : Tensor();
   const Tensor grad_weight =
       weight_dtype ? at::empty(weight_.sizes(), weight_.options().dtype(*weight_dtype)) : Tensor();
   for (size_t chunk = 0; chunk < kept_.size(); ++chunk) {
@@ -156,7 +158,7 @@ VocabLogProbs::Gradients VocabLogProbs::gradients(const Tensor& grad,
     add_float(sum, part);
     if (!weight_dtype) continue;
     const Tensor target = grad_weight.narrow(0, begin(chunk), size(chunk));
-    Tensor product = weight_dtype == hidden_.scalar_type() ? target : weight_part.narrow(0, 0, size(chunk));
+    Tensor product = is_other_type ? weight_part.narrow(0, 0, size(chunk)) : target;
     split_product_out(product, logits, hidden_);
     if (!product.is_same(target)) target.copy_(product);
   }

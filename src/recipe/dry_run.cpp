@@ -147,18 +147,15 @@ void add_dpo(DryRunPlan& plan) {
 }
 
 /// What earlier calls left in the run directory and this one would not take up.
-std::string made_again(const RunConfig& config, bool overwrite) {
-  const auto outputs = run_outputs(config, RunPaths(config));
-  if (!overwrite) check_outputs(outputs, /*overwrite=*/false);
-  std::vector<std::string> names;
-  for (const Output& output : outdated(outputs)) names.push_back(output.name);
+std::string made_again_text(const RunConfig& config, bool overwrite) {
+  const auto names = made_again(run_outputs(config, RunPaths(config)), overwrite);
   return names.empty() ? "" : "Made again, since their inputs have changed: " + joined(names, ", ") + "\n";
 }
 
 }  // namespace
 
 std::string dry_run(const RunConfig& config, bool overwrite) {
-  const std::string again = made_again(config, overwrite);
+  const std::string again = made_again_text(config, overwrite);
   DryRunPlan plan = plan_for(config, config.model.model_name_or_path);
   read_data(plan);
   add_sft(plan, root_seed(config).child("train", "M1"));

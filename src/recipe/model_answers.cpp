@@ -1,6 +1,7 @@
 #include "recipe/model_answers.h"
 
 #include "base/content_hash.h"
+#include "base/paths.h"
 #include "base/progress.h"
 #include "feedback/candidates.h"
 #include "recipe/stage_inputs.h"
@@ -50,11 +51,6 @@ std::string file_name_of(std::string name) {
   for (char& c : name)
     if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = '_';
   return name;
-}
-
-std::string directory_name(const fs::path& dir) {
-  const fs::path path = fs::weakly_canonical(dir);
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
 ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,

@@ -24,7 +24,4 @@ std::string outputs_name(const fs::path& path, const std::vector<Instruction>& i
 /// A name as part of a file name: org/model -> org_model.
 std::string file_name_of(std::string name);
 
-/// The last part of a directory's path: runs/demo/M1 -> M1.
-std::string directory_name(const fs::path& dir);
-
 }  // namespace selfreward

@@ -25,17 +25,6 @@ Json warning_row(const Place& place, const Reading& reading) {
           {"value", reading.value}, {"limit", reading.limit}, {"text", reading.warning}};
 }
 
-/// The rows of warnings.jsonl; half a line, of a run that was killed, is left out.
-std::vector<Json> read_warnings(const fs::path& path) {
-  std::vector<Json> rows;
-  if (!fs::exists(path)) return rows;
-  for (const std::string& line : read_lines(path)) {
-    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (row.is_object()) rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 bool is_same_warning(const Json& a, const Json& b) {
   for (const char* key : {"round", "stage", "name"})
     if (a.value(key, Json()) != b.value(key, Json())) return false;
@@ -46,20 +35,43 @@ bool is_warning(const Reading& reading) {
   return !reading.warning.empty();
 }
 
-/// Adds what is beyond its limit to warnings.jsonl, unless it stands there, and prints it.
-void note_warnings(const RunDirectory& run, const Place& place, const Readings& readings) {
-  if (std::none_of(readings.begin(), readings.end(), is_warning)) return;
-  std::vector<Json> rows = read_warnings(run.warnings());
-  const size_t before = rows.size();
+/// Adds what is beyond its limit to `rows`, unless it is among those that were `known`, which are not printed
+/// again.
+void add_warnings(const Place& place, const Readings& readings, const std::vector<Json>& known,
+                  std::vector<Json>& rows) {
+  const auto is_among = [](const std::vector<Json>& some, const Json& row) {
+    return std::any_of(some.begin(), some.end(), [&](const Json& old) { return is_same_warning(old, row); });
+  };
   for (const Reading& reading : readings) {
     if (!is_warning(reading)) continue;
     const Json row = warning_row(place, reading);
-    if (std::any_of(rows.begin(), rows.end(), [&](const Json& old) { return is_same_warning(old, row); }))
-      continue;
+    if (is_among(rows, row)) continue;
     rows.push_back(row);
-    log_line(str("warning: round ", place.round, ", ", place.stage, ": ", reading.warning));
+    if (!is_among(known, row))
+      log_line(str("warning: round ", place.round, ", ", place.stage, ": ", reading.warning));
   }
-  if (rows.size() > before) write_jsonl(run.warnings(), rows);
+}
+
+/// A training's warnings are added step by step.
+void note_warnings(const RunDirectory& run, const Place& place, const Readings& readings) {
+  if (std::none_of(readings.begin(), readings.end(), is_warning)) return;
+  const std::vector<Json> known = read_warnings(run.warnings());
+  std::vector<Json> rows = known;
+  add_warnings(place, readings, known, rows);
+  write_warnings(run.warnings(), rows);
+}
+
+/// Those of a stage that was looked at whole take the place of what was said of it before.
+void set_warnings(const RunDirectory& run, const Place& place, const Readings& readings) {
+  const std::vector<Json> known = read_warnings(run.warnings());
+  std::vector<Json> rows = known;
+  std::erase_if(rows, [&](const Json& row) {
+    const bool is_one_of_run = place.stage == "evaluation";  // its round is the last, whichever that was
+    return row.value("stage", Json()) == place.stage &&
+           (is_one_of_run || row.value("round", Json()) == place.round);
+  });
+  add_warnings(place, readings, known, rows);
+  write_warnings(run.warnings(), rows);
 }
 
 void stop_where_asked(const RunConfig& config, const Place& place, const Readings& readings) {
@@ -89,7 +101,7 @@ void write_readings(const RunDirectory& run, const Place& place, const Json& fig
 void watch(const RunConfig& config, const RunDirectory& run, const Place& place, const Json& figures,
            const Readings& readings) {
   write_readings(run, place, figures, readings);
-  note_warnings(run, place, readings);
+  set_warnings(run, place, readings);
   stop_where_asked(config, place, readings);
 }
 
@@ -186,7 +198,7 @@ void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& 
 
 void watch_evaluation(const RunConfig& config, const RunDirectory& run) {
   const Json evaluation = read_evaluation(run.root());
-  note_warnings(run, {config.last_model, "evaluation"}, evaluation_readings(evaluation, config.monitor));
+  set_warnings(run, {config.last_model, "evaluation"}, evaluation_readings(evaluation, config.monitor));
 }
 
 }  // namespace selfreward

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/content_hash.h"
+#include "base/paths.h"
 #include "evaluate/local_chat.h"
 #include "feedback/shards.h"
 #include "recipe/model_answers.h"

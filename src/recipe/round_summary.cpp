@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include "base/content_hash.h"
 #include "feedback/gold.h"
 #include "recipe/monitor_values.h"
+#include "recipe/monitors.h"
 
 namespace selfreward {
 namespace {
@@ -33,6 +35,18 @@ Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& p
   return {{"agree", agree / total}, {"tie", tie / total}, {"wrong", wrong / total}};
 }
 
+Json gold_rules(const RunConfig& config) {
+  return config.data.gold.empty() ? Json() : content_hashes(GoldScorer::files(config.data.gold));
+}
+
+/// With what the rules are, so that other rules are noticed.
+void set_gold_agreement(const RunConfig& config, const std::vector<PreferencePair>& pairs, Json& summary) {
+  summary.erase("gold_agreement");
+  summary["gold_rules"] = gold_rules(config);
+  if (!config.data.gold.empty())
+    summary["gold_agreement"] = gold_agreement(GoldScorer::load(config.data.gold), pairs);
+}
+
 }  // namespace
 
 void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t,
@@ -44,14 +58,22 @@ void write_round_summary(const RunConfig& config, const RunDirectory& run, int64
   summary.update(judgement_counts(judgements));
   summary["pairs"] = pairs.size();
   summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
-  if (!config.data.gold.empty())
-    summary["gold_agreement"] = gold_agreement(GoldScorer::load(config.data.gold), pairs);
+  set_gold_agreement(config, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(),
                " pairs; judge's mean score ",
                summary.contains("score_mean")
                    ? short_number(std::round(100 * summary["score_mean"].get<double>()) / 100)
                    : "-"));
+}
+
+void follow_gold_rules(const RunConfig& config, const RunDirectory& run, int64_t t) {
+  Json summary = read_json(run.round_summary(t));
+  if (summary.value("gold_rules", Json()) == gold_rules(config)) return;
+  const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));
+  set_gold_agreement(config, pairs, summary);
+  write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
+  watch_pairs(config, run, t, pairs);
 }
 
 }  // namespace selfreward

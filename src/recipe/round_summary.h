@@ -10,4 +10,8 @@ void write_round_summary(const RunConfig& config, const RunDirectory& run, int64
                          const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates,
                          const std::vector<Judgement>& judgements, const std::vector<PreferencePair>& pairs);
 
+/// Of a round that is done: gold_agreement by the gold rules as they are now, where round.json has it by
+/// others, and what the monitor says of it.
+void follow_gold_rules(const RunConfig& config, const RunDirectory& run, int64_t t);
+
 }  // namespace selfreward

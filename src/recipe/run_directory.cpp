@@ -1,21 +1,27 @@
 #include "recipe/run_directory.h"
 
-#include <ctime>
 #include <exception>
 
-#include "text/chat_template.h"
+#include "base/content_hash.h"
+#include "base/paths.h"
 
 namespace selfreward {
 
-void settle_date(RunConfig& config) {
-  std::string& date = config.model.chat_template_date;
-  const fs::path earlier = RunPaths(config).settings();
-  if (date.empty() && fs::exists(earlier)) date = load_config(earlier, {}).model.chat_template_date;
-  if (!date.empty()) return;
-  const std::tm today = template_date("");
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", &today);
-  date = text;
+std::vector<Json> read_warnings(const fs::path& file) {
+  std::vector<Json> rows;
+  if (!fs::exists(file)) return rows;
+  for (const std::string& line : read_lines(file)) {
+    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (row.is_object()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void write_warnings(const fs::path& file, const std::vector<Json>& rows) {
+  if (rows.empty())
+    fs::remove(file);
+  else if (!fs::exists(file) || read_file(file) != to_jsonl(rows))
+    write_jsonl(file, rows);
 }
 
 RunDirectory::RunDirectory(const RunConfig& config) : RunPaths(config), lock_(root() / "") {
@@ -24,6 +30,21 @@ RunDirectory::RunDirectory(const RunConfig& config) : RunPaths(config), lock_(ro
   for (const auto& entry :
        fs::directory_iterator(root() / "training"))  // of a run that was stopped just before this
     if (fs::exists(root() / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
+}
+
+void RunDirectory::check_given(const Output& output) {
+  for (const fs::path& source : output.sources) {
+    if (fs::is_directory(source) || is_within(fs::absolute(source), fs::absolute(root()))) continue;
+    const std::string hash = fs::exists(source) ? file_hash(source) : "";
+    check(given_.emplace(source, hash).first->second == hash, "[inputs] ", source.string(),
+          " has changed while this command was at work, and ", output.name,
+          " would be made from it; put it back and run the same command again, or begin another run");
+  }
+}
+
+void RunDirectory::take_up(const Output& output) {
+  check_given(output);
+  selfreward::take_up(output, /*overwrite=*/false, kOverwriteRemedy);
 }
 
 void RunDirectory::keep_settings(const RunConfig& config) const {

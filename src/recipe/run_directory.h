@@ -9,10 +9,6 @@
 
 namespace selfreward {
 
-/// Fixes what a run shall keep when it goes on another day: an empty chat_template_date becomes the one that
-/// the run in run_dir was started with, or today.
-void settle_date(RunConfig& config);
-
 /// Where a run keeps what.
 class RunPaths {
  public:
@@ -23,6 +19,8 @@ class RunPaths {
   /// The checkpoint of M_t; M0 stays where the config says.
   fs::path model(int64_t t) const { return t == 0 ? first_model_ : model_dir(t); }
   bool has_model(int64_t t) const { return is_checkpoint(model(t)); }
+  /// Whether M1 or its training is there, and not an evaluation of other checkpoints alone.
+  bool has_run() const { return has_model(1) || fs::exists(training(1).dir); }
   fs::path sft_baseline() const { return root_ / "sft_baseline"; }
 
   /// M{t}/{name}.jsonl, seed/{name}.jsonl, sft_baseline/{name}.jsonl, evaluation/{model}/{name}.jsonl
@@ -31,8 +29,9 @@ class RunPaths {
   }
   fs::path seed_records(const std::string& name) const { return root_ / "seed" / (name + ".jsonl"); }
   fs::path baseline_records(const std::string& name) const { return sft_baseline() / (name + ".jsonl"); }
+  fs::path evaluation() const { return root_ / "evaluation"; }
   fs::path evaluation_records(const std::string& model, const std::string& name) const {
-    return root_ / "evaluation" / model / (name + ".jsonl");
+    return evaluation() / model / (name + ".jsonl");
   }
   fs::path settings() const { return root_ / "config.yaml"; }
   fs::path round_summary(int64_t t) const { return model_dir(t) / "round.json"; }
@@ -54,6 +53,11 @@ class RunPaths {
   fs::path root_, first_model_;
 };
 
+/// The rows of warnings.jsonl; half a line, of a run that was killed, is left out.
+std::vector<Json> read_warnings(const fs::path& file);
+/// Without rows there is no file.
+void write_warnings(const fs::path& file, const std::vector<Json>& rows);
+
 /// A run directory that this process is at work in.
 class RunDirectory : public RunPaths {
  public:
@@ -64,6 +68,11 @@ class RunDirectory : public RunPaths {
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
 
+  /// Throws Error where a file from outside of the run, among the inputs of `output`, has changed since this
+  /// call first looked at it: what was read of it then is not what stands there now.
+  void check_given(const Output& output);
+  /// check_given, then take_up (base/output.h).
+  void take_up(const Output& output);
   /// Writes config.yaml: the settings of the last call, which are those of all outputs once these are
   /// checked.
   void keep_settings(const RunConfig& config) const;
@@ -75,6 +84,7 @@ class RunDirectory : public RunPaths {
   template <typename Record, typename Produce>
   std::vector<Record> memo(const Output& output, Produce produce) {
     begin_stage(output.paths.front());
+    check_given(output);
     return selfreward::memo<Record>(output, /*overwrite=*/false, produce);
   }
   /// The same of a file inside of a training's directory, which belongs to the model that is trained.
@@ -88,6 +98,7 @@ class RunDirectory : public RunPaths {
   void begin_stage(const fs::path& path) const;
 
   OutputLock lock_;
+  std::map<fs::path, std::string> given_;  // files from outside and their contents
 };
 
 }  // namespace selfreward

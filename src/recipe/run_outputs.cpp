@@ -89,10 +89,25 @@ bool is_made_from(const Output& output, const Output& source) {
                      [&](const fs::path& path) { return belongs_to(path, source); });
 }
 
+/// The output that a monitor has looked at: M1's candidates -> M1/candidates.jsonl.
+std::string watched_output(const Json& warning) {
+  const std::string stage = warning.value("stage", ""),
+                    model = model_name(warning.value("round", int64_t{0}));
+  if (stage == "pairs") return model + "/preferences.jsonl";
+  if (stage == "judge") return "evaluation/" + model + "/judgements.jsonl";
+  const bool is_training = stage.starts_with("M") || stage == "sft_baseline";
+  return is_training ? stage : model + "/" + stage + ".jsonl";
+}
+
 /// Removes what was concluded from outputs that are made again; the loop concludes it anew.
-void forget_conclusions(const RunPaths& run) {
-  for (const fs::path& file : {run.seed_summary(), run.warnings(), run.evaluation_summary(), run.report()})
-    fs::remove(file);
+void forget_conclusions(const RunPaths& run, const std::vector<std::string>& made_again) {
+  if (made_again.empty()) return;
+  for (const fs::path& file : {run.evaluation_summary(), run.report()}) fs::remove(file);
+  std::vector<Json> kept = read_warnings(run.warnings());
+  std::erase_if(kept, [&](const Json& warning) {
+    return std::count(made_again.begin(), made_again.end(), watched_output(warning)) > 0;
+  });
+  write_warnings(run.warnings(), kept);
 }
 
 }  // namespace
@@ -243,21 +258,30 @@ std::vector<Output> outdated(const std::vector<Output>& outputs) {
   return found;
 }
 
-bool check_outputs(const std::vector<Output>& outputs, bool overwrite) {
+std::vector<std::string> made_again(const std::vector<Output>& outputs, bool overwrite) {
   const std::vector<Output> found = outdated(outputs);
-  if (found.empty()) return false;
   std::vector<std::string> names;
   for (const Output& output : found) names.push_back(output.name);
-  check(overwrite, "[inputs] ", found.front().name,
-        " was made from something else: ", joined(differences(found.front()), "; "),
-        ". Put that back, name another directory, or add --overwrite to make again: ", joined(names, ", "));
-  log_line("made again, since their inputs have changed: " + joined(names, ", "));
-  for (const Output& output : found) remove_output(output);
-  return true;
+  if (!found.empty() && !overwrite)
+    fail("[inputs] ", names.front(),
+         " was made from something else: ", joined(differences(found.front()), "; "),
+         ". Put that back, name another directory, or add --overwrite to make again: ", joined(names, ", "));
+  return names;
 }
 
-void take_up_run(const RunConfig& config, const RunDirectory& run, bool overwrite) {
-  if (check_outputs(run_outputs(config, run), overwrite)) forget_conclusions(run);
+std::vector<std::string> check_outputs(const std::vector<Output>& outputs, bool overwrite) {
+  const auto names = made_again(outputs, overwrite);
+  if (names.empty()) return names;
+  log_line("made again, since their inputs have changed: " + joined(names, ", "));
+  for (const Output& output : outputs)
+    if (std::count(names.begin(), names.end(), output.name) > 0) remove_output(output);
+  return names;
+}
+
+void take_up_run(const RunConfig& config, RunDirectory& run, bool overwrite) {
+  const auto outputs = run_outputs(config, run);
+  for (const Output& output : outputs) run.check_given(output);
+  forget_conclusions(run, check_outputs(outputs, overwrite));
   run.keep_settings(config);
 }
 

@@ -36,11 +36,15 @@ std::vector<Output> evaluation_outputs(const RunConfig& config, const RunPaths& 
 /// Those that are there or begun and were made from something else, or from such an output.
 std::vector<Output> outdated(const std::vector<Output>& outputs);
 
-/// Where an output is outdated: an Error that says what differs and what would have to be made again; or,
-/// with `overwrite`, all that are outdated are removed. Whether there were any.
-bool check_outputs(const std::vector<Output>& outputs, bool overwrite);
+/// The names of those that are outdated. Without `overwrite` an Error, where there are any, that says what
+/// differs and what would have to be made again.
+std::vector<std::string> made_again(const std::vector<Output>& outputs, bool overwrite);
 
-/// check_outputs of a whole run before it goes on; the run directory then has these settings.
-void take_up_run(const RunConfig& config, const RunDirectory& run, bool overwrite);
+/// made_again, which are removed then.
+std::vector<std::string> check_outputs(const std::vector<Output>& outputs, bool overwrite);
+
+/// check_outputs of a whole run before it goes on; the run directory then has these settings, and remembers
+/// what the files from outside of it are now.
+void take_up_run(const RunConfig& config, RunDirectory& run, bool overwrite);
 
 }  // namespace selfreward

@@ -149,9 +149,38 @@ TEST_CASE("an output of other inputs ends the run before it does anything, or is
       Error);
   CHECK_THROWS_WITH_AS(check_outputs(now, false), doctest::Contains("make again: M2, evaluation/M2"), Error);
   CHECK(fs::exists(run.path("run/M2")));
-  CHECK(check_outputs(now, true));
+  CHECK(check_outputs(now, true).front() == "M2");
   CHECK(!fs::exists(run.path("run/M2")));
   CHECK(!fs::exists(run.path("run/evaluation/M2/sampled.jsonl")));
   CHECK(fs::exists(run.path("run/M1/candidates.jsonl")));
-  CHECK(!check_outputs(run_outputs(run.config, RunPaths(run.config)), false));
+  CHECK(check_outputs(run_outputs(run.config, RunPaths(run.config)), false).empty());
+}
+
+TEST_CASE("what is made again takes its warnings with it, and leaves those of what stays") {
+  Run run("warnings");
+  const RunPaths paths(run.config);
+  const auto warning = [](int64_t round, const char* stage) {
+    return Json{{"round", round}, {"stage", stage}, {"name", "a"}};
+  };
+  write_warnings(paths.warnings(), {warning(0, "M1"), warning(1, "judgements"), warning(1, "pairs"),
+                                    warning(1, "M2"), warning(1, "judge"), warning(2, "evaluation")});
+  run.change("run/M1/preferences.jsonl");
+  {
+    RunDirectory directory(run.config);
+    take_up_run(run.config, directory, /*overwrite=*/true);
+  }
+  std::vector<std::string> stages;
+  for (const Json& row : read_warnings(paths.warnings())) stages.push_back(row.at("stage"));
+  CHECK(stages == std::vector<std::string>{"M1", "judgements", "pairs", "judge", "evaluation"});
+}
+
+TEST_CASE("settings of an adapter matter only where there is one") {
+  Run run("lora");
+  auto settings = run.settings();
+  settings.push_back("lora.lora_alpha=7");
+  run.config = load_config({}, settings);
+  CHECK(run.outdated_names().empty());
+  settings.push_back("lora.r=4");
+  run.config = load_config({}, settings);
+  CHECK(run.outdated_names().front() == "sft_baseline");
 }

@@ -94,12 +94,16 @@ SeedData read_seed_data(const RunConfig& config) {
 }
 
 void write_seed_summary(const RunDirectory& run, const SeedData& data) {
-  if (fs::exists(run.seed_summary())) return;
   Json summary{{"ift", data.ift.size()},
                {"ranked_train", data.ranked.size()},
                {"ranked_held_out", data.held_out_ranked.size()},
                {"eval_prompts", data.eval_prompts.size()}};
   if (!data.dropped.empty()) summary["dropped"] = data.dropped;
+  if (fs::exists(run.seed_summary()) && fs::exists(run.seed_records("eft"))) {
+    const Json earlier = read_json(run.seed_summary());
+    for (const char* of_eft : {"eft", "eft_building"})
+      if (earlier.contains(of_eft)) summary[of_eft] = earlier.at(of_eft);
+  }
   write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
 }
 

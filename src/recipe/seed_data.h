@@ -15,7 +15,8 @@ struct SeedData {
 
 /// Reads the files of config.data, splits off what is held out first, and keeps IFT and ranked prompts apart.
 SeedData read_seed_data(const RunConfig& config);
-/// Writes seed/summary.json with what was dropped and why, where it is not there yet.
+/// Writes seed/summary.json with what was dropped and why; what stands there of EFT stays as long as EFT
+/// does.
 void write_seed_summary(const RunDirectory& run, const SeedData& data);
 
 }  // namespace selfreward

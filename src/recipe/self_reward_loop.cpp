@@ -27,7 +27,10 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
   describe_models(config, run);
 
   for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)
-    if (run.has_model(t + 1)) continue;
+    if (run.has_model(t + 1)) {
+      follow_gold_rules(config, run, t);
+      continue;
+    }
     Policy policy = load_policy(config, run.model(t));
     watch_judge(config, run, t, policy, seed, rubric);
 

@@ -44,7 +44,9 @@ StageInputs& StageInputs::settings(const std::vector<std::string>& prefixes) {
   for (const Field& field : list_fields(config_)) {
     const bool named =
         any_of(prefixes, [&](const std::string& prefix) { return field.key.starts_with(prefix); });
-    if (named && !field.is_section() && !is_path_setting(field.key) && !changes_no_result(field.key))
+    const bool no_adapter = field.key.starts_with("lora.") && field.key != "lora.r" && config_.lora.r == 0;
+    if (named && !no_adapter && !field.is_section() && !is_path_setting(field.key) &&
+        !changes_no_result(field.key))
       inputs_[field.key] = field_json(field);
   }
   return *this;
@@ -56,6 +58,8 @@ StageInputs& StageInputs::files(const std::string& name, const std::vector<std::
     if (path.empty()) continue;
     sources_.push_back(path);
     if (fs::exists(path)) there.push_back(path);
+    if (fs::is_directory(path))
+      for (fs::path& file : files_below(path)) sources_.push_back(std::move(file));
   }
   if (!there.empty()) inputs_[name] = content_hashes(there);
   return *this;

@@ -27,7 +27,7 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
                     const std::vector<Example>& examples, const TrainSettings& settings, int64_t t,
                     const Output& output) {
   const std::string& name = output.name;
-  take_up(output, /*overwrite=*/false, kOverwriteRemedy);
+  run.take_up(output);
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
   if (rows.too_long + rows.untrained > 0)
     log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
@@ -228,7 +228,7 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
                       const std::vector<PreferencePair>& pairs, const std::vector<Example>& ift_and_eft) {
   const std::string name = str("M", t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
-  take_up(next_model_output(config, run, t), /*overwrite=*/false, kOverwriteRemedy);
+  run.take_up(next_model_output(config, run, t));
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
   if (!rows.dropped.empty()) log_line("  pairs left out: " + counts_text(rows.dropped));
   check(!rows.rows.empty(), "[dpo] round ", t,

@@ -36,12 +36,13 @@ AdamwRun<T> run_of(const Tensor& high, const Tensor& low, const AdamWMoments& mo
 
 SplitWeight split_weight(const Tensor& weight) {
   const Tensor bits = weight.detach().to(at::kFloat).contiguous().view(at::kInt);
-  const Tensor high = (bits + 0x8000).bitwise_right_shift(16).to(at::kShort);
-  return {high.view(at::kBFloat16), bits.to(at::kShort)};
+  const Tensor high =
+      (bits + 0x8000).bitwise_right_shift_(16);  // in place: of the largest matrix there is one copy
+  return {high.to(at::kShort).view(at::kBFloat16), bits.to(at::kShort)};
 }
 
 Tensor join_weight(const Tensor& high, const Tensor& low) {
-  return (high.detach().view(at::kShort).to(at::kInt).bitwise_left_shift(16) + low).view(at::kFloat);
+  return high.detach().view(at::kShort).to(at::kInt).bitwise_left_shift_(16).add_(low).view(at::kFloat);
 }
 
 void adamw_step_reference(const Tensor& high, const Tensor& low, const AdamWMoments& moments,
