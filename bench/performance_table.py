@@ -6,6 +6,7 @@ import platform
 import re
 import statistics
 import sys
+import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 OURS = "selfreward"
@@ -21,9 +22,9 @@ Lengths are fixed, the end of turn is ignored; temperature 0.7, top-p 0.9. One-t
 - Share of peak: FLOPs over the best GEMM of torch (1024 or 2048 cubed) of the same type and threads in this
   run. FLOPs are 2 P a token of generation, each prompt counted once, and 6 P a token of training, P the
   parameters of matrix products. So work that a shared prefix saves is credited, DPO's reference pass is not.
-- TRL "as shipped" has gradient checkpointing off, which favours it (its default is on; for DPO both are
-  measured). "Malloc tuned": glibc keeps its pages. The bare torch loop trains row by row, without padding. In bfloat16 the peers' weights and
-  optimizer state are bfloat16.
+- TRL "as shipped" has gradient checkpointing off, which favours it (its default is on; for DPO both are measured).
+  "Malloc tuned": glibc keeps its pages. The bare torch loop trains row by row, without padding. In bfloat16 the peers'
+  weights and optimizer state are bfloat16.
 - llama.cpp reads a shared prefix once, keeps its KV cache in float16 and uses AMX for quantized weights only,
   not for bfloat16 or float32.
 - transformers prompt by prompt: the first four prompts.
@@ -236,7 +237,8 @@ def goal_table(groups):
         sign = "" if goal is None else f"at {'most' if unit == 'GiB' else 'least'} {shown(goal, unit)}"
         met = verdict(value(groups.get(judged, {})), goal, unit)
         rows.append([what, sign, met] + [shown(value(group), unit) for group in groups.values()])
-    return table(["ours", "goal", f"met ({place_name(judged)})", *map(place_name, groups)], rows)
+    text = f'"Met" is judged in {judged[0]} on {"one thread" if judged[1] == 1 else f"{judged[1]} threads"}.\n\n'
+    return text + table(["ours", "goal", "met", *map(place_name, groups)], rows)
 
 
 def ceiling_table(groups):
@@ -317,8 +319,13 @@ def curve_table(groups, shares):
                 rows.append([what, *place, number(rate_1x), number(rate), shown(over(rate, rate_1x), "x"),
                              shown(share_1x, "%"), shown(share, "%"), shown(ratio, "x"),
                              verdict(ratio, LINEAR, "x")])
-    return table(["work", "type", "threads", "1x, tokens/s", "more, tokens/s", "over 1x", "attention at 1x",
-                  "attention", "over 1x, attention apart", f"at least {LINEAR}x"], rows)
+    return table(["work", "type", "threads", "1x, tok/s", "more", "over 1x", "attention at 1x", "attention",
+                  "the rest over 1x", f"at least {LINEAR}x"], rows)
+
+
+def wrapped(text):
+    """Lines of at most 120 characters."""
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def origin(results, rows):
@@ -326,8 +333,8 @@ def origin(results, rows):
     machine = next((row["machine"] for row in results if "machine" in row), {})
     tools = sorted({f"{row['tool']} {row['version']}" for row in rows if row.get("version")})
     held_back = "amx_bf16" in machine.get("instructions", "") and rows[0]["isa"] == "avx512"
-    return ["; ".join(f"{key}: {value}" for key, value in machine.items()) + ".",
-            f"Versions: {', '.join(tools)}.\n", *([HELD_BACK] if held_back else [])]
+    return [wrapped("; ".join(f"{key}: {value}" for key, value in machine.items()) + "."),
+            wrapped(f"Versions: {', '.join(tools)}.") + "\n", *([HELD_BACK] if held_back else [])]
 
 
 def section(title, origin, groups, shares):

@@ -13,14 +13,37 @@ def gold(evaluation, decoding):
     return [model["gold"][decoding]["mean"] for model in evaluation["models"]]
 
 
-def row(name, evaluation):
-    models = evaluation["models"]
-    last = models[-1]["name"]
+def judge(evaluation):
+    return [model["reward_model"]["pairwise_accuracy"] for model in evaluation["models"]]
+
+
+def match_of_last(evaluation):
+    last = evaluation["models"][-1]["name"]
     match = next(m for m in evaluation["head_to_head"] if m["by"] == "gold" and m["a"] == last and m["b"] == "M1")
-    judges = " / ".join(f'{m["reward_model"]["pairwise_accuracy"]:.2f}' for m in models)
-    scores = [" / ".join(f"{x:.2f}" for x in gold(evaluation, decoding)) for decoding in ("sampled", "greedy")]
-    ratio = match["win"] / max(match["lose"], 1e-9)
-    return [name] + scores + [f'{100 * match["win"]:.0f} / {100 * match["lose"]:.0f} % ({ratio:.1f}x)', judges]
+    win, lose = match["win"], match["lose"]
+    return f"{100 * win:.0f}", f"{100 * lose:.0f}", f"{win / max(lose, 1e-9):.1f}x"
+
+
+def two_digits(values):
+    return [f"{value:.2f}" for value in values]
+
+
+def row(name, evaluation):
+    lists = [gold(evaluation, "sampled"), gold(evaluation, "greedy"), judge(evaluation)]
+    sampled, greedy, judges = (", ".join(two_digits(values)) for values in lists)
+    win, lose, ratio = match_of_last(evaluation)
+    return [name, sampled, greedy, f"{win} / {lose} % ({ratio})", judges]
+
+
+def print_long_run(name, evaluation):
+    """A run whose models do not fit into one row of the others' table."""
+    models = [model["name"] for model in evaluation["models"]]
+    print(f"\n| {name} | " + " | ".join(models) + " |\n|" + "---|" * (len(models) + 1))
+    for what, values in [("gold", gold(evaluation, "sampled")), ("greedy", gold(evaluation, "greedy")),
+                         ("judge accuracy", judge(evaluation))]:
+        print(f"| {what} | " + " | ".join(two_digits(values)) + " |")
+    win, lose, ratio = match_of_last(evaluation)
+    print(f"\nIts last model, {models[-1]}, against M1: wins {win} %, loses {lose} % ({ratio}).")
 
 
 def gain(evaluation):
@@ -31,10 +54,14 @@ def gain(evaluation):
 def main(root):
     runs = {path.name: load(path) for path in sorted(root.iterdir()) if path.is_dir()}
     runs = {name: evaluation for name, evaluation in runs.items() if evaluation}
-    head = ["run", "gold M0 / M1 / ...", "greedy", "last against M1, win / lose", "judge accuracy M0 / M1 / ..."]
+    head = ["run", "gold M0, M1, ...", "greedy", "last against M1, win / lose", "judge accuracy M0, M1, ..."]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    long = {name: evaluation for name, evaluation in runs.items() if len(evaluation["models"]) > 4}
     for name, evaluation in runs.items():
-        print("| " + " | ".join(row(name, evaluation)) + " |")
+        if name not in long:
+            print("| " + " | ".join(row(name, evaluation)) + " |")
+    for name, evaluation in long.items():
+        print_long_run(name, evaluation)
     print("\n| seed | gain M1 -> M3, own judge | perfect judge | random judge | own / perfect | own / random |\n|---|---|---|---|---|---|")
     for seed in ("11", "12", "13"):
         kinds = [runs.get(f"{kind}-{seed}") for kind in ("self", "gold", "random")]
