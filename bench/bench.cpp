@@ -13,8 +13,10 @@
 #include "base/json.h"
 #include "base/version.h"
 #include "infer/generator.h"
+#include "model/policy/causal_lm.h"
 #include "operator_profile.h"
 #include "train/dpo.h"
+#include "train/optimizer.h"
 
 using namespace selfreward;
 

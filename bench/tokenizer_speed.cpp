@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "base/json.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace selfreward;
 

@@ -1,5 +1,5 @@
 # selfreward_library(NAME layer SOURCES ... TESTS ... DEPS ...): one layer and its unit tests.
-# Every test file becomes one ctest entry named layer.file, so that a failure names its place.
+# Every test file becomes one ctest entry named library.place.file, so that a failure names its place.
 add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
@@ -10,43 +10,54 @@ if(SELFREWARD_SANITIZE)
   target_link_options(selfreward_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# TORCH: the layer uses LibTorch. The first layer of each kind (base, model) owns the precompiled header.
+# TORCH: the layer computes with tensors. LibTorch's headers stop there: what links such a layer sees none of them, but
+# its tests may (TENSORS_IN_TESTS). The first layer of each kind (base, model) owns the precompiled header.
 function(selfreward_library)
-  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;TENSORS_IN_TESTS" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
   set(target "selfreward_${ARG_NAME}")
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC selfreward_options ${ARG_DEPS})
-  set(owner base)
-  set(header "${PROJECT_SOURCE_DIR}/src/base/pch.h")
   if(ARG_TORCH)
-    target_link_libraries(${target} PUBLIC LibTorch::LibTorch)
-    set(owner model)
-    set(header "${PROJECT_SOURCE_DIR}/src/model/torch_pch.h")
+    target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
+    selfreward_precompiled(${target} ${ARG_NAME} model "${PROJECT_SOURCE_DIR}/src/model/ops/torch_pch.h")
+  else()
+    selfreward_precompiled(${target} ${ARG_NAME} base "${PROJECT_SOURCE_DIR}/src/base/pch.h")
   endif()
-  if(ARG_NAME STREQUAL owner)
+  if(ARG_TESTS)
+    selfreward_tests(NAME ${ARG_NAME} SOURCES ${ARG_TESTS} DEPS ${target})
+    if(ARG_TORCH OR ARG_TENSORS_IN_TESTS)
+      target_link_libraries(${ARG_NAME}_tests PRIVATE LibTorch::LibTorch)
+      target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_model)
+    else()
+      target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_base)
+    endif()
+  endif()
+endfunction()
+
+# selfreward_precompiled(TARGET NAME OWNER HEADER): the layer OWNER compiles HEADER, the others take it from there.
+function(selfreward_precompiled target name owner header)
+  if(name STREQUAL owner)
     target_precompile_headers(${target} PRIVATE ${header})
   else()
     target_precompile_headers(${target} REUSE_FROM selfreward_${owner})
   endif()
-  if(ARG_TESTS)
-    selfreward_tests(NAME ${ARG_NAME} SOURCES ${ARG_TESTS} DEPS ${target})
-    target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_${owner})
-  endif()
 endfunction()
 
+# Every test file becomes one ctest entry, named by its place: jinja/limits_test.cpp of text is text.jinja.limits.
 function(selfreward_tests)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS" ${ARGN})
   set(target "${ARG_NAME}_tests")
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} selfreward_doctest_main)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")  # support/
   target_compile_definitions(${target} PRIVATE SELFREWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   foreach(source ${ARG_SOURCES})
-    get_filename_component(stem ${source} NAME_WE)
-    string(REGEX REPLACE "_test$" "" stem ${stem})
-    add_test(NAME ${ARG_NAME}.${stem} COMMAND ${target} "--source-file=*/${stem}_test.cpp" --no-skip
+    string(REGEX REPLACE "_test\\.cpp$" "" place ${source})
+    string(REPLACE "/" "." name ${place})
+    add_test(NAME ${ARG_NAME}.${name} COMMAND ${target} "--source-file=*/${source}" --no-skip
              WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     # One thread a test: ctest runs several at once, and OpenMP threads that share a core wait for each other.
-    set_tests_properties(${ARG_NAME}.${stem} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1")
+    set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1")
   endforeach()
 endfunction()
 

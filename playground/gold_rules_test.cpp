@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text_util.h"
-#include "feedback/gold.h"
+#include "gold/scorer.h"
 #include "playground/answers.h"
 
 using namespace selfreward;

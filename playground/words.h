@@ -1,6 +1,6 @@
 #pragma once
 // The world "words": a prompt asks for a word of five properties, an answer is its letters, and the gold
-// score is the number of requirements that are met, 0 to 5 (docs/playground.md).
+// score is the number of requirements that are met, 0 to 5 (docs/results.md).
 //   write a word : starts c , 2 vowels , no repeats , 5 letters , ends g    ->    c i d a g
 #include <optional>
 #include <string>

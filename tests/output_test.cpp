@@ -13,7 +13,7 @@ namespace {
 const std::string kInspect = "inspect --model " SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama --user hi";
 
 fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_output_test";
+  const fs::path dir = fs::temp_directory_path() / "selfreward_program_output_test";
   fs::create_directories(dir);
   return dir / name;
 }

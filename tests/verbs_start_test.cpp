@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "program.h"
+#include "support/program.h"
 
 using namespace selfreward;
 using namespace selfreward::program;

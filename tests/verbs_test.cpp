@@ -1,6 +1,6 @@
 // The commands beside `run`, as a person runs them: none takes up what was made from other inputs or
 // settings, and each goes on after a stop to the same bytes.
-#include "program.h"
+#include "support/program.h"
 
 using namespace selfreward;
 using namespace selfreward::program;

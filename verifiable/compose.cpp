@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "base/text_util.h"
-#include "feedback/verifiable_text.h"
+#include "gold/text.h"
 #include "verifiable/compose_words.h"
 
 namespace selfreward::verifiable {

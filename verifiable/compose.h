@@ -2,7 +2,7 @@
 // Answers put together from a topic's sentences: right ones, which prove that a prompt can be answered, and
 // careless ones, which miss chosen requirements in a known way.
 #include "base/seed.h"
-#include "feedback/verifiable.h"
+#include "gold/verifiable.h"
 #include "verifiable/topics.h"
 
 namespace selfreward::verifiable {

@@ -3,7 +3,7 @@
 //   verifiable_data verifiable        # writes them all again; a test compares
 #include "data/records.h"
 #include "feedback/rubric.h"
-#include "feedback/verifiable.h"
+#include "gold/verifiable.h"
 #include "verifiable/prompts.h"
 
 namespace selfreward::verifiable {

@@ -1,7 +1,7 @@
 #pragma once
 // The hand-written wordings of openings and requirements. Training and evaluation share none.
 #include "base/seed.h"
-#include "feedback/verifiable_requirement.h"
+#include "gold/requirement.h"
 #include "verifiable/topics.h"
 
 namespace selfreward::verifiable {

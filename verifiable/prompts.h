@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/seed.h"
-#include "feedback/verifiable_requirement.h"
+#include "gold/requirement.h"
 #include "verifiable/topics.h"
 
 namespace selfreward::verifiable {

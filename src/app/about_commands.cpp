@@ -1,7 +1,4 @@
 // env and config-schema: what this program runs on, and what can be set.
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <torch/headeronly/version.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,7 +6,7 @@
 
 #include "app/commands.h"
 #include "base/version.h"
-#include "model/device.h"
+#include "model/ops/machine.h"
 
 namespace selfreward {
 namespace {
@@ -29,9 +26,9 @@ void print_env() {
   const double gib =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
   std::printf("selfreward   %s\n", program_version());
-  std::printf("libtorch     %s\n", TORCH_VERSION);
+  std::printf("libtorch     %s\n", torch_version().c_str());
   std::printf("compiler     %s, C++%ld\n", __VERSION__, __cplusplus / 100 % 100);
-  std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", at::get_num_threads(),
+  std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", torch_threads(),
               sysconf(_SC_NPROCESSORS_ONLN));
   std::printf("processor    %s\n", cpu_features().c_str());
   std::printf("memory       %.1f GiB\n", gib);

@@ -5,7 +5,9 @@
 #include "app/commands.h"
 #include "base/interrupt.h"
 #include "base/text_util.h"
+#include "infer/generator.h"
 #include "infer/running_batch.h"
+#include "model/policy/policy.h"
 #include "serve/text_stream.h"
 
 namespace selfreward {

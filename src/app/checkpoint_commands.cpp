@@ -10,11 +10,11 @@
 #include "base/paths.h"
 #include "base/terminal.h"
 #include "data/readers.h"
-#include "model/checkpoint_files.h"
-#include "model/export_gguf.h"
-#include "model/gguf_quants.h"
-#include "model/import_gguf.h"
-#include "text/chat_format.h"
+#include "model/families/config_json.h"
+#include "model/files/checkpoint_files.h"
+#include "model/gguf/gguf.h"
+#include "model/gguf/quants.h"
+#include "text/chat/format.h"
 
 namespace selfreward {
 namespace {
@@ -107,7 +107,7 @@ void add_import(CLI::App& app) {
   command->callback([options] {
     check_replaceable(options->out);
     check_nothing_else_is_lost(options->out);
-    import_gguf(options->gguf, options->out, parse_dtype(options->dtype));
+    import_gguf(options->gguf, options->out, options->dtype);
     std::printf("wrote %s\n", options->out.c_str());
   });
 }

@@ -2,7 +2,7 @@
 // The subcommands: each adds itself to the command line and runs by calling the same functions as the loop.
 #include <CLI/CLI.hpp>
 
-#include "recipe/template_day.h"
+#include "config/template_day.h"
 
 namespace selfreward {
 

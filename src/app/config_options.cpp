@@ -2,7 +2,7 @@
 
 #include "app/commands.h"
 #include "base/text_util.h"
-#include "recipe/config_fields.h"
+#include "config/fields.h"
 
 namespace selfreward {
 namespace {

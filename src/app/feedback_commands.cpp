@@ -5,10 +5,12 @@
 #include "data/readers.h"
 #include "data/unique_ids.h"
 #include "feedback/candidates.h"
-#include "feedback/gold.h"
+#include "feedback/judge.h"
 #include "feedback/new_prompts.h"
-#include "recipe/stage_inputs.h"
-#include "recipe/stages.h"
+#include "feedback/preference_pairs.h"
+#include "gold/scorer.h"
+#include "run/load_policy.h"
+#include "run/stage_inputs.h"
 
 namespace selfreward {
 namespace {
@@ -49,10 +51,6 @@ void add_out(CLI::App& command, Options& options) {
       ->required()
       ->type_name("FILE");
   add_overwrite(command, options.overwrite);
-}
-
-Seed seed_of(const RunConfig& config) {
-  return Seed(static_cast<uint64_t>(config.seed));
 }
 
 void report_counts(const std::string& out, size_t records) {
@@ -97,7 +95,7 @@ void run_prompts(const Options& options) {
   inputs.checkpoint("--model", options.model).files("--seeds", options.seeds);
   const auto make = [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_prompts(policy, pool, config.prompts, config.generation, "new", seed_of(config), out);
+    generate_prompts(policy, pool, config.prompts, config.generation, "new", root_seed(config), out);
   };
   report_counts(options.out,
                 memo<Prompt>(records_output(options.out, inputs), options.overwrite, make).size());
@@ -112,7 +110,7 @@ void run_generate(const Options& options) {
   inputs.checkpoint("--model", options.model).file("--prompts", options.prompts);
   const auto make = [&](RecordSink<Candidate>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_candidates(policy, prompts, config.candidates, config.generation, seed_of(config), out);
+    generate_candidates(policy, prompts, config.candidates, config.generation, root_seed(config), out);
   };
   report_counts(options.out,
                 memo<Candidate>(records_output(options.out, inputs), options.overwrite, make).size());
@@ -154,9 +152,9 @@ void run_judge(const Options& options) {
   const auto make = [&](RecordSink<Judgement>& out) {
     if (options.model.empty())
       return judge_without_model(config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, items,
-                                 seed_of(config), out);
+                                 root_seed(config), out);
     Policy policy = load_policy(config, options.model);
-    judge_answers(policy, rubric, items, config.judge, config.generation, seed_of(config), out);
+    judge_answers(policy, rubric, items, config.judge, config.generation, root_seed(config), out);
   };
   report_counts(options.out,
                 memo<Judgement>(records_output(options.out, inputs), options.overwrite, make).size());

@@ -9,6 +9,7 @@
 #include "app/inspect_data_text.h"
 #include "data/formats.h"
 #include "data/readers.h"
+#include "model/families/config_json.h"
 #include "train/dpo.h"
 
 namespace selfreward {

@@ -1,7 +1,7 @@
 #pragma once
 // What `inspect data` prints: counts, lengths, and rows with what is trained of them in [[ ]].
 #include "data/summary.h"
-#include "text/chat_format.h"
+#include "text/chat/format.h"
 
 namespace selfreward {
 

@@ -2,8 +2,8 @@
 #include <cstdio>
 
 #include "app/commands.h"
-#include "model/checkpoint_files.h"
-#include "model/policy.h"
+#include "model/files/checkpoint_files.h"
+#include "model/policy/policy.h"
 
 namespace selfreward {
 

@@ -1,7 +1,7 @@
 // playground: makes the built-in experiment's data and pretrains its M0.
 #include "app/commands.h"
 #include "base/progress.h"
-#include "model/policy.h"
+#include "model/policy/policy.h"
 #include "playground/m0.h"
 #include "playground/pretraining.h"
 #include "playground/seed_data.h"
@@ -31,14 +31,11 @@ SftRow row_of(const ChatFormat& chat, const playground::PretrainingText& text) {
 
 void pretrain(const Options& options) {
   playground::write_m0_skeleton(options.out);
-  const ModelConfig config = load_model_config(options.out);
-  const ChatFormat chat = ChatFormat::load(options.out, config.eos_token_ids);
   const Seed seed(static_cast<uint64_t>(options.seed));
+  Policy policy = new_policy(options.out, seed.child("weights").key(), kInitStd);
   std::vector<SftRow> rows;
   for (uint64_t i = 0; i < kTexts; ++i)
-    rows.push_back(row_of(chat, playground::pretraining_text(seed.child("texts"), i)));
-  CausalLM model(config, at::kFloat);
-  model.initialize(seed.child("weights").key(), kInitStd);
+    rows.push_back(row_of(policy.chat(), playground::pretraining_text(seed.child("texts"), i)));
   TrainSettings settings;
   settings.learning_rate = 3e-3;
   settings.min_lr_rate = 0.05;
@@ -49,10 +46,8 @@ void pretrain(const Options& options) {
   settings.weight_decay = 0.01;
   settings.save_steps = 500;
   const TrainingFiles files{options.out + ".training"};
-  train_sft(model, rows, settings, seed.child("order"), files, "pretraining");
-  NamedTensors tensors;
-  for (const auto& item : model.named_parameters()) tensors.emplace_back(item.key(), item.value().detach());
-  write_checkpoint(options.out, fs::path(options.out), config, tensors, at::kFloat);
+  train_sft(policy.model(), rows, settings, seed.child("order"), files, "pretraining");
+  policy.save(options.out, "float32");
   fs::remove_all(files.dir);
   log_line("wrote " + options.out);
 }

@@ -3,7 +3,7 @@
 
 #include "app/commands.h"
 #include "base/error.h"
-#include "recipe/report.h"
+#include "report/report.h"
 
 namespace selfreward {
 namespace {

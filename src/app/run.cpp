@@ -1,9 +1,9 @@
 #include <cstdio>
 
 #include "app/commands.h"
-#include "recipe/dry_run.h"
-#include "recipe/report.h"
+#include "plan/dry_run.h"
 #include "recipe/self_reward_loop.h"
+#include "report/report.h"
 
 namespace selfreward {
 namespace {

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text_util.h"
+#include "model/policy/policy.h"
 #include "serve/http_server.h"
 
 namespace selfreward {

@@ -11,7 +11,7 @@
 #include "base/interrupt.h"
 #include "base/terminal.h"
 #include "base/text_util.h"
-#include "recipe/run_view.h"
+#include "report/run_view.h"
 
 namespace selfreward {
 namespace {

@@ -5,9 +5,10 @@
 #include "base/paths.h"
 #include "base/progress.h"
 #include "data/readers.h"
-#include "model/checkpoint_files.h"
-#include "recipe/dry_run.h"
-#include "recipe/run_outputs.h"
+#include "model/files/checkpoint_files.h"
+#include "plan/dry_run.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -108,7 +109,7 @@ void run_sft(const Options& options) {
     const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
     log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
     begin_training(config, policy);
-    train_sft(policy.model(), rows.rows, config.sft, Seed(static_cast<uint64_t>(config.seed)), files, "SFT");
+    train_sft(policy.model(), rows.rows, config.sft, root_seed(config), files, "SFT");
   });
 }
 
@@ -134,7 +135,7 @@ void train_on_pairs(const Options& options, const RunConfig& config, const std::
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   train_dpo(policy.model(), rows.rows, reference, {replay.rows, config.dpo.replay_batch_size}, config.dpo,
-            Seed(static_cast<uint64_t>(config.seed)), files, "DPO");
+            root_seed(config), files, "DPO");
 }
 
 void run_dpo(const Options& options) {

@@ -1,6 +1,7 @@
 #pragma once
 // JSON with the order of its keys kept (what we write) and with fast look-up (large files we read).
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -23,6 +24,13 @@ J parse_json(std::string_view text, const std::string& where) {
 template <typename J = Json>
 J read_json(const fs::path& path) {
   return parse_json<J>(read_file(path), path.string());
+}
+
+/// The number at a JSON pointer ("/gold/sampled/mean"); empty if there is none.
+inline std::optional<double> number_at(const Json& json, const std::string& pointer) {
+  const Json::json_pointer where(pointer);
+  if (!json.contains(where) || !json.at(where).is_number()) return std::nullopt;
+  return json.at(where).get<double>();
 }
 
 /// One line of JSON; bytes that are not UTF-8 (a cut-off character of a model's reply) become U+FFFD.

@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include "data/readers.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 using namespace selfreward;
 

@@ -1,6 +1,6 @@
 #pragma once
 // The formats of rows, told apart by the keys of a file's first row.
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 namespace selfreward {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "data/records.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 namespace selfreward {
 

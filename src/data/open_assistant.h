@@ -7,7 +7,7 @@
 
 #include "data/filtered.h"
 #include "data/records.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 namespace selfreward {
 

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 using namespace selfreward;
 

@@ -3,7 +3,7 @@
 // "generations" or "responses", "ratings" or "rating"}.
 #include "data/filtered.h"
 #include "data/records.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 namespace selfreward {
 

@@ -1,6 +1,6 @@
 #pragma once
 // Seed data in the formats people have (formats.h). The first row of a file decides its format; every row
-// must follow it. Any container that rows.h reads, or a directory of such files.
+// must follow it. Any container that rows/rows.h reads, or a directory of such files.
 //   const auto ift = read_examples("oasst_ready_tree.jsonl");   // ift.records, ift.dropped["synthetic"]
 // A row that is wrong (a missing key, another type, an unknown role) is an Error with file, line and reason;
 // a row that a rule leaves out is counted by reason, with the places of the first ones.

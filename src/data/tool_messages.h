@@ -1,7 +1,7 @@
 #pragma once
 // What rows say to a chat template beyond roles and texts: tools, their calls, reasoning, further variables.
 #include "data/records.h"
-#include "data/rows.h"
+#include "data/rows/rows.h"
 
 namespace selfreward {
 

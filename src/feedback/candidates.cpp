@@ -1,7 +1,7 @@
 #include "feedback/candidates.h"
 
 #include "base/in_row.h"
-#include "feedback/shards.h"
+#include "data/shards.h"
 
 namespace selfreward {
 

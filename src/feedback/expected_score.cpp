@@ -4,15 +4,12 @@
 #include <cmath>
 
 #include "base/in_row.h"
+#include "data/shards.h"
 #include "feedback/matches_in_reply.h"
 #include "feedback/score_parser.h"
-#include "feedback/shards.h"
-#include "infer/prefix_tree.h"
 
 namespace selfreward {
 namespace {
-
-using torch::Tensor;
 
 constexpr size_t kSequencesPerForward = 32;
 
@@ -49,26 +46,6 @@ std::optional<TokenIds> choices_like(const Tokenizer& tokenizer, const Rubric& r
     choices.push_back(*id);
   }
   return choices;
-}
-
-/// A tree of the sequences, and the row of each one's last token.
-std::vector<int64_t> add_to_tree(TokenTree& tree, const std::vector<TokenIds>& sequences) {
-  std::vector<int64_t> rows(sequences.size());
-  for (const PrefixNode& node : build_prefix_tree(sequences)) {
-    tree.add(node.parent, node.tokens);
-    for (const int64_t request : node.requests) rows[static_cast<size_t>(request)] = tree.num_tokens() - 1;
-  }
-  return rows;
-}
-
-std::vector<double> probabilities_of(const CausalLM& model, const Tensor& hidden, const TokenIds& choices) {
-  const Tensor ids = torch::tensor(choices, at::kLong).to(hidden.device());
-  const Tensor weight = model.output_weight().index_select(0, ids).to(at::kFloat);
-  Tensor logits = weight.matmul(hidden.to(at::kFloat));
-  const double cap = model.config().logit_softcap;
-  if (cap > 0) logits = cap * at::tanh(logits / cap);
-  const Tensor shares = logits.to(at::kDouble).softmax(0).to(at::kCPU).contiguous();
-  return {shares.data_ptr<double>(), shares.data_ptr<double>() + shares.numel()};
 }
 
 /// The greedy replies of a shard, and which of them wait for the probabilities of their score.
@@ -134,19 +111,6 @@ std::optional<ScoreToken> find_score_token(const Tokenizer& tokenizer, const Rub
   const auto choices = choices_like(tokenizer, rubric, reply[*index]);
   if (!choices) return std::nullopt;
   return ScoreToken{*index, *choices};
-}
-
-std::vector<std::vector<double>> choice_probabilities(const CausalLM& model,
-                                                      const std::vector<TokenIds>& sequences,
-                                                      const std::vector<TokenIds>& choices) {
-  const at::NoGradGuard no_grad;
-  TokenTree tree;
-  const auto rows = add_to_tree(tree, sequences);
-  const Tensor hidden = model.hidden_states(tree_batch(tree, model.device()));
-  std::vector<std::vector<double>> result;
-  for (size_t i = 0; i < rows.size(); ++i)
-    result.push_back(probabilities_of(model, hidden.select(0, rows[i]), choices[i]));
-  return result;
 }
 
 double expected_score(const std::vector<double>& probabilities, double min_score) {

@@ -3,6 +3,7 @@
 // probabilities of all scores are read instead of one draw. Sum of score * probability, over the scores
 // alone.
 #include "feedback/judge.h"
+#include "infer/choices.h"
 
 namespace selfreward {
 
@@ -19,12 +20,6 @@ struct ScoreToken {
 /// vocabulary has no such token for a score. `reply` is as sampled, `score` what was read from it.
 std::optional<ScoreToken> find_score_token(const Tokenizer& tokenizer, const Rubric& rubric,
                                            const TokenIds& reply, double score);
-
-/// The probabilities of choices[i] after sequences[i] (any tokens, prompt and reply so far), renormalised
-/// over the choices. One forward over the tree of the sequences; logits of the choices alone, in float32.
-std::vector<std::vector<double>> choice_probabilities(const CausalLM& model,
-                                                      const std::vector<TokenIds>& sequences,
-                                                      const std::vector<TokenIds>& choices);
 
 /// Sum of score * probability, of scores min_score, min_score + 1, ...
 double expected_score(const std::vector<double>& probabilities, double min_score);

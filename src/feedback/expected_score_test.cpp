@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "data/readers.h"
+#include "model/policy/causal_lm.h"
 
 using namespace selfreward;
 

@@ -5,8 +5,8 @@
 
 #include "base/in_row.h"
 #include "base/text_util.h"
+#include "data/shards.h"
 #include "feedback/score_parser.h"
-#include "feedback/shards.h"
 
 namespace selfreward {
 namespace {

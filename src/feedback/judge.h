@@ -1,9 +1,9 @@
 #pragma once
 // LLM-as-a-Judge: M_t scores its own answers with a rubric, K times each (section 2.2 of the paper, step 3).
 #include "data/record_file.h"
-#include "feedback/gold.h"
 #include "feedback/rubric.h"
 #include "feedback/settings.h"
+#include "gold/scorer.h"
 #include "infer/generator.h"
 
 namespace selfreward {

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "base/text_util.h"
-#include "text/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward {
 namespace {

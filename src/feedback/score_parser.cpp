@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "feedback/matches_in_reply.h"
-#include "text/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward {
 namespace {

@@ -3,6 +3,8 @@
 #include "base/interrupt.h"
 #include "base/text_util.h"
 #include "infer/running_batch.h"
+#include "model/policy/causal_lm.h"
+#include "model/policy/policy.h"
 
 namespace selfreward {
 namespace {
@@ -105,17 +107,30 @@ class Session {
 
 }  // namespace
 
-Generator::Generator(Policy& policy, const GenerationSettings& options)
-    : policy_(policy),
-      options_(options),
-      scope_(policy.model()),
-      stores_(policy.model().make_stores(options.max_cache_tokens)) {
+struct Generator::Packed {
+  explicit Packed(CausalLM& model, int64_t slots) : scope(model) {
+    const c10::InferenceMode mode;
+    stores = model.make_stores(slots);
+  }
+
+  InferenceScope scope;
+  std::vector<KeyValueStore> stores;
+};
+
+Generator::Generator(Policy& policy, const GenerationSettings& options) : policy_(policy), options_(options) {
   check(options.max_batch_size > 0 && options.max_cache_tokens > 0,
         "[generate] max_batch_size and max_cache_tokens must be positive");
+  packed_ = std::make_unique<Packed>(policy.model(), options.max_cache_tokens);
+}
+
+Generator::~Generator() = default;
+
+bool Generator::fits(const TokenIds& prompt) const {
+  return std::ssize(prompt) < policy_.config().max_position_embeddings;
 }
 
 RunningBatch Generator::new_batch() {
-  return {policy_, stores_, options_, stats_};
+  return {policy_, packed_->stores, options_, stats_};
 }
 
 std::vector<std::vector<Completion>> Generator::generate(const std::vector<GenerationRequest>& requests,

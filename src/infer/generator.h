@@ -5,9 +5,11 @@
 //   Generator generator(policy, {});
 //   const auto completions = generator.generate({{prompt_ids, /*num_samples=*/4, seed}}, params);
 //   completions[0][3].text
+#include <memory>
+
 #include "base/progress.h"
 #include "infer/sampler.h"
-#include "model/policy.h"
+#include "model/policy/policy.h"
 
 namespace selfreward {
 
@@ -23,21 +25,13 @@ struct Completion {
   FinishReason finish_reason = FinishReason::stop;
 };
 
-/// What a generate() call cost.
-struct GenerationStats {
-  int64_t prompt_tokens = 0;   // of all requests and samples, as if each were computed alone
-  int64_t prefill_tokens = 0;  // really computed
-  int64_t preemptions = 0;     // sequences that had to give up their room and are computed again
-  int64_t new_tokens = 0;
-  int64_t steps = 0;
-};
-
 class RunningBatch;
 
 class Generator {
  public:
   /// Packs the policy's weights for inference while it lives; the policy must outlive it and not train.
   Generator(Policy& policy, const GenerationSettings& options);
+  ~Generator();
 
   /// results[request][sample]. A prompt that leaves no room before max_position_embeddings, or a cache that
   /// cannot hold a single sequence, is an error with both numbers. `on_done` is told the completions so far
@@ -48,17 +42,16 @@ class Generator {
   /// during generate().
   RunningBatch new_batch();
   /// Whether a prompt leaves room for an answer in the model's context.
-  bool fits(const TokenIds& prompt) const {
-    return std::ssize(prompt) < policy_.config().max_position_embeddings;
-  }
+  bool fits(const TokenIds& prompt) const;
   const ChatFormat& chat() const { return policy_.chat(); }
   const GenerationStats& stats() const { return stats_; }
 
  private:
+  struct Packed;  // the weights as inference has them, and the KV cache
+
   Policy& policy_;
   GenerationSettings options_;
-  InferenceScope scope_;
-  std::vector<KeyValueStore> stores_;
+  std::unique_ptr<Packed> packed_;
   GenerationStats stats_;
 };
 

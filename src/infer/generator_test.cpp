@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/text_util.h"
+#include "model/policy/causal_lm.h"
+#include "model/policy/policy.h"
 
 using namespace selfreward;
 

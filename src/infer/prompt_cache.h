@@ -2,8 +2,8 @@
 // Prompts as trees in the KV cache: which nodes are there, where, and who needs them.
 #include <map>
 
-#include "infer/prefix_tree.h"
 #include "infer/slot_allocator.h"
+#include "model/tree/prefix_tree.h"
 
 namespace selfreward {
 

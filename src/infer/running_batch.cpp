@@ -2,6 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
+#include <torch/types.h>
+
+#include "model/policy/causal_lm.h"
+#include "model/policy/policy.h"
 
 namespace selfreward {
 namespace {
@@ -39,6 +43,19 @@ void draw_token(const T* logits, int64_t vocab, double total, const RunningReque
 
 }  // namespace
 
+struct RunningBatch::Pass {
+  Policy& policy;
+  const Scheduler& scheduler;
+  const std::vector<int64_t>& forbidden;
+
+  /// -> [tokens, hidden] in the compute dtype
+  Tensor hidden_states(const Step& step, std::vector<KeyValueStore>& stores) const;
+  /// hidden [rows, hidden] -> [rows, vocab] on the CPU, float32 or bfloat16
+  Tensor logits_of(const Tensor& hidden) const;
+  void draw(const Tensor& logits, const std::vector<Sequence*>& sequences) const;
+  void score_prompt(const Step::Scored& scored, const Tensor& hidden) const;
+};
+
 RunningBatch::RunningBatch(Policy& policy, std::vector<KeyValueStore>& stores,
                            const GenerationSettings& options, GenerationStats& stats)
     : policy_(policy),
@@ -59,38 +76,38 @@ int64_t RunningBatch::add(std::vector<RunningRequest> requests) {
 }
 
 void RunningBatch::step() {
+  const c10::InferenceMode mode;
   const Step step = scheduler_.plan_step();
-  const Tensor hidden = hidden_states(step);
-  for (const Step::Scored& scored : step.scored) score_prompt(scored, hidden);
+  const Pass pass{policy_, scheduler_, forbidden_};
+  const Tensor hidden = pass.hidden_states(step, stores_);
+  for (const Step::Scored& scored : step.scored) pass.score_prompt(scored, hidden);
   const auto sequences = scheduler_.drawing();
   if (!step.rows.empty())
-    draw(logits_of(hidden.index_select(0, torch::tensor(step.rows, at::kLong).to(hidden.device()))),
-         sequences);
+    pass.draw(pass.logits_of(hidden.index_select(0, torch::tensor(step.rows, at::kLong).to(hidden.device()))),
+              sequences);
   for (Sequence* sequence : sequences) scheduler_.request(sequence->request).on_token(*sequence);
   stats_.new_tokens += std::ssize(sequences);
   ++stats_.steps;
   scheduler_.end_step();
 }
 
-/// -> [tokens, hidden] in the compute dtype
-Tensor RunningBatch::hidden_states(const Step& step) {
-  const torch::Device device = policy_.model().device();
+Tensor RunningBatch::Pass::hidden_states(const Step& step, std::vector<KeyValueStore>& stores) const {
+  const torch::Device device = policy.model().device();
   const auto tensor = [&](const std::vector<int64_t>& values) {
     return torch::tensor(values, at::kLong).to(device);
   };
   const TokenBatch batch{tensor(step.ids), tensor(step.positions), prepare_store_plan(step.plan, device),
-                         &stores_, tensor(step.slots)};
-  return policy_.model().hidden_states(batch);
+                         &stores, tensor(step.slots)};
+  return policy.model().hidden_states(batch);
 }
 
-/// hidden [rows, hidden] -> [rows, vocab] on the CPU, float32 or bfloat16
-Tensor RunningBatch::logits_of(const Tensor& hidden) const {
-  return policy_.model().logits(hidden).to(at::kCPU).contiguous();
+Tensor RunningBatch::Pass::logits_of(const Tensor& hidden) const {
+  return policy.model().logits(hidden).to(at::kCPU).contiguous();
 }
 
 /// logits [rows, vocab]. Samples of one prompt share a row, so all that is read of the rows as they are is
 /// read before tokens are forbidden, and nothing is drawn before that.
-void RunningBatch::draw(const Tensor& logits, const std::vector<Sequence*>& sequences) const {
+void RunningBatch::Pass::draw(const Tensor& logits, const std::vector<Sequence*>& sequences) const {
   RECORD_FUNCTION("sample_token", {});
   const int64_t vocab = logits.size(1);
   const auto for_each = [&](const auto& work) {
@@ -101,21 +118,21 @@ void RunningBatch::draw(const Tensor& logits, const std::vector<Sequence*>& sequ
   std::vector<double> totals(sequences.size());
   with_rows(logits, [&](auto* rows) {
     for_each([&](size_t i, const Sequence& sequence) {
-      if (scheduler_.request(sequence.request).top_scores)
+      if (scheduler.request(sequence.request).top_scores)
         totals[i] = log_total(rows + sequence.row * vocab, vocab);
     });
-    for (int64_t row = 0; row < logits.size(0); ++row) forbid_tokens(rows + row * vocab, forbidden_);
+    for (int64_t row = 0; row < logits.size(0); ++row) forbid_tokens(rows + row * vocab, forbidden);
     for_each([&](size_t i, Sequence& sequence) {
-      draw_token(rows + sequence.row * vocab, vocab, totals[i], scheduler_.request(sequence.request),
+      draw_token(rows + sequence.row * vocab, vocab, totals[i], scheduler.request(sequence.request),
                  sequence);
     });
   });
 }
 
 /// Token i + 1 of the prompt by the logits of row i.
-void RunningBatch::score_prompt(const Step::Scored& scored, const Tensor& hidden) const {
-  const RunningRequest& request = scheduler_.request(scored.request);
-  const TokenIds& ids = scheduler_.prompt_node(scored.node);
+void RunningBatch::Pass::score_prompt(const Step::Scored& scored, const Tensor& hidden) const {
+  const RunningRequest& request = scheduler.request(scored.request);
+  const TokenIds& ids = scheduler.prompt_node(scored.node);
   std::vector<TokenScore> scores;
   for (int64_t first = 0; first + 1 < std::ssize(ids); first += kScoredRows) {
     const int64_t count = std::min(kScoredRows, std::ssize(ids) - 1 - first);
@@ -125,7 +142,7 @@ void RunningBatch::score_prompt(const Step::Scored& scored, const Tensor& hidden
       for (int64_t i = 0; i < count; ++i) {
         auto* const row = rows + i * vocab;
         const double total = log_total(row, vocab);
-        forbid_tokens(row, forbidden_);
+        forbid_tokens(row, forbidden);
         scores.push_back(score_token(row, vocab, ids[static_cast<size_t>(first + i + 1)],
                                      request.top_scores.value_or(0), total));
       }

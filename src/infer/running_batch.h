@@ -3,11 +3,12 @@
 //   RunningBatch batch = generator.new_batch();
 //   batch.add({{prompt_ids, /*num_samples=*/4, seed, sampling, on_token}});
 //   while (!batch.idle()) batch.step();
-#include <torch/types.h>
-
 #include "infer/scheduler.h"
 
 namespace selfreward {
+
+class Policy;
+class KeyValueStore;
 
 class RunningBatch {
  public:
@@ -25,10 +26,7 @@ class RunningBatch {
   void step();
 
  private:
-  torch::Tensor hidden_states(const Step& step);
-  torch::Tensor logits_of(const torch::Tensor& hidden) const;
-  void draw(const torch::Tensor& logits, const std::vector<Sequence*>& sequences) const;
-  void score_prompt(const Step::Scored& scored, const torch::Tensor& hidden) const;
+  struct Pass;  // one forward pass, with tensors
 
   Policy& policy_;
   std::vector<KeyValueStore>& stores_;

@@ -4,6 +4,11 @@
 
 #include <cmath>
 
+#include "infer/generator.h"
+#include "model/policy/causal_lm.h"
+#include "model/policy/checkpoint.h"
+#include "model/policy/policy.h"
+
 using namespace selfreward;
 
 namespace {

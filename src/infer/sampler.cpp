@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "base/error.h"
-#include "model/row_kernels.h"
+#include "model/kernels/rows/kernels.h"
 
 namespace selfreward {
 namespace {

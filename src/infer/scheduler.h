@@ -4,8 +4,8 @@
 #include <deque>
 #include <map>
 
-#include "infer/generator.h"
 #include "infer/prompt_cache.h"
+#include "infer/sampler.h"
 
 namespace selfreward {
 

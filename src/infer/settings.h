@@ -35,4 +35,13 @@ struct GenerationSettings {
   }
 };
 
+/// What a generate() call cost.
+struct GenerationStats {
+  int64_t prompt_tokens = 0;   // of all requests and samples, as if each were computed alone
+  int64_t prefill_tokens = 0;  // really computed
+  int64_t preemptions = 0;     // sequences that had to give up their room and are computed again
+  int64_t new_tokens = 0;
+  int64_t steps = 0;
+};
+
 }  // namespace selfreward

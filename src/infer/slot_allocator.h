@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "model/token_tree.h"
+#include "model/tree/token_tree.h"
 
 namespace selfreward {
 

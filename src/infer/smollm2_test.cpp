@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include "infer/generator.h"
-#include "model/import_gguf.h"
-#include "model/log_probs.h"
+#include "model/gguf/gguf.h"
+#include "model/gguf/import.h"
+#include "model/ops/log_probs.h"
+#include "model/policy/causal_lm.h"
 
 using namespace selfreward;
 using torch::Tensor;
@@ -27,7 +29,7 @@ fs::path imported() {
     return {};
   }
   const fs::path dir = fs::temp_directory_path() / "selfreward_smollm2_test";
-  if (!fs::exists(dir / "config.json")) import_gguf(gguf_path(), dir, at::kFloat);
+  if (!fs::exists(dir / "config.json")) import_gguf(gguf_path(), dir, "float32");
   return dir;
 }
 

@@ -4,9 +4,9 @@
 
 #include "base/metrics.h"
 #include "data/unique_ids.h"
-#include "evaluate/comparisons.h"
+#include "evaluate/judges/comparisons.h"
 #include "feedback/candidates.h"
-#include "recipe/stages.h"
+#include "run/load_policy.h"
 
 namespace selfreward {
 namespace {
@@ -30,7 +30,7 @@ class Validation {
         run_(run),
         t_(t),
         dir_(run.training(t + 1).dir),
-        seed_(Seed(static_cast<uint64_t>(config.seed)).child("validation", t)),
+        seed_(root_seed(config).child("validation", t)),
         prompts_(read_prompts(config.dpo.eval_prompts)) {}
 
   StepComparison compare(int64_t step, int64_t against) {

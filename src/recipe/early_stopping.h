@@ -4,8 +4,8 @@
 // first. The best one becomes M_t+1, and the training ends when nothing better comes.
 #include <functional>
 
-#include "evaluate/win_rate.h"
-#include "recipe/seed_data.h"
+#include "evaluate/statistics/win_rate.h"
+#include "run/seed_data.h"
 
 namespace selfreward {
 

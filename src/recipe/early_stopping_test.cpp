@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "recipe/report_curves.h"
+#include "report/curves.h"
 
 using namespace selfreward;
 

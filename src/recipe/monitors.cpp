@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "base/progress.h"
-#include "recipe/evaluation.h"
-#include "recipe/judge_summary.h"
-#include "recipe/monitor_rules.h"
-#include "recipe/monitor_values.h"
-#include "recipe/report_curves.h"
-#include "recipe/report_data.h"
-#include "recipe/tensorboard.h"
+#include "evaluate/benchmarks/evaluation.h"
+#include "evaluate/benchmarks/judge_summary.h"
+#include "monitor/rules.h"
+#include "monitor/values.h"
+#include "report/curves.h"
+#include "report/run_files.h"
+#include "report/tensorboard.h"
 
 namespace selfreward {
 namespace {

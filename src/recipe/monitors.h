@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "feedback/rubric.h"
-#include "model/policy.h"
-#include "recipe/seed_data.h"
+#include "model/policy/policy.h"
+#include "run/seed_data.h"
 
 namespace selfreward {
 

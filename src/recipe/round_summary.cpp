@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "base/content_hash.h"
-#include "feedback/gold.h"
-#include "recipe/monitor_values.h"
+#include "gold/scorer.h"
+#include "monitor/values.h"
 #include "recipe/monitors.h"
 
 namespace selfreward {

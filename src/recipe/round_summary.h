@@ -1,6 +1,6 @@
 #pragma once
 // What a round did, in numbers: M{t}/round.json for the report and the monitors.
-#include "recipe/run_directory.h"
+#include "run/directory.h"
 
 namespace selfreward {
 

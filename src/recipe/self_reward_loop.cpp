@@ -4,12 +4,13 @@
 // there: running again is resuming.
 #include "recipe/self_reward_loop.h"
 
-#include "recipe/evaluation.h"
+#include "evaluate/benchmarks/evaluation.h"
 #include "recipe/monitors.h"
-#include "recipe/report.h"
 #include "recipe/round_summary.h"
-#include "recipe/run_outputs.h"
 #include "recipe/stages.h"
+#include "report/report.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
 
 namespace selfreward {
 

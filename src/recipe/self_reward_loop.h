@@ -1,5 +1,5 @@
 #pragma once
-#include "recipe/run_directory.h"
+#include "run/directory.h"
 
 namespace selfreward {
 

@@ -1,25 +1,23 @@
 #include "recipe/stages.h"
 
 #include "data/readers.h"
+#include "evaluate/benchmarks/evaluation.h"
 #include "feedback/candidates.h"
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "feedback/score_parser.h"
 #include "recipe/early_stopping.h"
-#include "recipe/evaluation.h"
-#include "recipe/model_card.h"
 #include "recipe/monitors.h"
-#include "recipe/run_outputs.h"
-#include "recipe/tensorboard.h"
+#include "report/model_card.h"
+#include "report/tensorboard.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
 #include "train/dpo.h"
+#include "train/steps.h"
 
 namespace selfreward {
 namespace {
-
-Seed root_seed(const RunConfig& config) {
-  return Seed(static_cast<uint64_t>(config.seed));
-}
 
 /// SFT of `policy` in round t (0 before the first) into `output`; the state of a stopped training is taken
 /// up, and removed at the end.
@@ -107,16 +105,6 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
 
 }  // namespace
 
-Policy load_policy(const RunConfig& config, const fs::path& dir) {
-  const ModelSettings& model = config.model;
-  return Policy::load(dir, {model.device, model.dtype},
-                      {model.chat_template_kwargs, model.chat_template_date});
-}
-
-void check_policy(const RunConfig& config, const fs::path& dir) {
-  outline_policy(dir, {config.model.chat_template_kwargs, config.model.chat_template_date});
-}
-
 void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   check_eft_source(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
@@ -140,10 +128,6 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
   }
   return eft;
-}
-
-void begin_training(const RunConfig& config, Policy& policy) {
-  policy.begin_training(config.lora, root_seed(config).child("lora").key());
 }
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,

@@ -3,18 +3,10 @@
 // results in the run directory, and returns what is there already.
 #include "feedback/judge.h"
 #include "feedback/preference_pairs.h"
-#include "recipe/seed_data.h"
+#include "model/policy/policy.h"
+#include "run/seed_data.h"
 
 namespace selfreward {
-
-/// M0 or M_t as the config asks for devices and dtypes.
-Policy load_policy(const RunConfig& config, const fs::path& dir);
-
-/// Throws Error where load_policy would, but reads no weights: before anything is removed or made.
-void check_policy(const RunConfig& config, const fs::path& dir);
-
-/// Before each training: with lora.r, all that is trained is an adapter, drawn from the run's seed.
-void begin_training(const RunConfig& config, Policy& policy);
 
 /// The judging examples: the config's files, or judgements of ranked answers written by the SFT baseline (M0
 /// trained on the IFT data alone) and kept where they agree with the ranks.

@@ -1,6 +1,6 @@
 #include "serve/answer_plan.h"
 
-#include "model/token_tree.h"
+#include "model/tree/token_tree.h"
 
 namespace selfreward {
 namespace {

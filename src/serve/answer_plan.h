@@ -1,7 +1,7 @@
 #pragma once
 // A checked request as work for one model: its prompts as tokens, and how much room their answers have.
 #include "serve/api_request.h"
-#include "text/chat_format.h"
+#include "text/chat/format.h"
 
 namespace selfreward {
 

@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <random>
 
-#include "text/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward {
 namespace {

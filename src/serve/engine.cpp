@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/policy/policy.h"
+
 namespace selfreward {
 namespace {
 

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 
+#include "infer/generator.h"
 #include "infer/running_batch.h"
 #include "serve/answer_job.h"
 

@@ -4,7 +4,9 @@
 
 #include <thread>
 
-#include "text/utf8.h"
+#include "infer/generator.h"
+#include "model/policy/policy.h"
+#include "text/unicode/utf8.h"
 
 using namespace selfreward;
 

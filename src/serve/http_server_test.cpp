@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "model/policy/policy.h"
 #include "serve/http_parts.h"
 
 using namespace selfreward;

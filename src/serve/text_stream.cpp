@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "data/summary.h"
-#include "text/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "model/row_views.h"
+#include "model/ops/row_views.h"
 
 namespace selfreward {
 namespace {

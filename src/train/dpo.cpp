@@ -2,6 +2,8 @@
 
 #include "base/in_row.h"
 #include "base/progress.h"
+#include "train/losses.h"
+#include "train/trainer.h"
 #include "train/training_batch.h"
 
 namespace selfreward {

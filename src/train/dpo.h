@@ -1,6 +1,5 @@
 #pragma once
 // Direct Preference Optimization: M_t -> M_t+1 on its own preference pairs (section 2.3 of the paper).
-#include "train/losses.h"
 #include "train/sft.h"
 
 namespace selfreward {

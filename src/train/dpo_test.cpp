@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "train/golden_training.h"
+#include "support/golden_training.h"
+#include "train/losses.h"
 
 using namespace selfreward;
 

@@ -3,7 +3,10 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "train/golden_training.h"
+#include "model/families/config_json.h"
+#include "model/policy/checkpoint.h"
+#include "model/policy/shapes.h"
+#include "support/golden_training.h"
 #include "train/sft.h"
 
 using namespace selfreward;
@@ -56,7 +59,7 @@ CausalLM model_of(const Json& sample, torch::Dtype compute) {
   for (const auto& [name, shape] : tensor_shapes(config))
     tensors[name] = weight(name, shape, config.model_type.starts_with("gemma"));
   CausalLM model(config, compute);
-  model.load_tensors(tensors, sample["name"]);
+  load_tensors(model, tensors, sample["name"]);
   return model;
 }
 
@@ -156,7 +159,7 @@ TEST_CASE("a saved checkpoint is the one that was loaded, config.json included")
     for (const auto& [key, value] : sample["config"].items())
       if (key != "dtype") CHECK_MESSAGE(saved[key] == value, key);
     CausalLM again(load_model_config(dir), at::kFloat);
-    again.load_tensors(read_checkpoint_tensors(dir), "saved");
+    load_tensors(again, read_checkpoint_tensors(dir), "saved");
     CHECK(logits_of(again, sample).equal(logits_of(model, sample)));
   }
 }

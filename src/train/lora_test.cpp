@@ -1,8 +1,10 @@
 // LoRA against peft: tests/fixtures/lora is made by tests/golden/make_lora_golden.py.
-#include "model/lora.h"
+#include "model/policy/lora.h"
 
+#include "model/families/config_json.h"
+#include "model/policy/shapes.h"
+#include "support/golden_training.h"
 #include "train/dpo.h"
-#include "train/golden_training.h"
 #include "train/sft.h"
 
 using namespace selfreward;

@@ -1,8 +1,8 @@
 #pragma once
 // The optimizer of a training: AdamW over all parameters of a model, with float32 precision whatever the
 // network multiplies in.
-#include "model/causal_lm.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
+#include "model/policy/causal_lm.h"
 #include "train/adamw.h"
 #include "train/settings.h"
 

@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
-#include "train/golden_training.h"
+#include "model/families/config_json.h"
+#include "support/golden_training.h"
 #include "train/sft.h"
 
 using namespace selfreward;

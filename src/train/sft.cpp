@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/in_row.h"
+#include "train/trainer.h"
 #include "train/training_batch.h"
 
 namespace selfreward {

@@ -1,9 +1,13 @@
 #pragma once
 // Supervised fine-tuning: M0 -> M1 on IFT + EFT (section 2.1 of the paper).
-#include "text/chat_format.h"
-#include "train/trainer.h"
+#include "base/seed.h"
+#include "text/chat/format.h"
+#include "train/settings.h"
+#include "train/training_files.h"
 
 namespace selfreward {
+
+class CausalLM;
 
 /// A tokenised SFT row: only the response is learnt, or what is marked of it.
 struct SftRow {

@@ -1,6 +1,6 @@
 #include "train/sft.h"
 
-#include "train/golden_training.h"
+#include "support/golden_training.h"
 
 using namespace selfreward;
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <set>
 
-#include "train/golden_training.h"
+#include "support/golden_training.h"
 #include "train/sft.h"
 
 using namespace selfreward;

@@ -1,7 +1,7 @@
 #include "train/training_batch.h"
 
-#include "model/device.h"
-#include "model/log_probs.h"
+#include "model/ops/device.h"
+#include "model/ops/log_probs.h"
 
 namespace selfreward {
 

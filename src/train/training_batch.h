@@ -1,6 +1,6 @@
 #pragma once
 // Rows of training data as token trees with the tokens that are to be predicted: no padding.
-#include "model/causal_lm.h"
+#include "model/policy/causal_lm.h"
 
 namespace selfreward {
 

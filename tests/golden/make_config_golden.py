@@ -3,7 +3,7 @@ other, and the frequencies of the rotary positions that transformers makes of it
 
     python tests/golden/make_config_golden.py
 
-Read by src/model/model_config_test.cpp. The versions are printed and stored.
+Read by src/model/families/config_json_test.cpp. The versions are printed and stored.
 """
 import copy
 

@@ -3,8 +3,8 @@ tokens, added tokens, chat templates), and where the `tokenizers` package finds 
 
     python tests/golden/make_tokenizer_files_golden.py
 
-Read by src/text/tokenizer_files_test.cpp. Each case is tokenizer.json, the same for all but for its added tokens, with other
-files beside it. The versions are printed and stored.
+Read by src/text/chat/tokenizer_files_test.cpp. Each case is tokenizer.json, the same for all but for its added tokens,
+with other files beside it. The versions are printed and stored.
 """
 import json
 import tempfile

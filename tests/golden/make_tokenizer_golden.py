@@ -3,7 +3,8 @@ package makes of difficult strings with them.
 
     python tests/golden/make_tokenizer_golden.py
 
-Read by src/text/tokenizer_test.cpp and src/text/pre_tokenizer_test.cpp. The versions are printed and stored.
+Read by tokenizer_test.cpp and pre_tokenizer_test.cpp of src/text/tokenizer/, and by src/text/unicode/utf8_test.cpp.
+The versions are printed and stored.
 """
 import json
 import random

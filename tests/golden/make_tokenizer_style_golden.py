@@ -4,8 +4,9 @@ the `tokenizers` package makes of difficult strings with them.
     python tests/golden/make_tokenizer_style_golden.py
 
 Trained on the text of make_tokenizer_golden.py; strings of tests/tokenizers/strings.py. Read by
-src/text/tokenizer_styles_test.cpp; unicode.json by unicode_form_test.cpp and pre_tokenizer_test.cpp. Each rows.jsonl begins with the versions; in a row null means: decoded is the
-text (U+FFFD for what is no UTF-8), text_ids are the ids, skipped is decoded.
+src/text/tokenizer/styles_test.cpp; unicode.json by pre_tokenizer_test.cpp beside it and src/text/unicode/form_test.cpp.
+Each rows.jsonl begins with the versions; in a row null means: decoded is the text (U+FFFD for what is no UTF-8),
+text_ids are the ids, skipped is decoded.
 """
 import json
 import pathlib

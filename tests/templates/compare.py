@@ -8,7 +8,7 @@ silence (transformers too, ours says so), that only ours refuses (with its words
 second to last kind: every line must be a true loss. Only ours says "developer" and writes "system" where a template
 would leave it out or refuse it: counted as "developer". Where our renderer says which bytes came from the data, two things must hold: what a message says never lies
 outside of the data's ranges, and what lies outside does not depend on it. The last column counts where they do not.
---write keeps requests and transformers' answers for the test "real templates" of src/text/chat_template_test.cpp.
+--write keeps requests and transformers' answers for the test "real templates" of src/text/chat/template_test.cpp.
 """
 import argparse
 import collections

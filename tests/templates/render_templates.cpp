@@ -5,7 +5,7 @@
 #include <iostream>
 #include <map>
 
-#include "text/chat_template.h"
+#include "text/chat/template.h"
 
 namespace selfreward {
 namespace {

@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "base/json.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace selfreward;
 

@@ -2,8 +2,8 @@
 
     python tests/tokenizers/unicode.py [forms]
 
-Goes through every code point: the classes that pre-tokenizers use (the table in src/text/split_pattern.cpp), and with
-"forms" the normalization forms and canonical ordering (the table in src/text/unicode_form.cpp).
+Goes through every code point: the classes that pre-tokenizers use (the table in src/text/tokenizer/split_pattern.cpp), and with
+"forms" the normalization forms and canonical ordering (the table in src/text/unicode/form.cpp).
 """
 import ctypes
 import ctypes.util

@@ -3,7 +3,7 @@
 // computes. Anything of a family's config.json that changes the network is read or refused.
 #include <functional>
 
-#include "model/layers.h"
+#include "model/layers/layers.h"
 
 namespace selfreward {
 

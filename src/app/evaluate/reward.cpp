@@ -1,0 +1,111 @@
+// evaluate reward: checkpoints as judges, under rubrics, on ranked answers.
+#include <algorithm>
+#include <cstdio>
+
+#include "app/commands.h"
+#include "base/paths.h"
+#include "base/progress.h"
+#include "data/pairs_as_ranked.h"
+#include "evaluate/benchmarks/reward_evaluation.h"
+#include "run/load_policy.h"
+
+namespace selfreward {
+namespace {
+
+struct Options {
+  ConfigOptions config;
+  std::vector<std::string> models, rubrics, scores{"samples"};
+  std::string ranked, reference, gold, out;
+  bool overwrite = false;
+};
+
+const CommandSettings kReward{"evaluate reward",
+                              {"seed", "judge.num_evals_to_average", "judge.sampling.", "judge.rubric",
+                               "data.gold", "data.languages", "dpo.beta", "dpo.train.micro_batch_tokens",
+                               "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+
+/// Names of the table and of files: the last part of each path, which must differ.
+template <typename Name>
+void check_names_differ(const std::vector<std::string>& paths, const char* what, Name name) {
+  for (size_t i = 0; i < paths.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      check(name(paths[i]) != name(paths[j]), "[evaluate] two ", what, " are called '", name(paths[i]),
+            "': ", paths[j], " and ", paths[i], "; rename one");
+}
+
+RunConfig config_of(const Options& options) {
+  std::vector<std::string> overrides = options.config.overrides;
+  const auto add = [&](const char* option, const char* key, const std::string& value) {
+    if (!value.empty()) overrides.push_back(options.config.as_setting(option, key, value));
+  };
+  add("--out", "run_dir", options.out);
+  add("--ranked", "data.eval_ranked", options.ranked);
+  add("--gold", "data.gold", options.gold);
+  for (const std::string& file : options.rubrics) options.config.as_setting("--rubric", "judge.rubric", file);
+  RunConfig config = load_config(options.config.file, overrides);
+  options.config.check_read(kReward);
+  settle_date(config, options.overwrite ? "" : options.out);
+  return config;
+}
+
+void run_evaluate_reward(const Options& options) {
+  const RunConfig config = config_of(options);
+  RewardEvaluation evaluation{{}, {}, options.scores, options.reference};
+  const std::vector<std::string> rubrics =
+      options.rubrics.empty() ? std::vector{config.judge.rubric} : options.rubrics;
+  check_names_differ(options.models, "models", directory_name);
+  check_names_differ(rubrics, "rubrics",
+                     [](const std::string& file) { return fs::path(file).stem().string(); });
+  for (const std::string& dir : options.models) {
+    check(directory_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ",
+          dir);
+    evaluation.models.push_back({directory_name(dir), dir});
+    check_policy(config, dir);
+  }
+  for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
+  const auto ranked = read_ranked_or_pairs(options.ranked, config.data.languages);
+  if (!ranked.dropped.empty()) log_line(str(options.ranked, ": left out: ", left_out_text(ranked)));
+  RunDirectory directory(config);
+  const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
+  std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),
+              (directory.root() / "reward.json").string().c_str());
+}
+
+}  // namespace
+
+void add_evaluate_reward(CLI::App& evaluate) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = evaluate.add_subcommand(
+      "reward", "judges against human ranks: the paper's five metrics with intervals, what each score means");
+  command->add_option("--model", options->models, "checkpoints that judge")->required()->type_name("DIR");
+  command->add_option("--ranked", options->ranked, "ranked answers or preference pairs (docs/formats.md)")
+      ->required()
+      ->check(CLI::ExistingPath);
+  command
+      ->add_option("--rubric", options->rubrics,
+                   "judge's prompts, each with every model (setting judge.rubric where none is given)")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option(
+          "--scores", options->scores,
+          "how scores are read: samples (mean of judge.num_evals_to_average replies), greedy, expected "
+          "(sum of score * probability where a greedy reply writes its digit)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kScoreKinds), std::end(kScoreKinds))));
+  command
+      ->add_option("--reference", options->reference,
+                   "also DPO's implicit reward of each model against this checkpoint (setting dpo.beta)")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  command
+      ->add_option("--gold", options->gold, "rules of a true score, for the calibration (setting data.gold)")
+      ->check(CLI::ExistingFile);
+  command->add_option("--out", options->out, "directory for replies and reward.json")
+      ->required()
+      ->type_name("DIR");
+  add_overwrite(*command, options->overwrite);
+  options->config.add_to(*command);
+  command->callback([options] { run_evaluate_reward(*options); });
+}
+
+}  // namespace selfreward

@@ -1,0 +1,225 @@
+#include "evaluate/benchmarks/evaluation.h"
+
+#include "evaluate/benchmarks/judge_summary.h"
+#include "evaluate/judges/comparisons.h"
+#include "evaluate/statistics/paired_statistics.h"
+#include "feedback/candidates.h"
+#include "gold/scorer.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
+
+namespace selfreward {
+namespace {
+
+Seed evaluation_seed(const RunConfig& config) {
+  return root_seed(config).child("evaluate");
+}
+
+/// One model's answers and judgements on the held-out data.
+struct ModelRecords {
+  std::string name;
+  std::vector<Candidate> sampled, greedy;
+  std::vector<Judgement> judgements;
+};
+
+/// The model is read only when something is missing.
+class LazyPolicy {
+ public:
+  LazyPolicy(const RunConfig& config, NamedModel model) : config_(config), model_(std::move(model)) {}
+  const NamedModel& model() const { return model_; }
+  Policy& get() {
+    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
+    return *policy_;
+  }
+
+ private:
+  const RunConfig& config_;
+  NamedModel model_;
+  std::optional<Policy> policy_;
+};
+
+std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, LazyPolicy& policy,
+                                  const NamedModel& model, const std::vector<Prompt>& prompts, bool greedy) {
+  CandidateSettings settings{/*num_generations=*/1, config.evaluate.sampling};
+  if (greedy) settings.sampling.temperature = 0;
+  return run.memo<Candidate>(evaluated_answers_output(config, run, model, greedy),
+                             [&](RecordSink<Candidate>& out) {
+                               generate_candidates(policy.get(), prompts, settings, config.generation,
+                                                   evaluation_seed(config).child("answers"), out);
+                             });
+}
+
+ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+                             const SeedData& data, const Rubric& rubric) {
+  ModelRecords records{model.name, {}, {}, {}};
+  LazyPolicy policy(config, model);
+  records.sampled = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/false);
+  if (config.evaluate.greedy && !config.data.gold.empty())
+    records.greedy = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/true);
+  records.judgements = judge_held_out(
+      config, run, model, [&]() -> Policy& { return policy.get(); }, data, rubric);
+  return records;
+}
+
+/// True scores of answers, prompt by prompt; absent where the prompt has none.
+std::vector<std::optional<double>> gold_scores(const GoldScorer& gold, const std::vector<Prompt>& prompts,
+                                               const std::vector<Candidate>& answers) {
+  std::map<std::string, const Candidate*> by_prompt;
+  for (const Candidate& answer : answers) by_prompt[answer.prompt_id] = &answer;
+  std::vector<std::optional<double>> scores;
+  for (const Prompt& prompt : prompts) {
+    const auto found = by_prompt.find(prompt.id);
+    scores.push_back(found == by_prompt.end() ? std::nullopt : gold.score(prompt.text, found->second->text));
+  }
+  return scores;
+}
+
+void check_gold(const GoldScorer& gold, const std::vector<Prompt>& prompts) {
+  check(std::any_of(prompts.begin(), prompts.end(),
+                    [&](const Prompt& prompt) { return gold.score(prompt.text, "").has_value(); }),
+        "[evaluate] no evaluation prompt has a gold score; do data.gold and data.eval_prompts belong "
+        "together?");
+}
+
+Json gold_summary(const std::vector<std::optional<double>>& scores, double max_score) {
+  std::vector<double> known;
+  double all_met = 0;
+  for (const auto& score : scores)
+    if (score) {
+      known.push_back(*score);
+      all_met += *score == max_score;
+    }
+  return {{"mean", value_or_null(mean_of(known))},
+          {"standard_error", value_or_null(standard_error_of(known))},
+          {"all_met", all_met / std::max(1.0, static_cast<double>(known.size()))},
+          {"n", known.size()}};
+}
+
+Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
+                   const SeedData& data, const GoldScorer* gold, double max_score) {
+  Json summary{{"name", records.name}};
+  double tokens = 0, stopped = 0;
+  std::vector<std::optional<double>> scores(data.eval_prompts.size());
+  if (gold) {
+    scores = gold_scores(*gold, data.eval_prompts, records.sampled);
+    summary["gold"]["sampled"] = gold_summary(scores, gold->max_score());
+    if (config.evaluate.greedy)
+      summary["gold"]["greedy"] =
+          gold_summary(gold_scores(*gold, data.eval_prompts, records.greedy), gold->max_score());
+  }
+  if (!data.held_out_ranked.empty())
+    summary["reward_model"] =
+        judge_summary(data.held_out_ranked, records.judgements, max_score, evaluation_seed(config));
+  std::map<std::string, size_t> place;
+  for (size_t i = 0; i < data.eval_prompts.size(); ++i) place[data.eval_prompts[i].id] = i;
+  std::string answers;
+  for (const Candidate& answer : records.sampled) {
+    tokens += static_cast<double>(answer.token_ids.size());
+    stopped += answer.finish_reason == FinishReason::stop;
+    const size_t at = place.at(answer.prompt_id);
+    Json line{{"prompt_id", answer.prompt_id},
+              {"prompt", data.eval_prompts[at].text},
+              {"text", answer.text},
+              {"finish_reason", to_string(answer.finish_reason)}};
+    if (scores[at]) line["gold"] = *scores[at];
+    if (gold)
+      if (const auto misses = gold->misses(data.eval_prompts[at].text, answer.text); !misses.empty())
+        line["missed"] = misses;
+    answers += to_line(line);
+  }
+  write_file_atomically(run.evaluation_records(records.name, "answers"), answers);
+  const double n = std::max(1.0, static_cast<double>(records.sampled.size()));
+  summary["answer_tokens_mean"] = tokens / n;
+  summary["stopped_share"] = stopped / n;
+  return summary;
+}
+
+Json match_summary(const std::string& a, const std::string& b, const char* by, const WinRate& rate) {
+  const double n = std::max<double>(1, static_cast<double>(rate.compared()));
+  return {{"a", a},
+          {"b", b},
+          {"by", by},
+          {"win", static_cast<double>(rate.wins) / n},
+          {"tie", static_cast<double>(rate.ties) / n},
+          {"lose", static_cast<double>(rate.losses) / n},
+          {"standard_error", value_or_null(rate.standard_error())},
+          {"n", rate.compared()},
+          {"missing", rate.missing}};
+}
+
+Json gold_match(const GoldScorer& gold, const std::vector<Prompt>& prompts, const ModelRecords& a,
+                const ModelRecords& b) {
+  const auto first = gold_scores(gold, prompts, a.sampled), second = gold_scores(gold, prompts, b.sampled);
+  std::vector<std::pair<std::optional<double>, std::optional<double>>> scores;
+  for (size_t i = 0; i < first.size(); ++i) scores.emplace_back(first[i], second[i]);
+  return match_summary(a.name, b.name, "gold", win_rate(scores));
+}
+
+Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
+                  const std::vector<Prompt>& prompts, const ModelRecords& a, const ModelRecords& b) {
+  std::map<std::string, std::pair<const Candidate*, const Candidate*>> answers;
+  for (const Candidate& answer : a.sampled) answers[answer.prompt_id].first = &answer;
+  for (const Candidate& answer : b.sampled) answers[answer.prompt_id].second = &answer;
+  std::vector<AnswerPair> pairs;
+  for (const Prompt& prompt : prompts)
+    if (const auto& [first, second] = answers[prompt.id]; first && second)
+      pairs.push_back({prompt.id, prompt.text, first->text, second->text});
+  const std::string name = a.name + "_vs_" + b.name;
+  const Output output = pairwise_output(config, run, judge.model(), a.name, b.name);
+  const auto judged = run.memo<Comparison>(output, [&](RecordSink<Comparison>& out) {
+    compare_answers(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs,
+                    config.judge.sampling, config.generation, evaluation_seed(config).child("pairwise", name),
+                    out);
+  });
+  std::vector<BothOrders> verdicts;
+  for (const Comparison& comparison : judged) verdicts.push_back(verdicts_of(comparison));
+  return match_summary(a.name, b.name, "judge", win_rate(verdicts));
+}
+
+}  // namespace
+
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+                                      const std::function<Policy&()>& policy, const SeedData& data,
+                                      const Rubric& rubric) {
+  if (data.held_out_ranked.empty()) return {};
+  return run.memo<Judgement>(held_out_judgements_output(config, run, model), [&](RecordSink<Judgement>& out) {
+    judge_answers(policy(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
+                  evaluation_seed(config).child("judge"), out);
+  });
+}
+
+void check_evaluation(const RunConfig& config, const SeedData& data) {
+  check(!data.eval_prompts.empty(),
+        "[evaluate] there is nothing to evaluate on: set data.eval_prompts or data.eval_ranked, or "
+        "raise data.held_out_share");
+  if (!config.data.gold.empty()) check_gold(GoldScorer::load(config.data.gold), data.eval_prompts);
+  if (!config.evaluate.pairwise_rubric.empty()) PairwiseRubric::load(config.evaluate.pairwise_rubric);
+}
+
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named,
+                     const SeedData& data, const Rubric& rubric) {
+  check_evaluation(config, data);
+  std::optional<GoldScorer> gold;
+  if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
+  std::vector<ModelRecords> models;
+  Json summary{{"models", Json::array()}, {"max_score", rubric.max_score}};
+  for (const NamedModel& model : named) {
+    models.push_back(collect_records(config, run, model, data, rubric));
+    summary["models"].push_back(
+        model_summary(config, run, models.back(), data, gold ? &*gold : nullptr, rubric.max_score));
+  }
+  if (!data.held_out_ranked.empty())
+    summary["null_judges"] = null_judges(data.held_out_ranked, rubric.max_score, evaluation_seed(config));
+  summary["head_to_head"] = Json::array();
+  LazyPolicy judge(config, named.back());
+  for (size_t a = models.size(); a-- > 1;)
+    for (size_t b = a; b-- > 0;) {
+      if (gold) summary["head_to_head"].push_back(gold_match(*gold, data.eval_prompts, models[a], models[b]));
+      if (!config.evaluate.pairwise_rubric.empty())
+        summary["head_to_head"].push_back(
+            judged_match(config, run, judge, data.eval_prompts, models[a], models[b]));
+    }
+  write_file_atomically(run.evaluation_summary(), summary.dump(2) + "\n");
+}
+
+}  // namespace selfreward

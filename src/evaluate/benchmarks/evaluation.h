@@ -1,0 +1,24 @@
+#pragma once
+// The paper's two axes for every model of a run: following instructions (true scores where the data has them,
+// head-to-head win rates) and judging answers (agreement with ranks), with null judges beside it.
+#include "feedback/rubric.h"
+#include "model/policy/policy.h"
+#include "run/seed_data.h"
+
+namespace selfreward {
+
+/// M_t's judgements of the held-out ranked answers, as evaluate_models needs them: made once, also while the
+/// run goes on. Empty where there are no such answers.
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+                                      const std::function<Policy&()>& policy, const SeedData& data,
+                                      const Rubric& rubric);
+
+/// Throws Error where evaluate_models would, for want of prompts or of a file.
+void check_evaluation(const RunConfig& config, const SeedData& data);
+
+/// Evaluates the models on the held-out data and writes evaluation.json. Answers and judgements are kept in
+/// evaluation/{name}/ and not made again. The last model is the judge of head-to-head comparisons.
+void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models,
+                     const SeedData& data, const Rubric& rubric);
+
+}  // namespace selfreward

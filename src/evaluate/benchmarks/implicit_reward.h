@@ -1,0 +1,30 @@
+#pragma once
+// DPO's implicit reward: beta (log pi(y|x) - log ref(y|x)) of a trained policy pi against its reference
+// (Rafailov et al. 2023, arXiv 2305.18290, equation 5). It orders answers as a judge's scores do.
+#include "data/record_file.h"
+#include "evaluate/statistics/reward_metrics.h"
+#include "model/policy/policy.h"
+
+namespace selfreward {
+
+/// log p of one ranked answer under one model; absent where prompt and answer do not fit its context.
+struct AnswerLogProb {
+  std::string prompt_id;
+  int64_t index = 0;
+  std::optional<double> logp;  // sum over the answer's tokens, the end of its turn among them
+};
+void to_json(Json& json, const AnswerLogProb& value);
+void from_json(const Json& json, AnswerLogProb& value);
+
+/// Appends log p of every answer, prompt by prompt, in forwards of at most `micro_batch_tokens` tokens.
+/// Counted: "too_long".
+void answer_log_probs(const Policy& policy, const std::vector<RankedAnswers>& ranked,
+                      int64_t micro_batch_tokens, int64_t shard_size, RecordSink<AnswerLogProb>& out);
+
+/// The implicit reward of every answer, beside the human ranks. The log-probs of both models are those of all
+/// answers of `ranked`, in order.
+std::vector<ScoredAnswers> implicit_rewards(const std::vector<RankedAnswers>& ranked,
+                                            const std::vector<AnswerLogProb>& policy,
+                                            const std::vector<AnswerLogProb>& reference, double beta);
+
+}  // namespace selfreward

@@ -1,0 +1,88 @@
+#include "evaluate/benchmarks/implicit_reward.h"
+
+#include <doctest/doctest.h>
+
+#include "train/dpo.h"
+
+using namespace selfreward;
+
+namespace {
+
+const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+
+Policy tiny_policy() {
+  return Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+}
+
+const std::vector<RankedAnswers> kRanked = {
+    {"a", "tell me a story", {"no", "once upon a time"}, {1, 0}},
+    {"b", "count to ten", {"one two", "ten", "I will not"}, {0, 1, 2}},
+    {"c", "why", {std::string(4000, 'x'), "because"}, {0, 1}}};
+
+std::vector<AnswerLogProb> log_probs(const Policy& policy, int64_t tokens, int64_t shard_size) {
+  const fs::path path = fs::temp_directory_path() / "selfreward_implicit_reward_test" / "logps.jsonl";
+  fs::remove_all(path.parent_path());
+  fs::create_directories(path.parent_path());
+  const auto records = memo<AnswerLogProb>(path, [&](RecordSink<AnswerLogProb>& out) {
+    answer_log_probs(policy, kRanked, tokens, shard_size, out);
+  });
+  CHECK(read_json(counts_file(path))["too_long"] == 1);
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("log-probs are those of DPO, whatever the batches; an answer that does not fit has none") {
+  const Policy policy = tiny_policy();
+  const DpoRows pairs =
+      make_dpo_rows(policy.chat(),
+                    {{"a", {{"user", "tell me a story"}}, "once upon a time", "no", {}, {}, {}, {}},
+                     {"b", {{"user", "count to ten"}}, "one two", "ten", {}, {}, {}, {}}},
+                    1000);
+  const Reference expected = reference_log_probs(policy.model(), pairs.rows, 4096);
+  for (const auto& [tokens, shard_size] : {std::pair{100000, 100}, std::pair{1, 1}}) {
+    const auto found = log_probs(policy, tokens, shard_size);
+    REQUIRE(found.size() == 7);
+    CHECK(*found[0].logp == doctest::Approx(expected.rejected[0]).epsilon(1e-5));
+    CHECK(*found[1].logp == doctest::Approx(expected.chosen[0]).epsilon(1e-5));
+    CHECK(*found[2].logp == doctest::Approx(expected.chosen[1]).epsilon(1e-5));
+    CHECK(*found[3].logp == doctest::Approx(expected.rejected[1]).epsilon(1e-5));
+    CHECK(!found[5].logp);
+    CHECK(found[6].logp);
+  }
+}
+
+TEST_CASE("the reward is beta times the difference of the log-probs, and absent where one is") {
+  const std::vector<AnswerLogProb> policy = {{"a", 0, -3.0}, {"a", 1, -5.0},         {"b", 0, -1.0},
+                                             {"b", 1, -2.0}, {"b", 2, std::nullopt}, {"c", 0, -1.0},
+                                             {"c", 1, -1.0}};
+  std::vector<AnswerLogProb> reference = policy;
+  reference[0].logp = -2.0;
+  reference[1].logp = -9.0;
+  reference[4].logp = -4.0;
+  const auto rewards = implicit_rewards(kRanked, policy, reference, 0.5);
+  REQUIRE(rewards.size() == 3);
+  CHECK(*rewards[0].scores[0] == doctest::Approx(-0.5));
+  CHECK(*rewards[0].scores[1] == doctest::Approx(2.0));
+  CHECK(rewards[1].scores[0] == 0.0);
+  CHECK(!rewards[1].scores[2]);
+  CHECK(rewards[1].ranks == kRanked[1].ranks);
+  CHECK(reward_metrics({rewards[0]}, 5).pairwise_accuracy == 1);
+}
+
+TEST_CASE("a policy learns its reward: after DPO on the pairs it orders them as it was taught") {
+  Policy policy = tiny_policy();
+  const auto before = log_probs(policy, 4096, 10);
+  const DpoRows pairs = make_dpo_rows(
+      policy.chat(), {{"a", {{"user", "tell me a story"}}, "once upon a time", "no", {}, {}, {}, {}}}, 1000);
+  DpoSettings settings;
+  settings.train.learning_rate = 1e-2;
+  settings.train.max_steps = 3;
+  settings.train.train_batch_size = 1;
+  const fs::path dir = fs::temp_directory_path() / "selfreward_implicit_reward_test_dpo";
+  fs::remove_all(dir);
+  train_dpo(policy.model(), pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096), {}, settings,
+            Seed(1), {dir}, "test");
+  const auto rewards = implicit_rewards(kRanked, log_probs(policy, 4096, 10), before, 0.1);
+  CHECK(*rewards[0].scores[1] > *rewards[0].scores[0]);
+}

@@ -1,0 +1,241 @@
+#include "evaluate/benchmarks/reward_evaluation.h"
+
+#include "base/content_hash.h"
+#include "evaluate/benchmarks/implicit_reward.h"
+#include "evaluate/statistics/calibration.h"
+#include "evaluate/statistics/reward_bootstrap.h"
+#include "feedback/expected_score.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
+
+namespace selfreward {
+namespace {
+
+constexpr int64_t kDraws = 1000;
+constexpr const char* kReference = "reference";  // its name among the models
+
+Seed evaluation_seed(const RunConfig& config) {
+  return root_seed(config).child("evaluate");
+}
+
+/// One line of the table: a judge, and its scores of all answers.
+struct JudgeRow {
+  std::string model, rubric, scores;
+  double max_score = 0;
+  std::vector<ScoredAnswers> prompts;
+  Counts failures = {};  // replies without a score, by reason
+};
+
+/// Throws Error for a rubric that cannot be read or does not suit the scores, before anything is judged.
+void check_rubrics(const RewardEvaluation& evaluation) {
+  const auto& scores = evaluation.scores;
+  for (const fs::path& file : evaluation.rubrics) {
+    const Rubric rubric = Rubric::load(file);
+    if (std::count(scores.begin(), scores.end(), "expected") > 0) check_digit_scores(rubric);
+  }
+}
+
+/// The files of an evaluation, with what each is made from.
+class Outputs {
+ public:
+  Outputs(const RunConfig& config, const RunPaths& run, const std::vector<RankedAnswers>& ranked)
+      : config_(config), run_(run), ranked_(content_hash(to_jsonl(ranked))) {}
+
+  /// Replies of a judge under a rubric; `scores` is one of kScoreKinds.
+  Output replies(const NamedModel& model, const fs::path& rubric, const std::string& scores) const {
+    StageInputs inputs = of(model);
+    inputs.settings({"judge.sampling."}).file("rubric", rubric);
+    if (scores == "samples") inputs.settings({"judge.num_evals_to_average"});
+    return records_output(run_.evaluation_records(model.name, rubric.stem().string() + "." + scores), inputs);
+  }
+  Output log_probs(const NamedModel& model) const {
+    return records_output(run_.evaluation_records(model.name, "log_probs"), of(model));
+  }
+
+  std::vector<Output> all(const RewardEvaluation& evaluation) const {
+    std::vector<Output> outputs;
+    for (const NamedModel& model : evaluation.models) {
+      for (const fs::path& rubric : evaluation.rubrics)
+        for (const std::string& scores : evaluation.scores) outputs.push_back(replies(model, rubric, scores));
+      if (!evaluation.reference.empty()) outputs.push_back(log_probs(model));
+    }
+    if (!evaluation.reference.empty()) outputs.push_back(log_probs({kReference, evaluation.reference}));
+    return outputs;
+  }
+
+ private:
+  StageInputs of(const NamedModel& model) const {
+    StageInputs inputs = StageInputs(config_).settings(kModelSettings);
+    inputs.checkpoint("model", model.dir).value("ranked answers", ranked_);
+    return inputs;
+  }
+
+  const RunConfig& config_;
+  const RunPaths& run_;
+  const std::string ranked_;
+};
+
+/// The scores in the shape of `ranked`; they come answer by answer, in order.
+std::vector<ScoredAnswers> in_groups(const std::vector<RankedAnswers>& ranked,
+                                     const std::vector<std::optional<double>>& scores) {
+  std::vector<ScoredAnswers> groups;
+  size_t at = 0;
+  for (const RankedAnswers& group : ranked) {
+    groups.push_back({{}, group.ranks});
+    for (size_t i = 0; i < group.answers.size(); ++i) groups.back().scores.push_back(scores.at(at++));
+  }
+  return groups;
+}
+
+JudgeRow judgement_row(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judged) {
+  JudgeRow row;
+  std::vector<std::optional<double>> scores;
+  for (const Judgement& judgement : judged) {
+    scores.push_back(judgement.score);
+    for (const JudgeReply& reply : judgement.replies)
+      if (reply.failure) ++row.failures[to_string(*reply.failure)];
+  }
+  row.prompts = in_groups(ranked, scores);
+  return row;
+}
+
+/// One checkpoint; its weights are read when something has to be made.
+class Judge {
+ public:
+  Judge(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+        const std::vector<RankedAnswers>& ranked)
+      : config_(config), run_(run), model_(model), ranked_(ranked), outputs_(config, run, ranked) {}
+
+  JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
+    const Rubric rubric = Rubric::load(rubric_file);
+    JudgeRow row = scores == "expected" ? expected(rubric, rubric_file)
+                                        : judgement_row(ranked_, judgements(rubric, rubric_file, scores));
+    row.model = model_.name, row.rubric = rubric_file.stem().string(), row.scores = scores;
+    row.max_score = rubric.max_score;
+    return row;
+  }
+
+  std::vector<AnswerLogProb> log_probs() {
+    return run_.memo<AnswerLogProb>(outputs_.log_probs(model_), [&](RecordSink<AnswerLogProb>& out) {
+      answer_log_probs(policy(), ranked_, config_.dpo.train.micro_batch_tokens, config_.generation.shard_size,
+                       out);
+    });
+  }
+
+ private:
+  Policy& policy() {
+    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
+    return *policy_;
+  }
+
+  std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
+                                    const std::string& scores) {
+    JudgeSettings settings = config_.judge;
+    if (scores == "greedy") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
+    return run_.memo<Judgement>(
+        outputs_.replies(model_, rubric_file, scores), [&](RecordSink<Judgement>& out) {
+          judge_answers(policy(), rubric, judge_items(ranked_), settings, config_.generation,
+                        evaluation_seed(config_).child("judge"), out);
+        });
+  }
+
+  JudgeRow expected(const Rubric& rubric, const fs::path& rubric_file) {
+    const auto made = run_.memo<ExpectedScore>(
+        outputs_.replies(model_, rubric_file, "expected"), [&](RecordSink<ExpectedScore>& out) {
+          expect_scores(policy(), rubric, judge_items(ranked_), config_.judge.sampling, config_.generation,
+                        out);
+        });
+    std::vector<Judgement> greedy;
+    std::vector<std::optional<double>> scores;
+    for (const ExpectedScore& score : made) {
+      greedy.push_back(score.greedy);
+      scores.push_back(score.expected);
+    }
+    JudgeRow row = judgement_row(ranked_, greedy);
+    row.prompts = in_groups(ranked_, scores);
+    return row;
+  }
+
+  const RunConfig& config_;
+  RunDirectory& run_;
+  const NamedModel& model_;
+  const std::vector<RankedAnswers>& ranked_;
+  Outputs outputs_;
+  std::optional<Policy> policy_;
+};
+
+JudgeRow null_row(const RunConfig& config, const std::string& kind, double max_score,
+                  const std::vector<RankedAnswers>& ranked) {
+  std::vector<std::optional<double>> scores;
+  for (const JudgeItem& item : judge_items(ranked))
+    scores.push_back(score_without_model(kind, nullptr, max_score, item, evaluation_seed(config)));
+  return {kind, "", "", std::numeric_limits<double>::infinity(), in_groups(ranked, scores)};
+}
+
+std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
+                               const std::vector<RankedAnswers>& ranked) {
+  std::vector<JudgeRow> rows;
+  std::vector<std::vector<AnswerLogProb>> log_probs;
+  for (const NamedModel& model : evaluation.models) {
+    Judge judge(config, run, model, ranked);
+    for (const fs::path& rubric : evaluation.rubrics)
+      for (const std::string& scores : evaluation.scores) rows.push_back(judge.row(rubric, scores));
+    if (!evaluation.reference.empty()) log_probs.push_back(judge.log_probs());
+  }
+  if (!evaluation.reference.empty()) {
+    const NamedModel named{kReference, evaluation.reference};
+    const auto reference = Judge(config, run, named, ranked).log_probs();
+    for (size_t i = 0; i < log_probs.size(); ++i)
+      rows.push_back({evaluation.models[i].name, "", "implicit", std::numeric_limits<double>::infinity(),
+                      implicit_rewards(ranked, log_probs[i], reference, config.dpo.beta)});
+  }
+  for (const char* kind : {"random", "longest"}) rows.push_back(null_row(config, kind, 1, ranked));
+  return rows;
+}
+
+std::vector<std::optional<double>> gold_of(const RunConfig& config,
+                                           const std::vector<RankedAnswers>& ranked) {
+  if (config.data.gold.empty()) return {};
+  const GoldScorer gold = GoldScorer::load(config.data.gold);
+  std::vector<std::optional<double>> scores;
+  for (const RankedAnswers& group : ranked)
+    for (const std::string& answer : group.answers) scores.push_back(gold.score(group.prompt, answer));
+  return scores;
+}
+
+void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::optional<double>>& gold) {
+  const auto answers = judged_answers(row.prompts, gold);
+  line["failures"] = row.failures;
+  line["reliability"] = reliability_table(answers);
+  if (const auto error = calibration_error(answers)) line["calibration_error"] = *error;
+  line["confusion"] = confusion_table(answers);
+}
+
+}  // namespace
+
+Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
+                      const std::vector<RankedAnswers>& ranked, bool overwrite) {
+  check(!ranked.empty(),
+        "[evaluate] there are no ranked answers to judge; `selfreward inspect data` shows why");
+  check_rubrics(evaluation);
+  check_outputs(Outputs(config, run, ranked).all(evaluation), overwrite);
+  run.keep_settings(config);
+  const auto gold = gold_of(config, ranked);
+  Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kDraws}, {"judges", Json::array()}};
+  std::vector<MetricValues> first;
+  for (const JudgeRow& row : all_rows(config, run, evaluation, ranked)) {
+    const auto by_prompt = metrics_by_prompt(row.prompts, row.max_score);
+    const auto draws = bootstrap(by_prompt, kDraws, evaluation_seed(config).child("bootstrap"));
+    if (first.empty()) first = draws;
+    Json line{{"model", row.model}, {"rubric", row.rubric}, {"scores", row.scores}};
+    line["metrics"] = to_json(reward_metrics(row.prompts, row.max_score));
+    line["interval"] = intervals(draws);
+    line["difference_to_first"] = difference_intervals(draws, first);
+    if (!row.rubric.empty()) add_calibration(line, row, gold);
+    summary["judges"].push_back(std::move(line));
+  }
+  write_file_atomically(run.root() / "reward.json", summary.dump(2) + "\n");
+  return summary;
+}
+
+}  // namespace selfreward

@@ -1,0 +1,34 @@
+#pragma once
+// How sure the five metrics are: 95 % bootstrap intervals over prompts. All judges of one evaluation see the
+// same draws of prompts, so their differences have intervals too.
+#include <array>
+
+#include "base/seed.h"
+#include "evaluate/statistics/reward_metrics.h"
+
+namespace selfreward {
+
+/// Metrics of each prompt alone.
+std::vector<RewardMetrics> metrics_by_prompt(const std::vector<ScoredAnswers>& prompts, double max_score);
+
+/// The metrics of the prompts at `picked` together (a prompt may be there several times): what reward_metrics
+/// gives for them.
+RewardMetrics pooled(const std::vector<RewardMetrics>& by_prompt, const std::vector<size_t>& picked);
+
+/// The metrics with an interval, in the order of kMetricNames: the keys of to_json.
+inline constexpr std::array<const char*, 6> kMetricNames = {
+    "pairwise_acc", "pairwise_acc_decided", "5best", "exact_match", "spearman", "kendall_tau"};
+using MetricValues = std::array<std::optional<double>, kMetricNames.size()>;
+MetricValues values_of(const RewardMetrics& metrics);
+
+/// metrics_of each of `draws` resamples of all prompts with replacement; draw b takes prompt
+/// seed.child(b).below(i, prompts) as its i-th.
+std::vector<MetricValues> bootstrap(const std::vector<RewardMetrics>& by_prompt, int64_t draws,
+                                    const Seed& seed);
+
+/// {name: [2.5 %, 97.5 %]} of the draws; a metric that is absent in more than half of them has null.
+Json intervals(const std::vector<MetricValues>& draws);
+/// The same of (draws - base), draw by draw. Equal sizes.
+Json difference_intervals(const std::vector<MetricValues>& draws, const std::vector<MetricValues>& base);
+
+}  // namespace selfreward

@@ -1,0 +1,59 @@
+#include "gold/verifiable.h"
+
+#include <algorithm>
+
+#include "base/text_util.h"
+#include "gold/text.h"
+
+namespace selfreward {
+namespace {
+
+std::string worthless_reason(const std::string& prompt, const std::string& text) {
+  if (std::string reason = degenerate_reason(text); !reason.empty()) return reason;
+  return !prompt.empty() && text.find(plain_text(prompt)) != std::string::npos ? "the prompt said again" : "";
+}
+
+}  // namespace
+
+double VerifiableResult::share() const {
+  if (!worthless.empty() || verdicts.empty()) return 0;
+  const auto met =
+      std::count_if(verdicts.begin(), verdicts.end(), [](const RequirementVerdict& v) { return v.met; });
+  return static_cast<double>(met) / static_cast<double>(verdicts.size());
+}
+
+std::vector<std::string> VerifiableResult::misses() const {
+  if (!worthless.empty()) return {worthless};
+  std::vector<std::string> texts;
+  for (const RequirementVerdict& v : verdicts)
+    if (!v.met) texts.push_back(v.found + ", wanted " + v.wanted);
+  return texts;
+}
+
+VerifiableResult check_requirements(const Requirements& requirements, const std::string& prompt,
+                                    const std::string& answer) {
+  const std::string text = plain_text(answer);
+  VerifiableResult result;
+  for (const Requirement& requirement : requirements)
+    result.verdicts.push_back(check_requirement(requirement, text));
+  result.worthless = worthless_reason(prompt, text);
+  return result;
+}
+
+std::vector<VerifiablePrompt> read_verifiable(const fs::path& path) {
+  std::vector<VerifiablePrompt> rows;
+  const auto lines = read_lines(path);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (strip(lines[i]).empty()) continue;
+    const std::string where = str(path.string(), ", line ", i + 1);
+    const Json json = parse_json(lines[i], where);
+    try {
+      rows.push_back(json.get<VerifiablePrompt>());
+    } catch (const std::exception& e) {  // a missing key of JSON, a wrong requirement
+      fail("[requirements] ", where, ": ", e.what());
+    }
+  }
+  return rows;
+}
+
+}  // namespace selfreward

@@ -1,0 +1,170 @@
+#include "gold/verifiable.h"
+
+#include <doctest/doctest.h>
+
+#include "gold/scorer.h"
+
+using namespace selfreward;
+
+namespace {
+Requirement requirement(const std::string& json) {
+  return parse_json(json, "test").get<Requirement>();
+}
+bool met(const std::string& json, const std::string& answer) {
+  return check_requirement(requirement(json), answer).met;
+}
+VerifiableResult result(const std::string& list, const std::string& answer) {
+  return check_requirements(parse_json(list, "test").get<Requirements>(), "Write about tea.", answer);
+}
+fs::path scratch(const std::string& name, const std::string& text) {
+  const fs::path path = fs::temp_directory_path() / ("selfreward_verifiable_" + name);
+  write_file_atomically(path, text);
+  return path;
+}
+}  // namespace
+
+TEST_CASE("each kind tells answers that meet it from those that nearly do") {
+  struct Case {
+    const char* requirement;
+    std::vector<std::string> good, bad;
+  };
+  const std::vector<Case> cases = {
+      {R"({"kind":"sentences","min":2,"max":2})",
+       {"One. Two.", "E.g. this. Then 2.5."},
+       {"One.", "A. B! C?"}},
+      {R"({"kind":"sentences","max":2})", {"", "One. Two."}, {"One. Two. Three"}},
+      {R"({"kind":"sentences","min":2})", {"One. Two. Three."}, {"One, two, e.g. three."}},
+      {R"({"kind":"words","min":2,"max":3})", {"one two", "- a\n- b c"}, {"one", "a b c d"}},
+      {R"({"kind":"paragraphs","min":2,"max":2})", {"a\n\nb", "a\r\n\r\nb"}, {"a\nb", "a\n\nb\n\nc"}},
+      {R"({"kind":"bullets","min":2,"max":2})",
+       {"- a\n- b", "Here:\n\n\u2022 a\n\u2022 b"},
+       {"1. a\n2. b", "- a"}},
+      {R"({"kind":"numbered","min":2,"max":2})",
+       {"1. a\n2. b", "1) a\n2) b"},
+       {"- a\n- b", "1. a\n2. b\n3. c"}},
+      {R"({"kind":"placeholders","min":2})", {"[name] and [date]"}, {"[name]", "[[name]] [[date]]"}},
+      {R"({"kind":"include","words":["river"]})",
+       {"The RIVER.", "a river's bed", "\"river\""},
+       {"rivers", "", "driver"}},
+      {R"({"kind":"include","words":["a","don't"]})", {"a: don\u2019t"}, {"a: dont", "don't"}},
+      {R"({"kind":"exclude","words":["very"]})", {"every", ""}, {"Very good", "very, very"}},
+      {R"({"kind":"exclude","words":["c++"]})", {"cpp"}, {"I use C++."}},
+      {R"({"kind":"lower_case"})", {"all small, 5 \u00E9"}, {"One capital", "\u00C9t\u00E9", "123"}},
+      {R"({"kind":"upper_case"})", {"ALL 5 CAPITALS", "\u00C9T\u00C9"}, {"NEARLy", "\u00C9t\u00C9", "!"}},
+      {R"({"kind":"title"})",
+       {"[[My day]]\nText", "**[[My day]]**"},
+       {"[My day]", "[[]]", "<<My day>>", "[[5\n]]"}},
+      {R"({"kind":"heading"})", {"# My day\nText", "\n## My day"}, {"Text\n# My day", "#tag", "My day"}},
+      {R"({"kind":"json","words":["a","b"]})",
+       {R"({"a":1,"b":[]})", "```json\n{\"b\":1,\r\n\"a\":2}\n```", "```\n{\"a\":1,\"b\":2}\n```"},
+       {R"({"a":1})", R"({"a":1,"b":2,"c":3})", R"(Here: {"a":1,"b":2})", R"([{"a":1,"b":2}])",
+        R"({"a":1,"b":2)", "```json\n{\"a\":1,\"b\":2}\n```\nDone.", "", std::string(100000, '[')}},
+      {R"({"kind":"starts_with","text":"In short"})",
+       {"In short, tea.", "**in short** tea", "\u201CIn short\u201D"},
+       {"Well, in short", "In shorts", "In"}},
+      {R"({"kind":"ends_with","text":"?"})",
+       {"Why?", "\u201CWhy?\u201D", "**Why?**\n"},
+       {"Why? So.", "", "?no"}},
+      {R"({"kind":"ends_with","text":"That is all."})",
+       {"Tea. That is all.", "that is all", "\"That is all!\""},
+       {"That is all. Bye.", "What that is allowed", "Tea."}},
+      {R"({"kind":"language","text":"fr"})",
+       {"Le thé est une boisson que tout le monde aime."},
+       {"The tea is a drink that all of us like.", "El té es una bebida que me gusta.", "thé"}},
+      {R"({"kind":"no_repetition"})",
+       {"I like tea. You like tea too.", ""},
+       {"I like tea. I like tea.", "we go on and we go on and we go on and we go on and on"}},
+      {R"({"kind":"forbid","text":","})", {"One; two.", ""}, {"One, two.", "1,5"}},
+      {R"({"kind":"choice","words":["My answer is yes.","My answer is no."]})",
+       {"My answer is yes. It is late.", "**my answer is no.**"},
+       {"Yes.", "My answer is yes. My answer is no.", "My answer is yes and no"}},
+  };
+  for (const Case& c : cases) {
+    for (const std::string& answer : c.good) CHECK_MESSAGE(met(c.requirement, answer), c.requirement, answer);
+    for (const std::string& answer : c.bad) CHECK_MESSAGE(!met(c.requirement, answer), c.requirement, answer);
+  }
+}
+
+TEST_CASE("a miss is told in words") {
+  const auto found = result(R"([{"kind":"sentences","max":1},{"kind":"include","words":["tea","milk"]},
+    {"kind":"exclude","words":["very"]},{"kind":"ends_with","text":"?"}])",
+                            "Tea is very good. So it is.");
+  CHECK(found.misses() == std::vector<std::string>{"2 sentences, wanted at most 1 sentences",
+                                                   "no \"milk\", wanted the words \"tea\" and \"milk\"",
+                                                   "\"very\", wanted no \"very\"",
+                                                   "an end with \"is.\", wanted an end with \"?\""});
+  CHECK(found.share() == 0);
+}
+
+TEST_CASE("the share counts what is met, and an empty or degenerate answer meets nothing") {
+  const std::string list = R"([{"kind":"sentences","max":2},{"kind":"exclude","words":["very"]}])";
+  CHECK(result(list, "Tea is good.").all_met());
+  CHECK(result(list, "Tea is very good.").share() == 0.5);
+  CHECK(result(list, "").share() == 0);
+  CHECK(result(list, "Tea.").share() == 0);
+  CHECK(result(list, "tea tea tea tea tea tea").share() == 0);
+  CHECK(result(list, "tea tea tea tea").misses() == std::vector<std::string>{"the same words over and over"});
+  CHECK(result(list, "Write about tea. So I do.").misses() ==
+        std::vector<std::string>{"the prompt said again"});
+}
+
+TEST_CASE("requirements survive a round trip") {
+  for (const char* text : {R"({"kind":"words","min":2,"max":3})", R"({"kind":"title"})",
+                           R"({"kind":"include","words":["a b","c"]})", R"({"kind":"forbid","text":","})"})
+    CHECK(Json(requirement(text)).dump() == text);
+}
+
+TEST_CASE("a wrong requirement is refused with what is wrong") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"("title")", "wanted an object with a kind"},
+      {R"({"kind":"sentence","max":1})", "unknown kind 'sentence'; did you mean 'sentences'?"},
+      {R"({"kind":"sentences"})", "sentences needs min, max or both"},
+      {R"({"kind":"sentences","min":3,"max":2})", "min 3 is above max 2"},
+      {R"({"kind":"sentences","max":-1})", "max is -1, wanted a whole number"},
+      {R"({"kind":"sentences","max":"2"})", "max is \"2\", wanted a whole number"},
+      {R"({"kind":"title","text":"x"})", "title has the key 'text', which it does not take"},
+      {R"({"kind":"include","words":[]})", "include needs words"},
+      {R"({"kind":"include","words":[" "]})", "wanted a text that is not empty"},
+      {R"({"kind":"forbid"})", "forbid needs text"},
+      {R"({"kind":"language","text":"xx"})", "language 'xx' is not known; known are en, de, es, fr, it"},
+  };
+  for (const auto& [text, message] : cases)
+    CHECK_THROWS_WITH_AS(requirement(text), doctest::Contains(message.c_str()), Error);
+}
+
+TEST_CASE("gold rules may say that prompts carry their requirements") {
+  scratch("a.jsonl",
+          R"({"id":"a","prompt":"Write about tea.","requirements":[{"kind":"include","words":["tea"]},)"
+          R"({"kind":"sentences","max":1}]})"
+          "\n\n");
+  const GoldScorer gold =
+      GoldScorer::load(scratch("gold.yaml", "max_score: 5\nrequirements: [selfreward_verifiable_a.jsonl]\n"));
+  CHECK(gold.max_score() == 5);
+  CHECK(gold.score("Write about tea.\n", "I like tea.") == 5);
+  CHECK(gold.score("Write about tea.", "I like tea. You too.") == 2.5);
+  CHECK(gold.score("Write about tea.", "tea") == 0);
+  CHECK(!gold.score("Write about milk.", "I like tea."));
+  CHECK(gold.misses("Write about tea.", "I like milk.") ==
+        std::vector<std::string>{"no \"tea\", wanted the word \"tea\""});
+  CHECK(gold.misses("Write about milk.", "I like milk.").empty());
+}
+
+TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
+  scratch("bad.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"titel\"}]}\n");
+  scratch("none.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[]}\n");
+  scratch("two.jsonl",
+          "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"title\"}]}\n"
+          "{\"id\":\"b\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"heading\"}]}\n");
+  const auto load = [](const std::string& text) { GoldScorer::load(scratch("gold.yaml", text)); };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"max_score: 5\nrequirements: [selfreward_verifiable_bad.jsonl]", "bad.jsonl, line 1: [requirements]"},
+      {"max_score: 5\nrequirements: [selfreward_verifiable_none.jsonl]", "'a' has no requirements"},
+      {"max_score: 5\nrequirements: [selfreward_verifiable_two.jsonl]", "'b' asks for something else"},
+      {"max_score: 5\nrequirements: [nowhere.jsonl]", "nowhere.jsonl"},
+      {"max_score: 5\nrequirements: []", "names no file with a prompt"},
+      {"requirements: [a.jsonl]", "needs the key 'max_score'"},
+      {"max_score: 5\nrequirements: [a.jsonl]\nrules: []", "unknown key 'rules'"},
+  };
+  for (const auto& [text, message] : cases)
+    CHECK_THROWS_WITH_AS(load(text), doctest::Contains(message.c_str()), Error);
+}

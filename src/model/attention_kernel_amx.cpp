@@ -1,3 +1,0 @@
-#include "model/attention_kernel.inl"
-
-const selfreward::AttentionKernelSet selfreward::kAttentionKernelsAmx = selfreward::kernel_set("Amx");

@@ -1,4 +1,0 @@
-#include "model/attention_kernel.inl"
-
-const selfreward::AttentionKernelSet selfreward::kAttentionKernelsAvx512Bf16 =
-    selfreward::kernel_set("Avx512Bf16");

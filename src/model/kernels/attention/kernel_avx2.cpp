@@ -1,0 +1,3 @@
+#include "model/kernels/attention/kernel.inl"
+
+const selfreward::AttentionKernelSet selfreward::kAttentionKernelsAvx2 = selfreward::kernel_set("Avx2");

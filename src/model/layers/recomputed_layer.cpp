@@ -1,0 +1,50 @@
+#include "model/layers/recomputed_layer.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace selfreward {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct LayerHolder : torch::CustomClassHolder {
+  RunLayer run;
+  std::optional<Dropout> dropout;  // as it was before the forward pass
+};
+
+class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
+ public:
+  static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& delta,
+                               const RunLayer& run, Dropout* dropout) {
+    auto held = c10::make_intrusive<LayerHolder>();
+    held->run = run;
+    if (dropout) held->dropout = Dropout{dropout->probability, dropout->adapter, dropout->generator.clone()};
+    context->save_for_backward({x, delta});
+    context->saved_data["layer"] = c10::IValue::make_capsule(held);
+    const Stream out = run({x, delta}, dropout);
+    return {out.x, out.delta};
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const auto capsule = context->saved_data["layer"].toCapsule();
+    auto& held = static_cast<LayerHolder&>(*capsule);
+    const Stream in{saved[0].detach().requires_grad_(), saved[1].detach().requires_grad_()};
+    const at::AutoGradMode enable(true);
+    const Stream out = held.run(in, held.dropout ? &*held.dropout : nullptr);
+    torch::autograd::backward({out.x, out.delta}, grads);
+    return {in.x.grad(), in.delta.grad(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+Stream recomputed(const Stream& in, const RunLayer& run, Dropout* dropout) {
+  const auto out = RecomputedLayer::apply(in.x, in.delta, run, dropout);
+  return {out[0], out[1]};
+}
+
+}  // namespace selfreward

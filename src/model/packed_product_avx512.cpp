@@ -1,4 +1,0 @@
-#include "model/packed_product.inl"
-
-const selfreward::ProductKernelSet selfreward::kProductKernelsAvx512{
-    "Avx512", kFloat32Kernel, {kWidth, 1, true, multiply<Bf16>}};

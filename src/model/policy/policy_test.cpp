@@ -1,0 +1,76 @@
+#include "model/policy/policy.h"
+
+#include <doctest/doctest.h>
+
+#include "model/files/checkpoint.h"
+#include "model/policy/causal_lm.h"
+
+using namespace selfreward;
+using torch::Tensor;
+
+namespace {
+
+const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
+
+fs::path scratch(const std::string& name) {
+  const fs::path dir = fs::temp_directory_path() / ("selfreward_policy_test_" + name);
+  fs::remove_all(dir);
+  return dir;
+}
+
+}  // namespace
+
+TEST_CASE("a policy that is saved and loaded has the same weights and tokenizer") {
+  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  const fs::path dir = scratch("save");
+  policy.save(dir, "auto");
+  const Policy again = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  for (const auto& item : policy.model().named_parameters())
+    CHECK(at::equal(item.value(), again.model().named_parameters()[item.key()]));
+  CHECK(read_file(dir / "tokenizer.json") == read_file(kTiny / "tokenizer.json"));
+  CHECK(again.chat().prompt_ids({{"user", "hi"}}) == policy.chat().prompt_ids({{"user", "hi"}}));
+}
+
+TEST_CASE("a conversation's text and ids equal transformers', and a training turn splits it at the reply") {
+  // tests/fixtures/tiny_llama/text.json is made by tests/golden/make_model_golden.py
+  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  const Json text = read_json(kTiny / "text.json");
+  for (const Json& chat : text["chats"]) {
+    const auto messages = chat["messages"].get<Conversation>();
+    if (chat["add_generation_prompt"].get<bool>()) {
+      CHECK(policy.chat().render(messages, true) == chat["text"].get<std::string>());
+      CHECK(policy.chat().prompt_ids(messages) == chat["ids"].get<TokenIds>());
+    } else if (messages.back().role == "assistant") {
+      const auto turn = policy.chat().training_turn(messages);
+      TokenIds both = turn.prompt;
+      both.insert(both.end(), turn.response.begin(), turn.response.end());
+      CHECK(both == chat["ids"].get<TokenIds>());
+      CHECK(policy.chat().is_stop(turn.response.back()));
+      CHECK(turn.prompt == policy.chat().prompt_ids({messages.begin(), messages.end() - 1}));
+    }
+  }
+}
+
+TEST_CASE("a directory that is no checkpoint is an error that says what is wanted") {
+  CHECK_THROWS_WITH_AS(Policy::load("/nonexistent", {}), doctest::Contains("checkpoint directory"), Error);
+}
+
+TEST_CASE("an end of turn that the model has no row for is an error; a head of its own is used and kept") {
+  const fs::path dir = scratch("files"), saved = scratch("saved");
+  fs::copy(kTiny, dir);
+  Json config = read_json(dir / "config.json"), settings = read_json(dir / "tokenizer_config.json");
+  config["tie_word_embeddings"] = true;  // the weights have a head, another matrix
+  write_file_atomically(dir / "config.json", config.dump());
+  const Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
+  CHECK(at::equal(policy.model().output_weight(), read_checkpoint_tensors(kTiny).at("lm_head.weight")));
+  CHECK(!outline_policy(dir).config.tie_word_embeddings);
+  policy.save(saved, "auto");
+  CHECK(at::equal(read_checkpoint_tensors(saved).at("lm_head.weight"), policy.model().output_weight()));
+  CHECK(read_json(saved / "config.json")["tie_word_embeddings"] == false);
+
+  settings["eos_token"] = "<|nowhere|>";
+  write_file_atomically(dir / "tokenizer_config.json", settings.dump());
+  CHECK_THROWS_WITH_AS(Policy::load(dir, {.device = "cpu"}),
+                       doctest::Contains("eos_token has the id 320, but the model's vocab_size is 320"),
+                       Error);
+}

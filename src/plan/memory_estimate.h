@@ -1,0 +1,75 @@
+#pragma once
+// What a stage needs of memory at its peak, by arithmetic over shapes and settings: no weights are loaded.
+// What products work with depends on the processor and is counted in small ones (model/ops/product_memory.h).
+// Each term stands for something that the code keeps; memory_estimate.cpp says what. Constants were measured
+// on CPUs; on a GPU the arithmetic is the same but for the KV cache, and has never been compared.
+//   const Network network = network_of(config, /*stored_bytes=*/269e6, "bfloat16", "bfloat16", {},
+//   /*on_cpu=*/true); const StageMemory sft = training_memory("SFT", network, {4096, 2000, true}, settings);
+#include "model/layers/lora_settings.h"
+#include "model/layers/model_config.h"
+#include "train/settings.h"
+
+namespace selfreward {
+
+/// A network as the estimates see it; sizes are numbers of elements.
+struct Network {
+  ModelConfig config;
+  int64_t layer_matrices = 0;  // of the layers' products
+  int64_t joined = 0;          // of those that are multiplied in one with others: q, k, v and gate, up
+  int64_t embedding = 0;       // vocabulary times hidden size
+  int64_t vectors = 0;         // norms and biases
+  int64_t head_norm = 0;       // of a token that a norm of q and k keeps, or 0
+  int64_t norms = 2;           // of a layer, that keep their input
+  int64_t adapters = 0;        // of all adapters; 0: all weights are trained
+  int64_t adapter_inputs = 0;  // of a token, in all layers, that only the adapters keep
+  int64_t stored_bytes = 0;    // of the checkpoint's weights
+  int64_t element = 2;         // bytes of a number in the compute dtype
+  bool stored_as_computed = true;
+  bool on_cpu = true;
+
+  /// Matrices of the network: those of the layers, the embedding, the output where it is another.
+  int64_t matrices() const { return layer_matrices + (config.tie_word_embeddings ? 1 : 2) * embedding; }
+  int64_t parameters() const { return matrices() + vectors; }
+};
+
+/// `stored` and `compute` are the dtypes of the checkpoint's weights and of products. A target of LoRA that
+/// no matrix has is an error.
+Network network_of(const ModelConfig& config, int64_t stored_bytes, const std::string& stored,
+                   const std::string& compute, const LoraSettings& lora, bool on_cpu);
+
+/// Bytes of the weights where nothing trains: as they are loaded, or frozen in the compute dtype under
+/// adapters.
+int64_t resting_weights(const Network& network);
+
+/// Bytes by what they are for, all at the moment of the stage's peak.
+struct StageMemory {
+  std::string stage;
+  int64_t weights = 0, optimizer = 0, gradients = 0, activations = 0, kv_cache = 0, other = 0;
+  int64_t sum() const { return weights + optimizer + gradients + activations + kv_cache + other; }
+};
+
+/// The largest micro-batch of a training.
+struct MicroBatch {
+  int64_t tokens = 0, targets = 0;  // that go through the network; that are predicted
+  bool several = false;             // micro-batches in one step
+};
+
+/// The most that generation holds at once.
+struct GenerationLoad {
+  int64_t step_tokens = 0;  // of one forward pass
+  int64_t drawn = 0;        // rows of logits of one forward pass
+  int64_t slots = 0;        // tokens in the KV cache
+  int64_t max_slots = 0;    // generation.max_cache_tokens
+};
+
+/// Reading the checkpoint: the file's pages and their copy.
+StageMemory load_memory(const Network& network);
+/// SFT or DPO.
+StageMemory training_memory(const std::string& stage, const Network& network, const MicroBatch& batch,
+                            const TrainSettings& settings);
+/// DPO's log-probabilities before the first update.
+StageMemory reference_memory(const Network& network, const MicroBatch& batch);
+/// Candidates, judgements, new prompts.
+StageMemory generation_memory(const std::string& stage, const Network& network, const GenerationLoad& load);
+
+}  // namespace selfreward

@@ -1,0 +1,160 @@
+#include "report/pairs.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/seed.h"
+#include "feedback/preference_pairs.h"
+
+namespace selfreward {
+namespace {
+
+constexpr size_t kMaxTextBytes = 8000;
+
+/// All that a round has on one prompt.
+struct Item {
+  Prompt prompt;
+  std::map<int64_t, const Candidate*> candidates;
+  std::map<int64_t, const Judgement*> judgements;
+  const PreferencePair* pair = nullptr;
+};
+
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+/// The prompts in the order of their file; prompts that only the pairs know come last.
+std::vector<Item> items_of(const RoundRecords& round) {
+  std::vector<Item> items;
+  std::unordered_map<std::string, size_t> place;
+  const auto add = [&](const Prompt& prompt) {
+    if (place.emplace(prompt.id, items.size()).second) items.push_back({prompt, {}, {}, nullptr});
+  };
+  for (const Prompt& prompt : round.prompts) add(prompt);
+  for (const PreferencePair& pair : round.pairs) {
+    if (pair.prompt.empty()) continue;
+    add({pair.prompt_id, pair.prompt.back().content, ""});
+    items[place.at(pair.prompt_id)].pair = &pair;
+  }
+  for (const Candidate& candidate : round.candidates)
+    if (const auto at = place.find(candidate.prompt_id); at != place.end())
+      items[at->second].candidates[candidate.index] = &candidate;
+  for (const Judgement& judgement : round.judgements)
+    if (const auto at = place.find(judgement.prompt_id); at != place.end())
+      if (items[at->second].candidates.contains(judgement.index))
+        items[at->second].judgements[judgement.index] = &judgement;
+  return items;
+}
+
+/// Asked of the rule that chooses the pairs, so that the page can never say something else.
+Json why_no_pair(const Item& item, const RoundRecords& round) {
+  if (!round.has_pairs) return "unfinished";
+  std::vector<Candidate> candidates;
+  std::vector<Judgement> judgements;
+  for (const auto& [index, candidate] : item.candidates) candidates.push_back(*candidate);
+  for (const auto& [index, judgement] : item.judgements) judgements.push_back(*judgement);
+  const auto built = build_preference_pairs({item.prompt}, candidates, judgements);
+  return built.dropped.empty() ? "not_in_file" : built.dropped.begin()->first;
+}
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json replies_of(const Judgement& judgement) {
+  Json replies = Json::array();
+  for (const JudgeReply& reply : judgement.replies)
+    replies.push_back({optional_json(reply.score), reply.failure ? Json(to_string(*reply.failure)) : Json(),
+                       clipped(reply.text)});
+  return replies;
+}
+
+Json answer_of(const Candidate& candidate, const Judgement* judgement) {
+  return Json::array({clipped(candidate.text), candidate.token_ids.size(),
+                      candidate.finish_reason == FinishReason::length,
+                      judgement ? optional_json(judgement->score) : Json(),
+                      judgement ? replies_of(*judgement) : Json::array()});
+}
+
+/// The place of a pair's answer in `answers`: a pair keeps texts, not indices, so it is the candidate of this
+/// text, and of this score where texts repeat. An answer that no file has is added.
+size_t place_of(const Item& item, const std::string& text, const std::optional<double>& score,
+                Json& answers) {
+  std::optional<size_t> found;
+  size_t place = 0;
+  for (const auto& [index, candidate] : item.candidates) {
+    const auto judged = item.judgements.find(index);
+    const bool same = candidate->text == text;
+    if (same && judged != item.judgements.end() && judged->second->score == score) return place;
+    if (same && !found) found = place;
+    ++place;
+  }
+  if (found) return *found;
+  answers.push_back(Json::array({clipped(text), nullptr, false, optional_json(score), Json::array()}));
+  return answers.size() - 1;
+}
+
+Json row_of(const Item& item, const RoundRecords& round) {
+  Json answers = Json::array();
+  for (const auto& [index, candidate] : item.candidates) {
+    const auto judged = item.judgements.find(index);
+    answers.push_back(answer_of(*candidate, judged == item.judgements.end() ? nullptr : judged->second));
+  }
+  Json why, chosen, rejected;
+  if (const PreferencePair* pair = item.pair) {
+    chosen = place_of(item, pair->chosen, pair->score_chosen, answers);
+    rejected = place_of(item, pair->rejected, pair->score_rejected, answers);
+  } else {
+    why = why_no_pair(item, round);
+  }
+  return Json::array({round.t, item.prompt.id, item.prompt.origin, clipped(item.prompt.text), why, chosen,
+                      rejected, std::move(answers)});
+}
+
+size_t size_of(const Json& row) {
+  return row.dump(-1, ' ', false, Json::error_handler_t::replace).size() + 1;
+}
+
+/// Which of the rows fit into `max_bytes`, taken in the order of the hashes of their ids.
+std::vector<bool> fitting(const std::vector<Json>& rows, size_t max_bytes) {
+  std::vector<std::pair<uint64_t, size_t>> order;
+  for (size_t i = 0; i < rows.size(); ++i)
+    order.emplace_back(Seed(0).child(rows[i][1].get<std::string>()).bits(0), i);
+  std::sort(order.begin(), order.end());
+  std::vector<bool> kept(rows.size(), false);
+  size_t bytes = 0;
+  for (const auto& [hash, i] : order) {
+    bytes += size_of(rows[i]);
+    if (bytes > max_bytes) break;
+    kept[i] = true;
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::string clipped(const std::string& text) {
+  if (text.size() <= kMaxTextBytes) return text;
+  size_t end = kMaxTextBytes;
+  while (end > 0 && continues_character(text[end])) --end;
+  return str(text.substr(0, end), " … (", text.size() - end, " more bytes in the run's files)");
+}
+
+Json browse_pairs(const std::vector<RoundRecords>& rounds, size_t max_bytes) {
+  Json result{{"total", 0}, {"left_out", 0}, {"rows", Json::array()}};
+  size_t total = 0;
+  for (const RoundRecords& round : rounds) {
+    std::vector<Json> rows;
+    for (const Item& item : items_of(round)) rows.push_back(row_of(item, round));
+    const std::vector<bool> kept = fitting(rows, max_bytes / rounds.size());
+    for (size_t i = 0; i < rows.size(); ++i)
+      if (kept[i]) result["rows"].push_back(std::move(rows[i]));
+    total += rows.size();
+  }
+  result["total"] = total;
+  result["left_out"] = total - result["rows"].size();
+  return result;
+}
+
+}  // namespace selfreward

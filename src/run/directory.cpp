@@ -1,0 +1,75 @@
+#include "run/directory.h"
+
+#include <exception>
+
+#include "base/content_hash.h"
+#include "base/paths.h"
+
+namespace selfreward {
+
+std::vector<Json> read_warnings(const fs::path& file) {
+  std::vector<Json> rows;
+  if (!fs::exists(file)) return rows;
+  for (const std::string& line : read_lines(file)) {
+    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (row.is_object()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void write_warnings(const fs::path& file, const std::vector<Json>& rows) {
+  if (rows.empty())
+    fs::remove(file);
+  else if (!fs::exists(file) || read_file(file) != to_jsonl(rows))
+    write_jsonl(file, rows);
+}
+
+RunDirectory::RunDirectory(const RunConfig& config) : RunPaths(config), lock_(root() / "") {
+  keep_progress_in(progress());
+  if (!fs::exists(root() / "training")) return;
+  for (const auto& entry :
+       fs::directory_iterator(root() / "training"))  // of a run that was stopped just before this
+    if (fs::exists(root() / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
+}
+
+void RunDirectory::check_given(const Output& output) {
+  for (const fs::path& source : output.sources) {
+    if (fs::is_directory(source) || is_within(fs::absolute(source), fs::absolute(root()))) continue;
+    const std::string hash = fs::exists(source) ? file_hash(source) : "";
+    check(given_.emplace(source, hash).first->second == hash, "[inputs] ", source.string(),
+          " has changed while this command was at work, and ", output.name,
+          " would be made from it; put it back and run the same command again, or begin another run");
+  }
+}
+
+void RunDirectory::take_up(const Output& output) {
+  check_given(output);
+  selfreward::take_up(output, /*overwrite=*/false, kOverwriteRemedy);
+}
+
+void RunDirectory::keep_settings(const RunConfig& config) const {
+  write_file_atomically(settings(), dump_config(config));
+}
+
+RunDirectory::~RunDirectory() {
+  keep_progress_in("");
+  std::error_code ignored;
+  for (const char* left : {"", ".tmp"})  // of a run that stops early it says where
+    if (std::uncaught_exceptions() == 0) fs::remove(progress().string() + left, ignored);
+}
+
+void RunDirectory::begin_stage(const fs::path& path) const {
+  const std::string name = fs::relative(path, root()).string();
+  if (!fs::exists(path)) log_line(name);
+  name_stage(name);
+}
+
+void RunDirectory::forget_training_state(const TrainingFiles& files) const {
+  if (!fs::exists(files.dir)) return;
+  std::vector<fs::path> states;
+  for (const auto& entry : fs::directory_iterator(files.dir))
+    if (entry.is_directory()) states.push_back(entry.path());
+  for (const fs::path& state : states) fs::remove_all(state);
+}
+
+}  // namespace selfreward

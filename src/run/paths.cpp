@@ -1,0 +1,11 @@
+#include "run/paths.h"
+
+namespace selfreward {
+
+std::vector<NamedModel> models_of(const RunConfig& config, const RunPaths& run) {
+  std::vector<NamedModel> models;
+  for (int64_t t = 0; t <= config.last_model; ++t) models.push_back({str("M", t), run.model(t)});
+  return models;
+}
+
+}  // namespace selfreward
