@@ -1,8 +1,8 @@
-# selfreward_library(NAME layer SOURCES ... TESTS ... DEPS ...): one layer and its unit tests.
+# selfreward_library(NAME room SOURCES ... TESTS ... DEPS ...): one library and its unit tests.
 # Every test file becomes one ctest entry named library.place.file, so that a failure names its place.
 add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor $<$<BOOL:${SELFREWARD_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
 target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 if(SELFREWARD_SANITIZE)
@@ -13,9 +13,14 @@ endif()
 # TORCH: the layer computes with tensors. LibTorch's headers stop there: what links such a layer sees none of them, but
 # its tests may (TENSORS_IN_TESTS). The first layer of each kind (base, model) owns the precompiled header.
 function(selfreward_library)
-  cmake_parse_arguments(ARG "TORCH;TENSORS_IN_TESTS" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;TENSORS_IN_TESTS;UNITY" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
   set(target "selfreward_${ARG_NAME}")
   add_library(${target} STATIC ${ARG_SOURCES})
+  if(ARG_UNITY)
+    selfreward_unity(${target} ${ARG_SOURCES})
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -Og)  # compiles in two thirds of the time
+  endif()
   target_link_libraries(${target} PUBLIC selfreward_options ${ARG_DEPS})
   if(ARG_TORCH)
     target_link_libraries(${target} PRIVATE LibTorch::LibTorch)
@@ -34,6 +39,21 @@ function(selfreward_library)
   endif()
 endfunction()
 
+# UNITY: the files of a room are compiled together, so that headers are read and templates made once: for rooms that
+# change seldom and cost most. At most kUnityFiles of them, or one would keep a core while the other waits.
+set(kUnityFiles 8)
+function(selfreward_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(source ${ARGN})
+    get_filename_component(room ${source} DIRECTORY)
+    string(MAKE_C_IDENTIFIER "room_${room}" group)
+    math(EXPR number "${count_${group}} + 0")
+    math(EXPR batch "${number} / ${kUnityFiles}")
+    math(EXPR count_${group} "${number} + 1")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}_${batch}")
+  endforeach()
+endfunction()
+
 # selfreward_precompiled(TARGET NAME OWNER HEADER): the layer OWNER compiles HEADER, the others take it from there.
 function(selfreward_precompiled target name owner header)
   if(name STREQUAL owner)
@@ -48,6 +68,9 @@ function(selfreward_tests)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS" ${ARGN})
   set(target "${ARG_NAME}_tests")
   add_executable(${target} ${ARG_SOURCES})
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -Og)
+  endif()
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} selfreward_doctest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")  # support/
   target_compile_definitions(${target} PRIVATE SELFREWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -54,9 +54,7 @@ const std::map<std::string, int> kRanks = {{"base", 1},
 const std::set<std::string> kTensorRooms = {"model", "infer", "train"};
 // What stands beside src/ and what of it that may include; the tests of playground/ compare with gold/ too.
 const std::map<std::string, std::set<std::string>> kBeside = {
-    {"playground",
-     {"playground", "base", "data", "text/unicode", "text/tokenizer", "text/chat", "evaluate/statistics",
-      "evaluate/judges"}},
+    {"playground", {"playground", "base", "data"}},
     {"verifiable", {"verifiable", "base", "data", "gold", "feedback"}}};
 
 bool may_include(const std::string& from, const std::string& to) {

@@ -5,7 +5,9 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "base/error.h"
 #include "base/version.h"
+#include "model/kernels/cpu_features.h"
 #include "model/ops/machine.h"
 
 namespace selfreward {
@@ -22,21 +24,41 @@ std::string cpu_features() {
   return features.empty() ? "none of avx2, avx512" : features;
 }
 
+/// The kernels that run on this processor.
+const char* kernels() {
+  switch (cpu_level()) {
+    case CpuLevel::avx2:
+      return "AVX2";
+    case CpuLevel::avx512:
+      return "AVX-512";
+    case CpuLevel::avx512_bf16:
+      return "AVX-512 with bfloat16 products";
+    default:
+      return "AVX-512 with AMX";
+  }
+}
+
 void print_env() {
   const double gib =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
-  std::printf("selfreward   %s\n", program_version());
+  std::printf("selfreward   %s (%s)\n", program_version(), program_commit());
   std::printf("libtorch     %s\n", torch_version().c_str());
   std::printf("compiler     %s, C++%ld\n", __VERSION__, __cplusplus / 100 % 100);
   std::printf("threads      %d of %ld processors (OMP_NUM_THREADS sets it)\n", torch_threads(),
               sysconf(_SC_NPROCESSORS_ONLN));
   std::printf("processor    %s\n", cpu_features().c_str());
+  std::printf("kernels      %s\n", kernels());
   std::printf("memory       %.1f GiB\n", gib);
   const std::string& problem = cuda_problem();
   std::printf("cuda         %s\n", problem.empty() ? "yes" : ("no: " + problem).c_str());
 }
 
 }  // namespace
+
+std::string version_text() {
+  return str("selfreward ", program_version(), " (", program_commit(), "), LibTorch ", torch_version(),
+             ", kernels ", kernels());
+}
 
 void add_env(CLI::App& app) {
   app.add_subcommand("env", "versions, processor, memory and devices, for bug reports")->callback(print_env);

@@ -28,6 +28,9 @@ struct ConfigOptions {
   std::string as_setting(const std::string& option, const std::string& key, const std::string& value) const;
 };
 
+/// A file, also one that comes with the program: in its folder `folder` a name is enough.
+CLI::Validator existing_or_shipped(const std::string& folder);
+
 /// --overwrite of a command whose output is taken up by the next call.
 void add_overwrite(CLI::App& command, bool& overwrite);
 
@@ -54,7 +57,10 @@ void add_export(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_inspect_data(CLI::App& inspect);
 void add_env(CLI::App& app);
+/// "selfreward 0.1.0 (6d70f0c), LibTorch 2.13.0, kernels AVX-512 with AMX".
+std::string version_text();
 void add_config_schema(CLI::App& app);
 void add_playground(CLI::App& app);
+void add_completion(CLI::App& app);
 
 }  // namespace selfreward

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/commands.h"
+#include "base/shipped_files.h"
 #include "base/text_util.h"
 #include "config/fields.h"
 
@@ -20,7 +21,7 @@ bool CommandSettings::has(const std::string& key) const {
 
 void ConfigOptions::add_to(CLI::App& command) {
   command.add_option("--config", file, "settings from this YAML file; it may be that of a whole run")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("configs"));
   command.add_option("--set", overrides, "one setting, as in --set dpo.beta=0.3 (repeat for more)")
       ->type_name("KEY=VALUE")
       ->expected(1)
@@ -50,6 +51,14 @@ std::string ConfigOptions::as_setting(const std::string& option, const std::stri
     check(strip(setting.substr(0, setting.find('='))) != key, "[config] ", option, " ", value, " and --set ",
           setting, " are one setting; leave one of them out");
   return key + "=" + value;
+}
+
+CLI::Validator existing_or_shipped(const std::string& folder) {
+  const auto find = [folder](std::string& path) {
+    path = or_shipped(path, folder);
+    return CLI::ExistingFile(path);
+  };
+  return CLI::Validator(find, "FILE", "");
 }
 
 void add_overwrite(CLI::App& command, bool& overwrite) {

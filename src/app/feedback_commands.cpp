@@ -1,6 +1,7 @@
 // prompts, generate, judge, pairs: one stage of a round alone, from files to a file.
 #include "app/commands.h"
 #include "base/paths.h"
+#include "base/shipped_files.h"
 #include "data/messages.h"
 #include "data/readers.h"
 #include "data/unique_ids.h"
@@ -183,7 +184,7 @@ void run_pairs(const Options& options) {
     check(options.rubric.empty(), "[pairs] --rubric is read with --positive-only alone; leave it out");
     return write(options, inputs, build_preference_pairs(prompts, candidates, judgements));
   }
-  const std::string rubric = options.rubric.empty() ? JudgeSettings{}.rubric : options.rubric;
+  const std::string rubric = options.rubric.empty() ? or_shipped(JudgeSettings{}.rubric) : options.rubric;
   write(options, inputs.file("--rubric", rubric),
         build_positive_examples(prompts, candidates, judgements, Rubric::load(rubric).max_score));
 }
@@ -221,7 +222,7 @@ void add_judge(CLI::App& app) {
   add_prompts_file(*command, *options);
   add_candidates_file(*command, *options);
   command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   add_out(*command, *options);
   options->config.add_to(*command);
   command->callback([options] { run_judge(*options); });
@@ -239,7 +240,7 @@ void add_pairs(CLI::App& app) {
   command->add_flag("--positive-only", options->positive_only,
                     "instead: SFT examples of the answers with the full score");
   command->add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   add_out(*command, *options);
   command->callback([options] { run_pairs(*options); });
 }

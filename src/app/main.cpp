@@ -32,6 +32,7 @@ void add_commands(CLI::App& app) {
   add_env(app);
   add_config_schema(app);
   add_playground(app);
+  add_completion(app);
 }
 
 /// Runs the command; the exit code, also of --help and of a wrong command line.
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
       "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
       "M2 -> M3.");
   add_commands(app);
+  app.set_version_flag("--version", version_text);
   install_interrupt_handlers();
   try {
     const int code = parse(app, argc, argv);

@@ -48,7 +48,7 @@ void add_run(CLI::App& app) {
       ->add_option("CONFIG,--config", options->config.file,
                    "YAML file with the settings, as configs/playground.yaml")
       ->required()
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("configs"));
   command
       ->add_option("--set", options->config.overrides,
                    "one setting, as in --set dpo.beta=0.3 (repeat for more)")

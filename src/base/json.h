@@ -13,29 +13,19 @@ using LookupJson = nlohmann::json;    // tokenizer.json and other files with ten
 
 /// Parses text; a syntax error names `where` and the position.
 template <typename J = Json>
-J parse_json(std::string_view text, const std::string& where) {
-  try {
-    return J::parse(text);
-  } catch (const nlohmann::json::exception& e) {
-    fail("[json] ", where, " is not valid JSON: ", e.what());
-  }
-}
-
+J parse_json(std::string_view text, const std::string& where);
 template <typename J = Json>
-J read_json(const fs::path& path) {
-  return parse_json<J>(read_file(path), path.string());
-}
+J read_json(const fs::path& path);
+// Compiled once (json.cpp): the parser is large.
+extern template Json parse_json<Json>(std::string_view text, const std::string& where);
+extern template LookupJson parse_json<LookupJson>(std::string_view text, const std::string& where);
+extern template Json read_json<Json>(const fs::path& path);
+extern template LookupJson read_json<LookupJson>(const fs::path& path);
 
 /// The number at a JSON pointer ("/gold/sampled/mean"); empty if there is none.
-inline std::optional<double> number_at(const Json& json, const std::string& pointer) {
-  const Json::json_pointer where(pointer);
-  if (!json.contains(where) || !json.at(where).is_number()) return std::nullopt;
-  return json.at(where).get<double>();
-}
+std::optional<double> number_at(const Json& json, const std::string& pointer);
 
 /// One line of JSON; bytes that are not UTF-8 (a cut-off character of a model's reply) become U+FFFD.
-inline std::string to_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string to_line(const Json& json);
 
 }  // namespace selfreward

@@ -60,6 +60,14 @@ std::string leaf_key(const std::string& key) {
   return key.substr(key.rfind('.') + 1);
 }
 
+bool is_path_setting(const std::string& key) {
+  static const char* const kKeys[] = {
+      "model.model_name_or_path", "data.ift",      "data.eft",     "data.ranked",  "data.eval_prompts",
+      "data.eval_ranked",         "data.gold",     "prompts.file", "judge.rubric", "dpo.eval_prompts",
+      "evaluate.pairwise_rubric", "prompts.source"};
+  return std::any_of(std::begin(kKeys), std::end(kKeys), [&](const char* path) { return key == path; });
+}
+
 std::string type_name(const FieldValue& value) {
   static constexpr const char* kNames[] = {"section", "true or false", "integer",
                                            "number",  "text",          "list of texts"};

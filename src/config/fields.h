@@ -30,6 +30,9 @@ std::string parent_key(const std::string& key);
 /// "beta" of "dpo.beta".
 std::string leaf_key(const std::string& key);
 
+/// Whether the value of a setting is a file or directory: its content matters, not its name.
+bool is_path_setting(const std::string& key);
+
 /// "true or false", "integer", "number", "text" or "list of texts".
 std::string type_name(const FieldValue& value);
 

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "base/shipped_files.h"
 #include "base/text_util.h"
 #include "config/assign.h"
 #include "config/rules.h"
@@ -162,6 +163,17 @@ std::string Loader::place(const YAML::Node& node) const {
   return str("[config] ", file_, ", line ", node.Mark().line + 1, ": ");
 }
 
+/// A path that is not here may be of a file that comes with the program.
+void find_shipped_files(RunConfig& config) {
+  for (const Field& field : list_fields(config)) {
+    if (!is_path_setting(field.key)) continue;
+    const char* folder = field.key.ends_with("rubric") ? "rubrics" : "";
+    if (auto* const* path = std::get_if<std::string*>(&field.value)) **path = or_shipped(**path, folder);
+    if (auto* const* paths = std::get_if<std::vector<std::string>*>(&field.value))
+      for (std::string& path : **paths) path = or_shipped(path);
+  }
+}
+
 }  // namespace
 
 RunConfig load_config(const fs::path& yaml, const std::vector<std::string>& overrides) {
@@ -169,6 +181,7 @@ RunConfig load_config(const fs::path& yaml, const std::vector<std::string>& over
   Loader loader(config);
   if (!yaml.empty()) loader.read_yaml(yaml);
   for (const std::string& setting : overrides) loader.override_with(setting);
+  find_shipped_files(config);
   validate(config);
   return config;
 }

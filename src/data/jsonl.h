@@ -1,25 +1,21 @@
 #pragma once
 // Records as JSON lines.
+#include <functional>
+
 #include "base/files.h"
 #include "data/records.h"
 
 namespace selfreward {
 
-/// The records of a JSONL file. A bad line is an error with its file, line and reason; blank lines are
-/// skipped.
+/// Calls `take` with the object of each line that is not blank. A bad line, also one that `take` cannot use,
+/// is an error with its file, line and reason.
+void for_each_line(const fs::path& path, const std::function<void(const Json&)>& take);
+
+/// The records of a JSONL file; errors as there.
 template <typename Record>
 std::vector<Record> read_jsonl(const fs::path& path) {
   std::vector<Record> records;
-  const auto lines = read_lines(path);
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].empty()) continue;
-    const std::string where = str(path.string(), ", line ", i + 1);
-    try {
-      records.push_back(parse_json(lines[i], where).template get<Record>());
-    } catch (const nlohmann::json::exception& e) {
-      fail("[jsonl] ", where, ": ", e.what());
-    }
-  }
+  for_each_line(path, [&](const Json& json) { records.push_back(json.get<Record>()); });
   return records;
 }
 

@@ -6,7 +6,9 @@
 //   });
 // A finished file is read back and the producer not called; a stopped run goes on with the next shard. Either
 // only where the inputs are still the same.
+#include <functional>
 #include <map>
+#include <optional>
 
 #include "base/output.h"
 #include "data/jsonl.h"
@@ -32,80 +34,61 @@ inline Output records_output(const fs::path& records, Json inputs) {
           std::move(inputs)};
 }
 
+/// The rows of a partial file: complete shards are read back, and what a killed run left behind them is cut
+/// off.
+class ShardLog {
+ public:
+  /// Calls `take` with each row of the complete shards.
+  ShardLog(fs::path partial, const std::function<void(const Json&)>& take);
+
+  int64_t shards() const { return shards_; }
+  /// How much is done between two saves: as much as `wanted`, or as the file was begun with, so that the
+  /// setting may change before a stopped run goes on.
+  int64_t shard_size(int64_t wanted);
+  /// Sums of what append was told to count, over all shards.
+  const Counts& counts() const { return counts_; }
+
+  /// Adds lines of rows as the next shard; on the disk when this returns.
+  void append(const std::string& lines, const Counts& counts);
+
+ private:
+  void restore(const std::function<void(const Json&)>& take);
+  void end_shard(const Counts& counts);
+
+  fs::path partial_;
+  std::optional<AppendLog> log_;
+  Counts counts_;
+  int64_t shards_ = 0, shard_size_ = 0;
+};
+
 /// What the producer of a stage sees: the shards that an earlier, stopped run completed, and where to add
 /// more.
 template <typename Record>
 class RecordSink {
  public:
-  /// Reads the complete shards of `partial` and cuts off what a killed run left behind them.
-  explicit RecordSink(fs::path partial) : partial_(std::move(partial)) {
-    if (fs::exists(partial_)) restore();
-    log_.emplace(partial_);
-  }
+  explicit RecordSink(fs::path partial)
+      : log_(std::move(partial), [this](const Json& row) { records_.push_back(row.get<Record>()); }) {}
 
-  int64_t shards() const { return shards_; }
-  /// How much is done between two saves: as much as `wanted`, or as the file was begun with, so that the
-  /// setting may change before a stopped run goes on.
-  int64_t shard_size(int64_t wanted) {
-    if (shard_size_ == 0) {
-      shard_size_ = wanted;
-      log_->append(to_line(Json{{kShardSize, wanted}}));
-    }
-    return shard_size_;
-  }
+  int64_t shards() const { return log_.shards(); }
+  int64_t shard_size(int64_t wanted) { return log_.shard_size(wanted); }
   const std::vector<Record>& records() const { return records_; }
-  /// Sums of what append was told to count, over all shards.
-  const Counts& counts() const { return counts_; }
+  const Counts& counts() const { return log_.counts(); }
 
   /// Adds the next shard, and what it dropped by reason; on the disk when this returns.
   void append(const std::vector<Record>& shard, const Counts& counts = {}) {
-    log_->append(to_jsonl(shard) + to_line(Json{{kShardEnd, shards_}, {"counts", counts}}));
-    // As read back, so that a resumed run sees the same records (broken UTF-8 is mended by writing).
-    for (const Record& record : shard)
-      records_.push_back(Json::parse(to_line(Json(record))).template get<Record>());
-    add_counts(counts);
-    ++shards_;
+    std::string lines;
+    for (const Record& record : shard) {
+      const std::string line = to_line(Json(record));
+      lines += line;
+      // As read back, so that a resumed run sees the same records (broken UTF-8 is mended by writing).
+      records_.push_back(parse_json(line, "a record").template get<Record>());
+    }
+    log_.append(lines, counts);
   }
 
  private:
-  static constexpr const char* kShardEnd = "end_of_shard";
-  static constexpr const char* kShardSize = "shard_size";
-
-  void add_counts(const Counts& counts) {
-    for (const auto& [reason, count] : counts) counts_[reason] += count;
-  }
-
-  void restore() {
-    std::vector<Record> open;
-    std::string kept, text;
-    for (const std::string& line : read_lines(partial_)) {
-      const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-      if (!json.is_object()) break;  // a line that a killed run did not finish
-      text += line + "\n";
-      if (json.contains(kShardSize)) {
-        shard_size_ = json.at(kShardSize).template get<int64_t>();
-        kept = std::exchange(text, "");
-        continue;
-      }
-      if (!json.contains(kShardEnd)) {
-        open.push_back(json.template get<Record>());
-        continue;
-      }
-      records_.insert(records_.end(), open.begin(), open.end());
-      open.clear();
-      add_counts(json.at("counts").template get<Counts>());
-      kept += text;
-      text.clear();
-      ++shards_;
-    }
-    write_file_atomically(partial_, kept);
-  }
-
-  fs::path partial_;
-  std::optional<AppendLog> log_;
-  std::vector<Record> records_;
-  Counts counts_;
-  int64_t shards_ = 0, shard_size_ = 0;
+  std::vector<Record> records_;  // before the log, which fills it
+  ShardLog log_;
 };
 
 /// The records of `path` if it is there; else those that `produce` makes, written to `path` as a whole. For

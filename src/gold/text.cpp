@@ -13,7 +13,7 @@ namespace selfreward {
 namespace {
 
 constexpr size_t kMinWords = 3, kMinGroups = 10;
-constexpr double kMaxRepeatedShare = 0.5;
+constexpr double kMaxRepeatedTextShare = 0.5;
 
 std::vector<std::string> found(const Regex& pattern, const std::string& text) {
   std::vector<std::string> pieces;
@@ -114,7 +114,7 @@ std::string degenerate_reason(const std::string& text) {
   const auto words = bare_words(text);
   if (words.size() < kMinWords) return str("fewer than ", kMinWords, " words");
   const bool one_word = std::set<std::string>(words.begin(), words.end()).size() == 1;
-  if (one_word || repeated_share(text) > kMaxRepeatedShare) return "the same words over and over";
+  if (one_word || repeated_share(text) > kMaxRepeatedTextShare) return "the same words over and over";
   return "";
 }
 

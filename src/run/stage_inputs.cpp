@@ -22,14 +22,6 @@ const std::vector<std::string> kModelSettings = {"model.device", "model.dtype", 
 const std::vector<std::string> kTrainingSettings = {"model.device", "model.dtype", "model.chat_template_",
                                                     "model.save_dtype", "lora."};
 
-bool is_path_setting(const std::string& key) {
-  static const char* const kKeys[] = {
-      "model.model_name_or_path", "data.ift",      "data.eft",     "data.ranked",  "data.eval_prompts",
-      "data.eval_ranked",         "data.gold",     "prompts.file", "judge.rubric", "dpo.eval_prompts",
-      "evaluate.pairwise_rubric", "prompts.source"};
-  return any_of(kKeys, [&](const char* path) { return key == path; });
-}
-
 bool changes_no_result(const std::string& key) {
   static const char* const kLeaves[] = {".micro_batch_tokens", ".gradient_checkpointing", ".logging_steps",
                                         ".save_steps"};

@@ -11,9 +11,6 @@ namespace selfreward {
 /// Prefixes of the settings that every stage with a model reads, and every training.
 extern const std::vector<std::string> kModelSettings, kTrainingSettings;
 
-/// Whether the value of a setting is a file or directory: its content matters, not its name.
-bool is_path_setting(const std::string& key);
-
 /// Whether a setting bounds memory, speed or logging alone, so that it may change while a stage is under way.
 bool changes_no_result(const std::string& key);
 

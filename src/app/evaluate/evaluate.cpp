@@ -94,11 +94,11 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--gold", options->gold, "rules of a true score (setting data.gold)")
       ->check(CLI::ExistingFile);
   command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   command
       ->add_option("--pairwise-rubric", options->pairwise_rubric,
                    "head-to-head prompt (setting evaluate.pairwise_rubric)")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   command
       ->add_option("--out", options->out,
                    "directory for answers, judgements, evaluation.json and report.html")

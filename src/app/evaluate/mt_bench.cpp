@@ -5,6 +5,7 @@
 #include "base/content_hash.h"
 #include "base/paths.h"
 #include "base/progress.h"
+#include "base/shipped_files.h"
 #include "evaluate/benchmarks/model_answers.h"
 #include "evaluate/benchmarks/mt_bench_run.h"
 #include "run/outputs.h"
@@ -15,7 +16,7 @@ namespace {
 struct Options {
   ConfigOptions config;
   JudgeOptions judge;
-  std::string model, questions, references, rubric = "rubrics/mt_bench.yaml", out;
+  std::string model, questions, references, rubric = or_shipped("rubrics/mt_bench.yaml"), out;
   bool overwrite = false;
 };
 
@@ -86,7 +87,7 @@ void add_mt_bench(CLI::App& evaluate) {
                    "FastChat's reference_answer file, for math, reasoning and coding")
       ->check(CLI::ExistingFile);
   command->add_option("--rubric", options->rubric, "the judge's prompts")
-      ->check(CLI::ExistingFile)
+      ->transform(existing_or_shipped("rubrics"))
       ->capture_default_str();
   options->judge.add_to(*command);
   add_overwrite(*command, options->overwrite);

@@ -2,6 +2,7 @@
 
 #include "base/content_hash.h"
 #include "base/progress.h"
+#include "base/shipped_files.h"
 #include "run/outputs.h"
 
 namespace selfreward {
@@ -33,13 +34,14 @@ void PairwiseOptions::add_to(CLI::App& command) {
   command
       .add_option("--rubric", rubric,
                   "the judge's prompt (rubrics/pairwise.yaml; rubrics/pairwise_letter.yaml with --weighted)")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   command.add_flag("--weighted", weighted,
                    "preferences from the log-probabilities of an endpoint's verdict, not the verdict alone");
 }
 
 std::string PairwiseOptions::rubric_file() const {
-  return !rubric.empty() ? rubric : weighted ? "rubrics/pairwise_letter.yaml" : "rubrics/pairwise.yaml";
+  if (!rubric.empty()) return rubric;
+  return or_shipped(weighted ? "rubrics/pairwise_letter.yaml" : "rubrics/pairwise.yaml");
 }
 
 PairwiseJudge::PairwiseJudge(const PairwiseOptions& options, const RunConfig& config, const fs::path& out)

@@ -84,7 +84,7 @@ void add_evaluate_reward(CLI::App& evaluate) {
   command
       ->add_option("--rubric", options->rubrics,
                    "judge's prompts, each with every model (setting judge.rubric where none is given)")
-      ->check(CLI::ExistingFile);
+      ->transform(existing_or_shipped("rubrics"));
   command
       ->add_option(
           "--scores", options->scores,

@@ -40,7 +40,7 @@ double read_softcap(const ConfigFile& file, const char* key, double otherwise) {
   return file.json().contains(key) ? file.number(key, 0) : otherwise;
 }
 
-void read_common(const ConfigFile& file, ModelConfig& config) {
+void read_gemma(const ConfigFile& file, ModelConfig& config) {
   const char* activation = file.get("hidden_activation").is_null() ? "hidden_act" : "hidden_activation";
   file.require(activation, "gelu_pytorch_tanh");
   file.require("use_bidirectional_attention", false);
@@ -50,7 +50,7 @@ void read_common(const ConfigFile& file, ModelConfig& config) {
 }
 
 void read_gemma2(const ConfigFile& file, ModelConfig& config) {
-  read_common(file, config);
+  read_gemma(file, config);
   config.attention_softcap = read_softcap(file, "attn_logit_softcapping", 50);
   config.logit_softcap = read_softcap(file, "final_logit_softcapping", 30);
   read_windows(file, config, file.integer("sliding_window", 4096), [](int64_t i) { return i % 2 == 0; });
@@ -97,7 +97,7 @@ std::vector<RopeConfig> read_ropes(const ConfigFile& file, const ModelConfig& co
 }
 
 void read_gemma3(const ConfigFile& file, ModelConfig& config) {
-  read_common(file, config);  // attn_logit_softcapping is stored by transformers, but not applied
+  read_gemma(file, config);  // attn_logit_softcapping is stored by transformers, but not applied
   config.logit_softcap = read_softcap(file, "final_logit_softcapping", 0);
   const int64_t pattern = file.integer("sliding_window_pattern", 6);
   if (pattern <= 0) file.refuse("sliding_window_pattern", pattern, "a positive number");

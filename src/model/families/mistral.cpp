@@ -4,7 +4,7 @@
 namespace selfreward {
 namespace {
 
-void read(const ConfigFile& file, ModelConfig& config) {
+void read_mistral(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   file.require("attention_bias", false);
   file.require("layer_types", nullptr);
@@ -15,12 +15,12 @@ void read(const ConfigFile& file, ModelConfig& config) {
   read_single_rope(file, config);
 }
 
-std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+std::shared_ptr<DecoderLayer> make_mistral(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
   return std::make_shared<PreNormLayer>(c, layer, AttentionParts{}, FeedForwardParts{}, compute);
 }
 
 }  // namespace
 
-const Family kMistral{"mistral", "MistralForCausalLM", read, make_layer};
+const Family kMistral{"mistral", "MistralForCausalLM", read_mistral, make_mistral};
 
 }  // namespace selfreward

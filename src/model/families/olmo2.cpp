@@ -25,14 +25,14 @@ class Olmo2Layer : public DecoderLayer {
   std::shared_ptr<RMSNorm> post_attention_layernorm_, post_feedforward_layernorm_;
 };
 
-void read(const ConfigFile& file, ModelConfig& config) {
+void read_olmo2(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   config.attention_bias = file.boolean("attention_bias", false);
   config.rms_norm_eps = file.number("rms_norm_eps", 1e-5);
   read_single_rope(file, config);
 }
 
-std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+std::shared_ptr<DecoderLayer> make_olmo2(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
   const AttentionParts attention{.bias = bias_everywhere(c.attention_bias),
                                  .head_norm = AttentionParts::HeadNorm::kAllHeads,
                                  .norm_kind = NormKind::kOlmo};
@@ -43,8 +43,8 @@ std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, to
 
 const Family kOlmo2{.model_type = "olmo2",
                     .architecture = "Olmo2ForCausalLM",
-                    .read = read,
-                    .make_layer = make_layer,
+                    .read = read_olmo2,
+                    .make_layer = make_olmo2,
                     .norm = NormKind::kOlmo};
 
 }  // namespace selfreward

@@ -15,7 +15,7 @@ Json longrope_settings(const ConfigFile& file) {
   return settings;
 }
 
-void read(const ConfigFile& file, ModelConfig& config) {
+void read_phi3(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   file.require("attention_bias", false);
   const int64_t window = file.integer("sliding_window", 0);
@@ -23,13 +23,13 @@ void read(const ConfigFile& file, ModelConfig& config) {
   set_single_rope(file, longrope_settings(file), config);
 }
 
-std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+std::shared_ptr<DecoderLayer> make_phi3(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
   return std::make_shared<PreNormLayer>(c, layer, AttentionParts{.fused_qkv = true},
                                         FeedForwardParts{.fused_gate_up = true}, compute);
 }
 
 }  // namespace
 
-const Family kPhi3{"phi3", "Phi3ForCausalLM", read, make_layer};
+const Family kPhi3{"phi3", "Phi3ForCausalLM", read_phi3, make_phi3};
 
 }  // namespace selfreward

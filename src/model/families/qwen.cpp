@@ -5,7 +5,7 @@
 namespace selfreward {
 namespace {
 
-void read_common(const ConfigFile& file, ModelConfig& config) {
+void read_qwen(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   const bool slides = file.boolean("use_sliding_window", false);
   const int64_t first = file.integer("max_window_layers", 28);
@@ -17,7 +17,7 @@ void read_common(const ConfigFile& file, ModelConfig& config) {
 void read_qwen3(const ConfigFile& file, ModelConfig& config) {
   config.head_dim = file.integer("head_dim", 128);
   config.attention_bias = file.boolean("attention_bias", false);
-  read_common(file, config);
+  read_qwen(file, config);
 }
 
 std::shared_ptr<DecoderLayer> make_qwen2(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
@@ -33,7 +33,7 @@ std::shared_ptr<DecoderLayer> make_qwen3(const ModelConfig& c, int64_t layer, to
 
 }  // namespace
 
-const Family kQwen2{"qwen2", "Qwen2ForCausalLM", read_common, make_qwen2};
+const Family kQwen2{"qwen2", "Qwen2ForCausalLM", read_qwen, make_qwen2};
 const Family kQwen3{"qwen3", "Qwen3ForCausalLM", read_qwen3, make_qwen3};
 
 }  // namespace selfreward

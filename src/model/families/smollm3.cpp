@@ -21,7 +21,7 @@ std::vector<bool> turning_layers(const ConfigFile& file, const ModelConfig& conf
   return turns;
 }
 
-void read(const ConfigFile& file, ModelConfig& config) {
+void read_smollm3(const ConfigFile& file, ModelConfig& config) {
   file.require("hidden_act", "silu");
   config.attention_bias = file.boolean("attention_bias", false);
   config.mlp_bias = file.boolean("mlp_bias", false);
@@ -36,13 +36,14 @@ void read(const ConfigFile& file, ModelConfig& config) {
   read_single_rope(file, config, 2000000.0);
 }
 
-std::shared_ptr<DecoderLayer> make_layer(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
+std::shared_ptr<DecoderLayer> make_smollm3(const ModelConfig& c, int64_t layer, torch::Dtype compute) {
   const AttentionParts attention{.bias = bias_everywhere(c.attention_bias)};
   return std::make_shared<PreNormLayer>(c, layer, attention, FeedForwardParts{.bias = c.mlp_bias}, compute);
 }
 
 }  // namespace
 
-const Family kSmolLM3{"smollm3", "SmolLM3ForCausalLM", read, make_layer, /*tie_word_embeddings=*/true};
+const Family kSmolLM3{"smollm3", "SmolLM3ForCausalLM", read_smollm3, make_smollm3,
+                      /*tie_word_embeddings=*/true};
 
 }  // namespace selfreward

@@ -13,13 +13,13 @@ namespace {
 
 using Predicate = bool (*)(const Value& value);
 
-bool is_string(const Value& value) {
+bool is_text(const Value& value) {
   return value.text() || value.is<Markup>();
 }
 
 bool is_sequence(const Value& value) {
   const Sequence* sequence = value.sequence();
-  return is_string(value) || value.dict() || value.is<Undefined>() ||
+  return is_text(value) || value.dict() || value.is<Undefined>() ||
          (sequence && sequence->kind <= SequenceKind::range);
 }
 
@@ -56,7 +56,7 @@ const std::map<std::string, Predicate>& predicates() {
       {"integer", [](const Value& v) { return v.is<Integer>(); }},
       {"float", [](const Value& v) { return v.is<double>(); }},
       {"number", [](const Value& v) { return as_number(v).has_value(); }},
-      {"string", is_string},
+      {"string", is_text},
       {"mapping", [](const Value& v) { return v.dict() != nullptr; }},
       {"sequence", is_sequence},
       {"iterable", is_iterable},

@@ -9,7 +9,7 @@
 namespace selfreward {
 namespace {
 
-using Step = std::function<std::string(std::string)>;
+using Normalization = std::function<std::string(std::string)>;
 
 std::optional<UnicodeForm> unicode_form(const std::string& type) {
   if (type == "NFC") return UnicodeForm::nfc;
@@ -19,7 +19,7 @@ std::optional<UnicodeForm> unicode_form(const std::string& type) {
   return std::nullopt;
 }
 
-Step read_strip(const JsonPart& json) {
+Normalization read_strip_spaces(const JsonPart& json) {
   return [left = json.flag("strip_left", true), right = json.flag("strip_right", true)](std::string text) {
     const size_t begin = left ? spaces_end(text, 0) : 0;
     const size_t end = right ? spaces_begin(text, text.size()) : text.size();
@@ -27,20 +27,20 @@ Step read_strip(const JsonPart& json) {
   };
 }
 
-Step read_replace(const JsonPart& json) {
+Normalization read_replacement(const JsonPart& json) {
   return [pattern = read_pattern(json.at("pattern")), content = json.text("content")](std::string text) {
     return replace_matches(pattern, text, content);
   };
 }
 
-Step read_step(const JsonPart& json) {
+Normalization read_normalization(const JsonPart& json) {
   const std::string type = json.text("type");
   if (const auto form = unicode_form(type))
     return [form](const std::string& text) { return to_unicode_form(text, *form); };
   if (type == "Prepend")
     return [prefix = json.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; };
-  if (type == "Replace") return read_replace(json);
-  if (type == "Strip") return read_strip(json);
+  if (type == "Replace") return read_replacement(json);
+  if (type == "Strip") return read_strip_spaces(json);
   json.unsupported("type", "NFC, NFD, NFKC, NFKD, Prepend, Replace, Strip, Sequence");
 }
 
@@ -57,7 +57,7 @@ bool step_keeps_begin(const JsonPart& json) {
 
 Normalizer::Normalizer(const JsonPart& json) {
   for (const JsonPart& step : flatten_sequence(json, "normalizers")) {
-    steps_.push_back(read_step(step));
+    steps_.push_back(read_normalization(step));
     keeps_begin_ &= step_keeps_begin(step);
   }
 }

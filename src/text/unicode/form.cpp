@@ -17,7 +17,7 @@ namespace {
 
 // Characters younger than the Unicode of the `tokenizers` package (0.23), which leaves them as and where they
 // are; utf8proc 2.8 knows them. Made with tests/tokenizers/unicode.py; U+11930 is the half of U+11938.
-constexpr std::pair<char32_t, char32_t> kYounger[] = {
+constexpr std::pair<char32_t, char32_t> kNewlyComposed[] = {
     {0x7FD, 0x7FD},     {0x898, 0x89F},     {0x8CA, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},
     {0xD3B, 0xD3C},     {0xEBA, 0xEBA},     {0x1715, 0x1715},   {0x1ABF, 0x1ACE},   {0x1DF6, 0x1DFA},
     {0x32FF, 0x32FF},   {0xA7F2, 0xA7F4},   {0xA82C, 0xA82C},   {0xAB69, 0xAB69},   {0x10781, 0x10785},
@@ -30,9 +30,9 @@ constexpr std::pair<char32_t, char32_t> kYounger[] = {
     {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9}};
 
 bool is_younger(char32_t code) {
-  const auto range =
-      std::partition_point(std::begin(kYounger), std::end(kYounger), [=](auto r) { return r.second < code; });
-  return range != std::end(kYounger) && range->first <= code;
+  const auto range = std::partition_point(std::begin(kNewlyComposed), std::end(kNewlyComposed),
+                                          [=](auto r) { return r.second < code; });
+  return range != std::end(kNewlyComposed) && range->first <= code;
 }
 
 utf8proc_option_t options_of(UnicodeForm form) {

@@ -1,0 +1,18 @@
+#include "data/jsonl.h"
+
+namespace selfreward {
+
+void for_each_line(const fs::path& path, const std::function<void(const Json&)>& take) {
+  const auto lines = read_lines(path);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    const std::string where = str(path.string(), ", line ", i + 1);
+    try {
+      take(parse_json(lines[i], where));
+    } catch (const nlohmann::json::exception& e) {
+      fail("[jsonl] ", where, ": ", e.what());
+    }
+  }
+}
+
+}  // namespace selfreward

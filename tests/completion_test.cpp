@@ -1,0 +1,41 @@
+// The shell's completion, as bash uses it.
+#include "support/program.h"
+
+using namespace selfreward;
+using namespace selfreward::program;
+
+namespace {
+
+/// What bash offers for the words of a command line, the last of which is begun.
+std::string offers(const std::string& words) {
+  const std::string script =
+      "source <(" SELFREWARD_PROGRAM " completion bash); COMP_WORDS=(" + words +
+      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _selfreward; echo \"${COMPREPLY[@]}\"";
+  const fs::path printed = kRoot / "completion.txt", file = kRoot / "script.sh";
+  write_file_atomically(file, script);
+  REQUIRE(std::system(("bash " + file.string() + " > " + printed.string() + " 2>&1").c_str()) == 0);
+  return read_file(printed);
+}
+
+}  // namespace
+
+TEST_CASE("bash completes commands, their options, and the commands below a command") {
+  fresh();
+  CHECK(offers("selfreward eval").starts_with("evaluate"));
+  CHECK(offers("selfreward sft --dry").find("--dry-run") == 0);
+  CHECK(offers("selfreward sft --repl") == "\n");  // an option of dpo alone
+  CHECK(offers("selfreward evaluate win").starts_with("winrate"));
+  CHECK(offers("selfreward evaluate winrate --pairw") == "\n");
+  CHECK(offers("selfreward evaluate winrate --inst").find("--instructions") == 0);
+  CHECK(selfreward_does("completion zsh").says("bashcompinit"));
+  CHECK(selfreward_does("completion fish").code != 0);
+}
+
+TEST_CASE("the version says what it was built from and what it runs on") {
+  fresh();
+  const Result version = selfreward_does("--version");
+  CHECK(version.code == 0);
+  CHECK(version.says("selfreward "));
+  CHECK(version.says("LibTorch "));
+  CHECK(version.says("kernels "));
+}
