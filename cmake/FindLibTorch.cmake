@@ -34,5 +34,5 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     target_link_options(LibTorch::LibTorch INTERFACE -fopenmp)
   endif()
   target_link_options(LibTorch::LibTorch INTERFACE
-    "-Wl,-rpath,${_lib}" "-Wl,-rpath-link,${_lib}:${_wheels}/nvidia/cu13/lib")
+    "-Wl,-rpath-link,${_lib}:${_wheels}/nvidia/cu13/lib")
 endif()

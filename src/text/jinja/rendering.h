@@ -9,10 +9,9 @@ namespace selfreward {
 /// What a template wrote.
 struct Rendering {
   std::string text;
-  ByteRanges data;  // what came out of the data, not of the template
-  std::optional<ByteRanges>
-      generated;  // what {% generation %} blocks wrote; nothing where the place of one
-                  // is not known, because it wrote into a macro, a set block or the like
+  ByteRanges data;                      // what came out of the data, not of the template
+  std::optional<ByteRanges> generated;  // what {% generation %} blocks wrote; nothing where the place of one
+      // is not known, because it wrote into a macro, a set block or the like
 };
 
 }  // namespace selfreward
