@@ -1,10 +1,27 @@
 #include "model/layers/linear.h"
 
 namespace selfreward {
+namespace {
+
+thread_local bool shapes_only = false;
+
+}  // namespace
+
+ShapesOnly::ShapesOnly() : before_(shapes_only) {
+  shapes_only = true;
+}
+
+ShapesOnly::~ShapesOnly() {
+  shapes_only = before_;
+}
+
+torch::Tensor new_weight(at::IntArrayRef shape) {
+  return at::empty(shape, at::TensorOptions().dtype(at::kFloat).device(shapes_only ? at::kMeta : at::kCPU));
+}
 
 Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias) {
-  weight = register_parameter("weight", at::empty({out_features, in_features}, at::kFloat));
-  if (with_bias) bias = register_parameter("bias", at::empty({out_features}, at::kFloat));
+  weight = register_parameter("weight", new_weight({out_features, in_features}));
+  if (with_bias) bias = register_parameter("bias", new_weight({out_features}));
 }
 
 void Linear::add_adapter(int64_t r, double scaling) {

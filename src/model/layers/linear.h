@@ -5,6 +5,22 @@
 
 namespace selfreward {
 
+/// While it lives, the matrices that this thread makes have sizes and no memory: for those who ask for the shapes of a
+/// network alone, which may be larger than this machine.
+class ShapesOnly {
+ public:
+  ShapesOnly();
+  ~ShapesOnly();
+  ShapesOnly(const ShapesOnly&) = delete;
+  ShapesOnly& operator=(const ShapesOnly&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// An uninitialised float32 parameter.
+torch::Tensor new_weight(at::IntArrayRef shape);
+
 struct Linear : torch::nn::Module {
   Linear(int64_t in_features, int64_t out_features, bool with_bias = false);
   /// Shares a matrix that another module owns: tied embeddings.

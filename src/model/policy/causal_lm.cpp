@@ -16,7 +16,7 @@ CausalLM::CausalLM(const ModelConfig& config, torch::Dtype compute) : config_(co
   body_ = register_module("model", std::make_shared<torch::nn::Module>());
   embed_tokens_ = body_->register_module("embed_tokens", std::make_shared<torch::nn::Module>());
   embedding_ =
-      embed_tokens_->register_parameter("weight", at::empty({config.vocab_size, config.hidden_size}));
+      embed_tokens_->register_parameter("weight", new_weight({config.vocab_size, config.hidden_size}));
   const auto list = body_->register_module("layers", std::make_shared<torch::nn::Module>());
   for (int64_t i = 0; i < config.num_hidden_layers; ++i)
     layers_.push_back(list->register_module(std::to_string(i), family.make_layer(config, i, compute)));

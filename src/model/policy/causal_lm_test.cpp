@@ -4,6 +4,7 @@
 
 #include "model/families/config_json.h"
 #include "model/files/checkpoint.h"
+#include "model/ops/counted_bytes.h"
 #include "model/ops/log_probs.h"
 #include "model/policy/checkpoint.h"
 #include "model/policy/policy.h"
@@ -134,4 +135,23 @@ TEST_CASE("tied embeddings have no lm_head") {
   config.tie_word_embeddings = true;
   CHECK(tensor_shapes(config).size() == weights - 1);
   CHECK(tensor_shapes(config).back().first == "model.norm.weight");
+}
+
+TEST_CASE("the shapes of a network of 70 billion weights take no memory") {
+  ModelConfig config;
+  config.vocab_size = 128256;
+  config.hidden_size = 8192;
+  config.intermediate_size = 28672;
+  config.num_hidden_layers = 80;
+  config.num_attention_heads = 64;
+  config.num_key_value_heads = 8;
+  config.head_dim = 128;
+  config.max_position_embeddings = 8192;
+  const auto bytes = std::make_shared<CountedBytes>();
+  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, bytes);
+  int64_t weights = 0;
+  for (const auto& [name, shape] : tensor_shapes(config)) weights += c10::multiply_integers(shape);
+  CHECK(weights == 70'553'706'496);
+  CHECK(!adapted_matrices(config, {.r = 16}).empty());
+  CHECK(bytes->peak < (16 << 20));  // norms, which are filled
 }

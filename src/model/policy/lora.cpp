@@ -122,6 +122,7 @@ void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed) {
 }
 
 TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& settings) {
+  const ShapesOnly no_memory;
   const CausalLM model(config, at::kFloat);
   TensorShapes shapes;
   for (const auto& [name, linear] : matrices_named(model, settings.target_modules))
@@ -132,6 +133,7 @@ TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& set
 LoraSettings adapter_settings(const fs::path& dir, const ModelConfig& base) {
   const ConfigFile file(dir / "adapter_config.json");
   LoraSettings settings = read_settings(file);
+  const ShapesOnly no_memory;
   read_targets(file, CausalLM(base, at::kFloat), settings);
   return settings;
 }

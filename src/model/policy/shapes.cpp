@@ -5,6 +5,7 @@
 namespace selfreward {
 
 TensorShapes tensor_shapes(const ModelConfig& config) {
+  const ShapesOnly no_memory;
   TensorShapes shapes;
   for (const auto& item : CausalLM(config, at::kFloat).named_parameters())
     shapes.emplace_back(item.key(), item.value().sizes().vec());
