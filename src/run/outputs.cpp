@@ -278,10 +278,14 @@ std::vector<std::string> check_outputs(const std::vector<Output>& outputs, bool 
   return names;
 }
 
-void take_up_run(const RunConfig& config, RunDirectory& run, bool overwrite) {
-  const auto outputs = run_outputs(config, run);
+std::vector<std::string> check_outputs(RunDirectory& run, const std::vector<Output>& outputs,
+                                       bool overwrite) {
   for (const Output& output : outputs) run.check_given(output);
-  forget_conclusions(run, check_outputs(outputs, overwrite));
+  return check_outputs(outputs, overwrite);
+}
+
+void take_up_run(const RunConfig& config, RunDirectory& run, bool overwrite) {
+  forget_conclusions(run, check_outputs(run, run_outputs(config, run), overwrite));
   run.keep_settings(config);
 }
 

@@ -43,8 +43,10 @@ std::vector<std::string> made_again(const std::vector<Output>& outputs, bool ove
 /// made_again, which are removed then.
 std::vector<std::string> check_outputs(const std::vector<Output>& outputs, bool overwrite);
 
-/// check_outputs of a whole run before it goes on; the run directory then has these settings, and remembers
-/// what the files from outside of it are now.
+/// The same for outputs in a run directory, which remembers what the files from outside of it are now.
+std::vector<std::string> check_outputs(RunDirectory& run, const std::vector<Output>& outputs, bool overwrite);
+
+/// check_outputs of a whole run before it goes on; the run directory then has these settings.
 void take_up_run(const RunConfig& config, RunDirectory& run, bool overwrite);
 
 }  // namespace selfreward

@@ -60,9 +60,7 @@ void run_evaluate(const Options& options) {
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const SeedData data = read_seed_data(config);
   check_evaluation(config, data);
-  const auto outputs = evaluation_outputs(config, directory, models);
-  for (const Output& output : outputs) directory.check_given(output);
-  check_outputs(outputs, options.overwrite);
+  check_outputs(directory, evaluation_outputs(config, directory, models), options.overwrite);
   directory.keep_settings(config);
   write_seed_summary(directory, data);
   evaluate_models(config, directory, models, data, rubric);

@@ -218,7 +218,7 @@ Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEv
   check(!ranked.empty(),
         "[evaluate] there are no ranked answers to judge; `selfreward inspect data` shows why");
   check_rubrics(evaluation);
-  check_outputs(Outputs(config, run, ranked).all(evaluation), overwrite);
+  check_outputs(run, Outputs(config, run, ranked).all(evaluation), overwrite);
   run.keep_settings(config);
   const auto gold = gold_of(config, ranked);
   Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kDraws}, {"judges", Json::array()}};
