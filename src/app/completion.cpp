@@ -7,11 +7,14 @@
 namespace selfreward {
 namespace {
 
+std::vector<const CLI::App*> below(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App*) { return true; });
+}
+
 /// What may follow on the command line after `command`: its subcommands and its options.
 std::string words_after(const CLI::App& command) {
   std::vector<std::string> words;
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
-    words.push_back(sub->get_name());
+  for (const CLI::App* sub : below(command)) words.push_back(sub->get_name());
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
   return joined(words, " ");
@@ -20,13 +23,13 @@ std::string words_after(const CLI::App& command) {
 /// A case of the shell for every command: "evaluate winrate" -> its words.
 void add_cases(const CLI::App& command, const std::string& path, std::string& cases) {
   cases += "    \"" + path + "\") words=\"" + words_after(command) + "\" ;;\n";
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+  for (const CLI::App* sub : below(command))
     add_cases(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), cases);
 }
 
 /// The names of all commands, so that the shell tells them from values.
 void add_names(const CLI::App& command, std::string& names) {
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* sub : below(command)) {
     names += " " + sub->get_name();
     add_names(*sub, names);
   }

@@ -13,6 +13,11 @@ bool begins_with_any(const std::string& key, const std::vector<std::string>& pre
                      [&](const std::string& prefix) { return key.starts_with(prefix); });
 }
 
+/// "dpo.beta" of "dpo.beta=0.3".
+std::string key_of(const std::string& setting) {
+  return strip(setting.substr(0, setting.find('=')));
+}
+
 }  // namespace
 
 bool CommandSettings::has(const std::string& key) const {
@@ -38,7 +43,7 @@ RunConfig ConfigOptions::load(const CommandSettings& settings) const {
 
 void ConfigOptions::check_read(const CommandSettings& settings) const {
   for (const std::string& setting : overrides) {
-    const std::string key = strip(setting.substr(0, setting.find('=')));
+    const std::string key = key_of(setting);
     check(settings.has(key), "[config] --set ", setting, ": `", settings.command, "` does not read ", key,
           "; it reads ", joined(settings.reads, ", ", " and "),
           settings.but.empty() ? "" : " without " + joined(settings.but, ", ", " and "));
@@ -48,8 +53,8 @@ void ConfigOptions::check_read(const CommandSettings& settings) const {
 std::string ConfigOptions::as_setting(const std::string& option, const std::string& key,
                                       const std::string& value) const {
   for (const std::string& setting : overrides)
-    check(strip(setting.substr(0, setting.find('='))) != key, "[config] ", option, " ", value, " and --set ",
-          setting, " are one setting; leave one of them out");
+    check(key_of(setting) != key, "[config] ", option, " ", value, " and --set ", setting,
+          " are one setting; leave one of them out");
   return key + "=" + value;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/text_util.h"
+#include "data/whole_rows.h"
 #include "report/report.h"
 #include "report/run_files.h"
 
@@ -23,17 +24,6 @@ constexpr double kOld = 15;  // seconds: a progress that is older says so
 Json read_tolerantly(const fs::path& path) {
   if (!fs::is_regular_file(path)) return nullptr;
   return Json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-}
-
-/// The objects of a file of JSON lines that is being written.
-std::vector<Json> read_rows(const fs::path& path) {
-  std::vector<Json> rows;
-  if (!fs::is_regular_file(path)) return rows;
-  for (const std::string& line : read_lines(path)) {
-    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (row.is_object()) rows.push_back(std::move(row));
-  }
-  return rows;
 }
 
 std::string text_at(const Json& json, const char* key) {
@@ -119,7 +109,7 @@ std::string curve_line(const std::vector<Json>& rows, const char* key) {
 
 std::string training_part(const fs::path& run_dir) {
   const fs::path dir = newest_training(run_dir);
-  const auto rows = dir.empty() ? std::vector<Json>() : read_rows(dir / "metrics.jsonl");
+  const auto rows = dir.empty() ? std::vector<Json>() : read_whole_rows(dir / "metrics.jsonl");
   if (rows.empty()) return "";
   std::string text =
       str("\ntraining ", dir.filename().string(), "  step ", number(number_at(rows.back(), "/step"), "%.0f"),
@@ -162,7 +152,7 @@ std::string evaluation_part(const fs::path& run_dir) {
 }
 
 std::string warnings_part(const fs::path& run_dir) {
-  const auto rows = read_rows(run_dir / "warnings.jsonl");
+  const auto rows = read_whole_rows(run_dir / "warnings.jsonl");
   if (rows.empty()) return "";
   std::string text = str("\nwarnings  ", rows.size(), "\n");
   for (size_t i = rows.size() - std::min(rows.size(), kShownWarnings); i < rows.size(); ++i)

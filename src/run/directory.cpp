@@ -4,17 +4,12 @@
 
 #include "base/content_hash.h"
 #include "base/paths.h"
+#include "data/whole_rows.h"
 
 namespace selfreward {
 
 std::vector<Json> read_warnings(const fs::path& file) {
-  std::vector<Json> rows;
-  if (!fs::exists(file)) return rows;
-  for (const std::string& line : read_lines(file)) {
-    Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (row.is_object()) rows.push_back(std::move(row));
-  }
-  return rows;
+  return read_whole_rows(file);
 }
 
 void write_warnings(const fs::path& file, const std::vector<Json>& rows) {

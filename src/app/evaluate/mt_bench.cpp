@@ -16,7 +16,7 @@ namespace {
 struct Options {
   ConfigOptions config;
   JudgeOptions judge;
-  std::string model, questions, references, rubric = or_shipped("rubrics/mt_bench.yaml"), out;
+  std::string model, questions, references, rubric = "rubrics/mt_bench.yaml", out;
   bool overwrite = false;
 };
 
@@ -96,7 +96,10 @@ void add_mt_bench(CLI::App& evaluate) {
       ->required()
       ->type_name("DIR");
   options->config.add_to(*command);
-  command->callback([options] { run_mt_bench(*options); });
+  command->callback([options] {
+    options->rubric = or_shipped(options->rubric);  // the default one
+    run_mt_bench(*options);
+  });
 }
 
 }  // namespace selfreward
