@@ -13,6 +13,7 @@
 namespace selfreward {
 namespace {
 
+#ifdef __x86_64__
 std::string cpu_features() {
   std::string features;
   const auto add = [&](bool has, const char* name) {
@@ -21,14 +22,19 @@ std::string cpu_features() {
   add(__builtin_cpu_supports("avx2"), "avx2");
   add(__builtin_cpu_supports("avx512f"), "avx512f");
   add(__builtin_cpu_supports("avx512bf16"), "avx512_bf16");
-  return features.empty() ? "none of avx2, avx512" : features;
+  return features;
 }
+#else
+std::string cpu_features() {
+  return "arm64";
+}
+#endif
 
 /// The kernels that run on this processor.
 const char* kernels() {
   switch (cpu_level()) {
-    case CpuLevel::avx2:
-      return "AVX2";
+    case CpuLevel::base:
+      return kBaseName;
     case CpuLevel::avx512:
       return "AVX-512";
     case CpuLevel::avx512_bf16:

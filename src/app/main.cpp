@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/terminal.h"
+#include "model/kernels/cpu_features.h"
 
 using namespace selfreward;
 
@@ -48,6 +49,11 @@ int parse(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const char* missing = missing_instructions()) {
+    std::fprintf(stderr, "error: this processor has no %s; selfreward needs AVX2, FMA and BMI2 (x86-64-v3: Intel since "
+                 "Haswell, AMD since Zen), or an arm64 processor\n", missing);
+    return 1;
+  }
   CLI::App app(
       "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
       "M2 -> M3.");

@@ -45,9 +45,11 @@ int64_t block_rows(int64_t words) {
 }  // namespace
 
 std::vector<const ProductKernelSet*> runnable_product_kernels() {
-  std::vector<const ProductKernelSet*> sets{&kProductKernelsAvx2};
+  std::vector<const ProductKernelSet*> sets{&kProductKernelsBase};
+#ifdef __x86_64__
   if (cpu_level() >= CpuLevel::avx512) sets.push_back(&kProductKernelsAvx512);
   if (cpu_level() >= CpuLevel::amx) sets.push_back(&kProductKernelsAmx);
+#endif
   return sets;
 }
 

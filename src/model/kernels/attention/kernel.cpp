@@ -62,10 +62,12 @@ void join(QueryBlock& block, const QuerySpan& span, const QuerySpan& before, std
 }  // namespace
 
 std::vector<const AttentionKernelSet*> runnable_attention_kernels() {
-  std::vector<const AttentionKernelSet*> sets{&kAttentionKernelsAvx2};
+  std::vector<const AttentionKernelSet*> sets{&kAttentionKernelsBase};
+#ifdef __x86_64__
   if (cpu_level() >= CpuLevel::avx512) sets.push_back(&kAttentionKernelsAvx512);
   if (cpu_level() >= CpuLevel::avx512_bf16) sets.push_back(&kAttentionKernelsAvx512Bf16);
   if (cpu_level() >= CpuLevel::amx) sets.push_back(&kAttentionKernelsAmx);
+#endif
   return sets;
 }
 

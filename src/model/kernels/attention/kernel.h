@@ -1,6 +1,6 @@
 #pragma once
 // CPU kernels of attention over token trees. One source (kernel.inl) is compiled for AVX2, AVX-512, AVX-512
-// with bfloat16 products and AMX; attention_kernels() picks by what the processor has.
+// with bfloat16 products and AMX, on arm64 for NEON; attention_kernels() picks by what the processor has.
 // model/ops/tree_attention.h is the interface for models.
 //
 // Keys and values lie in pages of 32 slots, a head's part of a page together:
@@ -90,7 +90,7 @@ std::vector<const AttentionKernelSet*> runnable_attention_kernels();
 const AttentionKernelSet& attention_kernels();
 void set_attention_kernels(const AttentionKernelSet& kernels);
 
-extern const AttentionKernelSet kAttentionKernelsAvx2, kAttentionKernelsAvx512, kAttentionKernelsAvx512Bf16,
+extern const AttentionKernelSet kAttentionKernelsBase, kAttentionKernelsAvx512, kAttentionKernelsAvx512Bf16,
     kAttentionKernelsAmx;
 
 }  // namespace selfreward

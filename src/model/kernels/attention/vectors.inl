@@ -1,8 +1,10 @@
 #pragma once
-// Vectors of the instruction set that this is compiled for, in GCC's notation, and what turns rows into
+// Vectors of the instruction set that this is compiled for, in GCC's and Clang's notation, and what turns rows into
 // lanes. An Element of a page is a float or a bfloat16; a word is a float or a pair of bfloat16, the unit in
 // which operands of products are laid out.
 // No standard templates here, so that no code for one instruction set is shared with another.
+#include <utility>
+
 #include "model/kernels/attention/kernel.h"
 
 #if defined(__AVX512BF16__)
@@ -133,26 +135,45 @@ inline Ints lane_numbers() {
   return numbers;
 }
 
-/// Where kDistance is not set in a lane's number, a's lane, else b's; with `swap`, of the lane that differs
-/// in that bit.
-template <int kDistance, bool kSwap, typename Vector>
-inline Vector mixed(Vector a, Vector b) {
-  const Ints own = lane_numbers(), from = kSwap ? own ^ kDistance : own;
-  return __builtin_shuffle(a, b, from + (own & kDistance) * static_cast<int32_t>(kLanes / kDistance));
+/// Lane i is lane kFrom(i) of a and b, b's lanes counted after a's. (std::integer_sequence is a type alone.)
+template <auto kFrom, typename Vector, int... kNumbers>
+[[gnu::always_inline]] inline Vector picked(Vector a, Vector b, std::integer_sequence<int, kNumbers...>) {
+  return __builtin_shufflevector(a, b, kFrom(kNumbers)...);
+}
+template <auto kFrom, typename Vector>
+[[gnu::always_inline]] inline Vector picked(Vector a, Vector b) {
+  return picked<kFrom>(a, b, std::make_integer_sequence<int, kLanes>{});
+}
+
+/// Where kDistance is not set in a lane's number, a's lane of that number, else b's lane kDistance before it.
+template <int kDistance>
+constexpr int low_lanes(int lane) {
+  return lane & kDistance ? kLanes + (lane ^ kDistance) : lane;
+}
+/// The lanes that low_lanes leaves.
+template <int kDistance>
+constexpr int high_lanes(int lane) {
+  return low_lanes<kDistance>(lane) + kDistance;
+}
+/// Where kDistance is not set in a lane's number, a's lane of that number, else b's.
+template <int kDistance>
+constexpr int own_lanes(int lane) {
+  return lane & kDistance ? kLanes + lane : lane;
+}
+/// The same of the lane whose number differs in that bit.
+template <int kDistance>
+constexpr int other_lanes(int lane) {
+  return own_lanes<kDistance>(lane) ^ kDistance;
 }
 
 /// Transposes [kLanes, kLanes] words.
 template <int kDistance = kLanes / 2>
 [[gnu::always_inline]] inline void transpose(Words* rows) {
-  const Ints own = lane_numbers();
-  const Ints to_low =
-      (own ^ (own & kDistance)) + (own & kDistance) * static_cast<int32_t>(kLanes / kDistance);
-  const Ints to_high = to_low + kDistance;
   for_each_number<kLanes / 2>([&](auto pair) {
     constexpr int i = pair.value / kDistance * 2 * kDistance + pair.value % kDistance;
     const Words a = rows[i], b = rows[i + kDistance];
-    rows[i] = __builtin_shuffle(a, b, to_low);
-    rows[i + kDistance] = __builtin_shuffle(a, b, to_high);
+    rows[i] = picked<low_lanes<kDistance>>(a, b);
+    rows[i + kDistance] = picked<high_lanes<kDistance>>(a, b);
   });
   if constexpr (kDistance > 1) transpose<kDistance / 2>(rows);
 }
@@ -163,7 +184,7 @@ template <int kDistance = kLanes / 2>
   Lanes half[kDistance];
   for_each_number<kDistance>([&](auto i) {
     const Lanes a = rows[i.value], b = rows[i.value + kDistance];
-    half[i.value] = mixed<kDistance, false>(a, b) + mixed<kDistance, true>(a, b);
+    half[i.value] = picked<own_lanes<kDistance>>(a, b) + picked<other_lanes<kDistance>>(a, b);
   });
   if constexpr (kDistance > 1) {
     return sums<kDistance / 2>(half);
@@ -175,7 +196,7 @@ template <int kDistance = kLanes / 2>
 /// The largest lane, in all lanes.
 template <int kDistance = kLanes / 2>
 inline Lanes largest(Lanes x) {
-  x = larger(x, __builtin_shuffle(x, lane_numbers() ^ kDistance));
+  x = larger(x, picked<other_lanes<kDistance>>(x, x));
   if constexpr (kDistance > 1) return largest<kDistance / 2>(x);
   return x;
 }

@@ -6,7 +6,10 @@ namespace selfreward {
 namespace {
 
 const RowKernelSet& kernel_set() {
-  return cpu_level() >= CpuLevel::avx512 ? kRowKernelsAvx512 : kRowKernelsAvx2;
+#ifdef __x86_64__
+  if (cpu_level() >= CpuLevel::avx512) return kRowKernelsAvx512;
+#endif
+  return kRowKernelsBase;
 }
 
 }  // namespace

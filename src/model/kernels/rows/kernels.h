@@ -1,7 +1,7 @@
 #pragma once
 // CPU kernels for everything of a transformer that goes row by row: memory is read once, nothing is kept
-// beside the result. One source (kernels.inl) is compiled for AVX2 and for AVX-512; row_kernels() picks by
-// what the processor has. model/ops/ (fused_ops.h, log_probs.h) and infer/sampler.h are the interfaces for
+// beside the result. One source (kernels.inl) is compiled for AVX2 and for AVX-512, on arm64 for NEON;
+// row_kernels() picks by what the processor has. model/ops/ (fused_ops.h, log_probs.h) and infer/sampler.h are the interfaces for
 // others.
 // Pointers are row-major and contiguous; T is float or bfloat16 (as uint16_t); sums are float32.
 #include <cstdint>
@@ -114,7 +114,7 @@ struct RowKernelSet {
   RowKernels<float> f32;
   RowKernels<uint16_t> bf16;
 };
-extern const RowKernelSet kRowKernelsAvx2;
+extern const RowKernelSet kRowKernelsBase;
 extern const RowKernelSet kRowKernelsAvx512;
 
 }  // namespace selfreward
