@@ -6,8 +6,8 @@ target_compile_options(selfreward_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
 target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 if(SELFREWARD_SANITIZE)
-  target_compile_options(selfreward_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g)
-  target_link_options(selfreward_options INTERFACE -fsanitize=address,undefined)
+  target_compile_options(selfreward_options INTERFACE -fsanitize=${SELFREWARD_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
+  target_link_options(selfreward_options INTERFACE -fsanitize=${SELFREWARD_SANITIZE})
 endif()
 
 # TORCH: the layer computes with tensors. LibTorch's headers stop there: what links such a layer sees none of them, but
@@ -70,22 +70,33 @@ function(selfreward_precompiled target name owner header)
   endif()
 endfunction()
 
+add_custom_target(unit_tests)  # those that do not run the program
+
 # Every test file becomes one ctest entry, named by its place: jinja/limits_test.cpp of text is text.jinja.limits.
 function(selfreward_tests)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS" ${ARGN})
   set(target "${ARG_NAME}_tests")
+  # One thread a test: ctest runs several at once, and OpenMP threads that share a core wait for each other.
+  set(threads OMP_NUM_THREADS=1)
   add_executable(${target} ${ARG_SOURCES})
+  if(NOT ARG_NAME MATCHES "program")
+    add_dependencies(unit_tests ${target})
+  endif()
   selfreward_compiles_fast(${target})
+  if(SELFREWARD_SANITIZE STREQUAL "thread")
+    target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/openmp_threads.cpp")
+    set(launcher setarch ${CMAKE_SYSTEM_PROCESSOR} --addr-no-randomize)  # its memory map wants fixed places
+    set(threads OMP_NUM_THREADS=2 TSAN_OPTIONS=ignore_noninstrumented_modules=1)
+  endif()
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} selfreward_doctest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")  # support/
   target_compile_definitions(${target} PRIVATE SELFREWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   foreach(source ${ARG_SOURCES})
     string(REGEX REPLACE "_test\\.cpp$" "" place ${source})
     string(REPLACE "/" "." name ${place})
-    add_test(NAME ${ARG_NAME}.${name} COMMAND ${target} "--source-file=*/${source}" --no-skip
+    add_test(NAME ${ARG_NAME}.${name} COMMAND ${launcher} $<TARGET_FILE:${target}> "--source-file=*/${source}" --no-skip
              WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    # One thread a test: ctest runs several at once, and OpenMP threads that share a core wait for each other.
-    set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1")
+    set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "${threads}")
   endforeach()
 endfunction()
 
