@@ -78,6 +78,7 @@ function(selfreward_tests)
   set(target "${ARG_NAME}_tests")
   # One thread a test: ctest runs several at once, and OpenMP threads that share a core wait for each other.
   set(threads OMP_NUM_THREADS=1)
+  set(program ${target})
   add_executable(${target} ${ARG_SOURCES})
   if(NOT ARG_NAME MATCHES "program")
     add_dependencies(unit_tests ${target})
@@ -85,7 +86,7 @@ function(selfreward_tests)
   selfreward_compiles_fast(${target})
   if(SELFREWARD_SANITIZE STREQUAL "thread")
     target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/openmp_threads.cpp")
-    set(launcher setarch ${CMAKE_SYSTEM_PROCESSOR} --addr-no-randomize)  # its memory map wants fixed places
+    set(program setarch ${CMAKE_SYSTEM_PROCESSOR} --addr-no-randomize $<TARGET_FILE:${target}>)  # for its memory map
     set(threads OMP_NUM_THREADS=2 TSAN_OPTIONS=ignore_noninstrumented_modules=1)
   endif()
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} selfreward_doctest_main)
@@ -94,7 +95,7 @@ function(selfreward_tests)
   foreach(source ${ARG_SOURCES})
     string(REGEX REPLACE "_test\\.cpp$" "" place ${source})
     string(REPLACE "/" "." name ${place})
-    add_test(NAME ${ARG_NAME}.${name} COMMAND ${launcher} $<TARGET_FILE:${target}> "--source-file=*/${source}" --no-skip
+    add_test(NAME ${ARG_NAME}.${name} COMMAND ${program} "--source-file=*/${source}" --no-skip
              WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "${threads}")
   endforeach()
