@@ -199,7 +199,7 @@ void check_early_stopping(const RunConfig& config, const SeedData& data) {
 void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,
                                int64_t total_steps, const std::function<void(int64_t pause_at)>& train) {
   const TrainingFiles files = run.training(t + 1);
-  const fs::path metrics = files.dir / "metrics.jsonl";
+  const fs::path metrics = files.metrics();
   std::vector<StepComparison> comparisons = read_comparisons(metrics);
   Validation validation(config, run, t);
   for (StoppingState state = state_after(comparisons);

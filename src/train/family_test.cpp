@@ -138,7 +138,7 @@ TEST_CASE("ten steps of SFT equal a plain loop over transformers' model, in ever
     train_sft(model, rows, settings, Seed(1), files, "test", /*shuffle=*/false);
     check_steps(files, sample["steps"], {"loss"}, 1e-4);
     double difference = 0;
-    const auto lines = read_lines(files.dir / "metrics.jsonl");
+    const auto lines = read_lines(files.metrics());
     for (size_t i = 0; i < lines.size(); ++i) {
       const double loss = sample["steps"][i]["loss"];
       difference = std::max(difference, std::abs(Json::parse(lines[i])["loss"].get<double>() - loss) / loss);

@@ -156,7 +156,7 @@ TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the polic
   settings.train.train_batch_size = 2;
   const TrainingFiles files = scratch_training("lora_dpo");
   train_dpo(policy.model(), rows, reference, {}, settings, Seed(1), files, "test");
-  const auto lines = read_lines(files.dir / "metrics.jsonl");
+  const auto lines = read_lines(files.metrics());
   CHECK(Json::parse(lines.front())["loss"].get<double>() == doctest::Approx(std::log(2)).epsilon(1e-6));
   CHECK(Json::parse(lines.back())["rewards/margins"].get<double>() > 0);
 }

@@ -68,7 +68,7 @@ void run_evaluate_reward(const Options& options) {
   RunDirectory directory(config);
   const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
   std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),
-              (directory.root() / "reward.json").string().c_str());
+              directory.reward_summary().string().c_str());
 }
 
 }  // namespace
