@@ -58,7 +58,7 @@ fs::path training_of(const Options& options) {
 /// Its settings, with the day on which the output was begun.
 RunConfig config_of(const Options& options, const CommandSettings& command) {
   RunConfig config = options.config.load(command);
-  settle_date(config, options.overwrite ? "" : training_of(options).string() + ".inputs.json");
+  settle_date(config, inputs_file(training_of(options)), options.overwrite);
   return config;
 }
 

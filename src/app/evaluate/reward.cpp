@@ -44,7 +44,7 @@ RunConfig config_of(const Options& options) {
   for (const std::string& file : options.rubrics) options.config.as_setting("--rubric", "judge.rubric", file);
   RunConfig config = load_config(options.config.file, overrides);
   options.config.check_read(kReward);
-  settle_date(config, options.overwrite ? "" : options.out);
+  settle_date(config, options.out, options.overwrite);
   return config;
 }
 
