@@ -6,13 +6,14 @@
 
 #include "base/text_util.h"
 #include "config/rules.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 fs::path file_with(const std::string& yaml) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_config_test" / "a.yaml";
+  const fs::path path = scratch("a.yaml");
   write_file_atomically(path, yaml);
   return path;
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -16,8 +18,7 @@ std::string settled(const fs::path& earlier, const std::string& set = "", bool o
 }  // namespace
 
 TEST_CASE("what goes on another day keeps its day, wherever an earlier call recorded it") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_template_day_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   CHECK(settled(dir).size() == 10);
   CHECK(settled(dir / "config.yaml").size() == 10);
   write_file_atomically(dir / "config.yaml", "model:\n  chat_template_date: 2020-02-20\n");

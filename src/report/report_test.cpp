@@ -12,17 +12,11 @@
 #include "report/run_files.h"
 #include "report/samples.h"
 #include "support/report_example.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_report_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 /// The example run with its report, and a second one with their comparison; made once, and left there for
 /// tests/report_browser_test.sh.
@@ -98,7 +92,7 @@ TEST_CASE("the report holds the rounds, models, curves and settings of the run")
 }
 
 TEST_CASE("the settings of adapters are shown where there are adapters") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const auto setup = [&](const std::string& config) {
     write_file_atomically(dir / "config.yaml", config);
     return collect_report(dir)["setup"].dump();
@@ -110,7 +104,7 @@ TEST_CASE("the settings of adapters are shown where there are adapters") {
 }
 
 TEST_CASE("the report says who wrote the prompts, or which file has them") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const auto setup = [&](const std::string& file) {
     write_file_atomically(dir / "config.yaml", "prompts:\n  source: M0\n  file: " + file + "\n");
     return collect_report(dir)["setup"].dump();
@@ -120,7 +114,7 @@ TEST_CASE("the report says who wrote the prompts, or which file has them") {
 }
 
 TEST_CASE("lengths are in tokens, or in characters where a file has no token ids") {
-  const fs::path file = RunPaths(scratch()).round_records(1, "preferences");
+  const fs::path file = RunPaths(scratch_dir()).round_records(1, "preferences");
   std::vector<PreferencePair> pairs{{"a", {{"user", "p"}}, "äöü", "x", {}, {}, 5, 1},
                                     {"b", {{"user", "p"}}, "äöüß!", "xyz", {}, {}, 5, 1}};
   write_jsonl(file, pairs);
@@ -136,7 +130,7 @@ TEST_CASE("lengths are in tokens, or in characters where a file has no token ids
 }
 
 TEST_CASE("a half-done run gives a report of what is there") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_report(dir);
   CHECK(parse_json(embedded_data(read_file(dir / "report.html")), "data")["rounds"].empty());
   CHECK(result_table(dir) == "No model of " + dir.string() + " has been evaluated yet.\n");
@@ -157,7 +151,7 @@ TEST_CASE("each part of a run may be missing") {
   for (const char* part : {"config.yaml", "seed", "M1", "M2/round.json", "M2/candidates.jsonl",
                            "M2/judgements.jsonl", "training", "evaluation", "evaluation.json"}) {
     CAPTURE(part);
-    const fs::path dir = scratch();
+    const fs::path dir = scratch_dir();
     fs::copy(example(), dir, fs::copy_options::recursive);
     fs::remove_all(dir / part);
     CHECK_NOTHROW(write_report(dir));
@@ -180,14 +174,14 @@ TEST_CASE("the terminal table aligns what the models have and leaves out what no
         "    -       -        -\n"
         "longest judge     -       -          -        -          -     27.1      26.2      1.3     0.061    "
         "0.054       -        -\n");
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "evaluation.json",
                         R"({"models": [{"name": "M0", "answer_tokens_mean": 81.25}]})");
   CHECK(result_table(dir) == "model  tokens\nM0       81.2\n");
 }
 
 TEST_CASE("curves keep the last of two lines of a step and skip a line cut off at the end") {
-  const RunPaths run(scratch());
+  const RunPaths run(scratch_dir());
   write_file_atomically(
       run.training(2).metrics(),
       "{\"step\": 1, \"loss\": 3.0}\n{\"step\": 2, \"loss\": 9.0}\n{\"step\": 2, \"loss\": 2.0}\n"
@@ -199,7 +193,7 @@ TEST_CASE("curves keep the last of two lines of a step and skip a line cut off a
 }
 
 TEST_CASE("long curves are thinned to means") {
-  const RunPaths run(scratch());
+  const RunPaths run(scratch_dir());
   std::string lines;
   for (int step = 1; step <= 1000; ++step) lines += str("{\"step\": ", step, ", \"loss\": ", step % 3, "}\n");
   write_file_atomically(run.training(1).metrics(), lines);
@@ -213,7 +207,7 @@ TEST_CASE("long curves are thinned to means") {
 
 TEST_CASE("a damaged file is an error that names it") {
   const auto message_for = [](const char* file, const std::string& content) {
-    const fs::path dir = scratch();
+    const fs::path dir = scratch_dir();
     write_file_atomically(dir / file, content);
     try {
       write_report(dir);
@@ -253,7 +247,7 @@ TEST_CASE("a damaged file is an error that names it") {
 }
 
 TEST_CASE("numbers of a wrong type in a summary are left out, not a crash") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(
       dir / "evaluation.json",
       R"({"models": [{"name": "M0", "gold": 7, "reward_model": []}], "null_judges": [1], "head_to_head": {"a": 1}})");
@@ -263,7 +257,7 @@ TEST_CASE("numbers of a wrong type in a summary are left out, not a crash") {
 }
 
 TEST_CASE("warnings of the monitors come first, once, and a half-written line is passed over") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(
       dir / "evaluation.json",
       R"({"models": [{"name": "M1", "gold": {"sampled": {"mean": 4}}}, {"name": "M2", "gold": {"sampled": {"mean": 3}}}]})");
@@ -287,7 +281,7 @@ TEST_CASE("warnings of the monitors come first, once, and a half-written line is
 }
 
 TEST_CASE("directories of models are in the order of their numbers") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   for (const char* name : {"M10", "M2", "sft_baseline", "M", "M0"}) fs::create_directories(dir / name);
   CHECK(model_directories(dir) == std::vector<std::string>{"M", "sft_baseline", "M0", "M2", "M10"});
 }

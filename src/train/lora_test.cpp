@@ -4,6 +4,7 @@
 #include "model/families/config_json.h"
 #include "model/policy/shapes.h"
 #include "support/golden_training.h"
+#include "support/scratch.h"
 #include "train/dpo.h"
 #include "train/sft.h"
 
@@ -61,12 +62,6 @@ std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const
   for (const auto& item : policy.model().named_parameters())
     CHECK_MESSAGE((gradients.contains(item.key()) || !item.value().grad().defined()), item.key());
   return gradients;
-}
-
-fs::path scratch_dir(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_lora_test_" + name);
-  fs::remove_all(dir);
-  return dir;
 }
 
 }  // namespace

@@ -9,19 +9,13 @@
 #include "model/gguf/gguf.h"
 #include "model/gguf/import.h"
 #include "model/gguf/quants.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures/gguf";
-
-fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_export_gguf_test";
-  fs::create_directories(dir);
-  fs::remove_all(dir / name);
-  return dir / name;
-}
 
 /// tests/golden/make_gguf_families_golden.py: what llama.cpp's converter writes for each family.
 const Json& families() {
@@ -68,7 +62,7 @@ SideFiles tiny_pieces(bool space_prefix) {
 /// The golden model as a checkpoint directory.
 fs::path write_golden(const Json& golden, const Json& changed = Json::object(),
                       SideFiles files = tiny_tokenizer()) {
-  const fs::path dir = scratch("golden");
+  const fs::path dir = scratch_dir("golden");
   Json config = golden["config"];
   config.update(changed);
   files["config.json"] = config.dump();
@@ -137,7 +131,7 @@ TEST_CASE("every family gets the tensors and metadata that llama.cpp's converter
 TEST_CASE("every family comes back with the same weights and settings") {
   for (const auto& [name, golden] : families().items()) {
     CAPTURE(name);
-    const fs::path path = scratch("family.gguf"), dir = scratch("back");
+    const fs::path path = scratch("family.gguf"), dir = scratch_dir("back");
     export_gguf(write_golden(golden), path, kGgmlF32);
     import_gguf(path, dir, "float32");
     const TensorMap weights = read_checkpoint_tensors(dir);
@@ -148,12 +142,12 @@ TEST_CASE("every family comes back with the same weights and settings") {
     }
     check_config(read_json(dir / "config.json"), golden["config"]);
     export_gguf(dir, scratch("again.gguf"), kGgmlF32);
-    CHECK(read_file(path) == read_file(fs::temp_directory_path() / "selfreward_export_gguf_test/again.gguf"));
+    CHECK(read_file(path) == read_file(scratch("again.gguf")));
   }
 }
 
 TEST_CASE("a checkpoint and its tokenizer come back from a GGUF file bit for bit") {
-  const fs::path first = scratch("first"), path = scratch("tiny.gguf"), second = scratch("second");
+  const fs::path first = scratch_dir("first"), path = scratch("tiny.gguf"), second = scratch_dir("second");
   for (const auto& [dtype, type] :
        {std::pair("float32", kGgmlF32), std::pair("float16", kGgmlF16), std::pair("bfloat16", kGgmlBF16)}) {
     import_gguf(kFixtures / "tiny.gguf", first, dtype);
@@ -178,7 +172,7 @@ TEST_CASE("Q8_0 is for matrices whose rows are whole blocks; others are F16, vec
 }
 
 TEST_CASE("ids without a token get a name that import takes away again") {
-  const fs::path path = scratch("family.gguf"), dir = scratch("back");
+  const fs::path path = scratch("family.gguf"), dir = scratch_dir("back");
   export_gguf(write_golden(families()["qwen2"]), path, kGgmlBF16);
   CHECK(read_gguf(path).metadata.at("tokenizer.ggml.tokens")[39] == "[PAD39]");
   import_gguf(path, dir, "bfloat16");
@@ -190,7 +184,7 @@ TEST_CASE("chat templates with names go to GGUF under them, and come back") {
   files["chat_template.jinja"] = "usual";
   files["additional_chat_templates/tool_use.jinja"] = "tools";
   files["additional_chat_templates/two words.jinja"] = "third";
-  const fs::path path = scratch("templates.gguf"), dir = scratch("back");
+  const fs::path path = scratch("templates.gguf"), dir = scratch_dir("back");
   export_gguf(write_golden(families()["qwen2"], Json::object(), files), path, kGgmlBF16);
   const GgufFile file = read_gguf(path);
   CHECK(file.metadata.at("tokenizer.chat_template") == "usual");
