@@ -36,10 +36,9 @@ TEST_CASE(
   const auto run = [&](const std::string& more, const std::string& dir = "r") {
     return selfreward_does(
         "run " SELFREWARD_SOURCE_DIR "/configs/playground.yaml --run-dir " + dir +
-        " --set model.model_name_or_path=m0 "
-        "--set data.ift=ift.jsonl --set data.ranked=ranked.jsonl --set "
-        "data.eval_ranked=held_out_ranked.jsonl "
-        "--set data.eval_prompts=held_out_prompts.jsonl --set judge.rubric=rubric.yaml --set data.gold=" +
+        " --set model.model_name_or_path=m0 --set data.ift=ift.jsonl --set data.ranked=ranked.jsonl --set "
+        "data.eval_ranked=held_out_ranked.jsonl --set data.eval_prompts=held_out_prompts.jsonl --set "
+        "judge.rubric=rubric.yaml --set data.gold=" +
         kGold +
         " --set eft.source=none --set sft.max_steps=2 --set last_model=1 --set evaluate.max_prompts=4 --set "
         "evaluate.greedy=false --set model.dtype=float32 " +

@@ -177,8 +177,7 @@ void add_dpo(CLI::App& app) {
   command
       ->add_option("--data", options->data,
                    "preference pairs: TRL, UltraFeedback, HH, distilabel, ... (docs/formats.md), or "
-                   "preferences.jsonl of "
-                   "a run")
+                   "preferences.jsonl of a run")
       ->required()
       ->type_name("FILE");
   command

@@ -115,9 +115,8 @@ std::string evaluation_section(const RunPaths& run) {
   const Json evaluation = read_evaluation(run);
   if (evaluation.empty() || evaluation["models"].empty()) return "";
   return "## Evaluation\n\nAll models of the run on held-out data. gold: true score of an answer, sampled "
-         "and "
-         "greedy; vs: won / lost in percent against another model; pairs, 5-best, exact, Spearman, Kendall: "
-         "the model as a judge of ranked answers; tokens, ended: of its answers.\n\n```\n" +
+         "and greedy; vs: won / lost in percent against another model; pairs, 5-best, exact, Spearman, "
+         "Kendall: the model as a judge of ranked answers; tokens, ended: of its answers.\n\n```\n" +
          result_table(run.root()) + "```\n\n";
 }
 

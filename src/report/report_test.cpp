@@ -160,20 +160,20 @@ TEST_CASE("each part of a run may be missing") {
 
 TEST_CASE("the terminal table aligns what the models have and leaves out what none has") {
   CHECK(result_table(example()) ==
-        "model          gold  greedy  all met %  vs M1 %  vs prev %  pairs %  5-best %  exact %  Spearman  "
-        "Kendall  tokens  ended %\n"
-        "M0             3.43    3.79         15    17/52          -     84.6      52.1     28.7     0.712    "
-        "0.655     5.8      100\n"
-        "M1             4.05    4.21         34        -      52/17     97.4      73.8     71.3     0.935    "
-        "0.902     5.8      100\n"
-        "M2             4.30    4.39         46    33/19      33/19     97.1      74.1     70.7     0.931    "
-        "0.899     5.8      100\n"
-        "M3             4.41    4.47         53    39/13      27/20     96.2      73.3     68.7     0.924    "
-        "0.890     5.8      100\n"
-        "random judge      -       -          -        -          -     44.3      25.2      4.7     0.004    "
-        "    -       -        -\n"
-        "longest judge     -       -          -        -          -     27.1      26.2      1.3     0.061    "
-        "0.054       -        -\n");
+        "model          gold  greedy  all met %  vs M1 %  vs prev %  pairs % "
+        " 5-best %  exact %  Spearman  Kendall  tokens  ended %\n"
+        "M0             3.43    3.79         15    17/52          -     84.6 "
+        "     52.1     28.7     0.712    0.655     5.8      100\n"
+        "M1             4.05    4.21         34        -      52/17     97.4 "
+        "     73.8     71.3     0.935    0.902     5.8      100\n"
+        "M2             4.30    4.39         46    33/19      33/19     97.1 "
+        "     74.1     70.7     0.931    0.899     5.8      100\n"
+        "M3             4.41    4.47         53    39/13      27/20     96.2 "
+        "     73.3     68.7     0.924    0.890     5.8      100\n"
+        "random judge      -       -          -        -          -     44.3 "
+        "     25.2      4.7     0.004        -       -        -\n"
+        "longest judge     -       -          -        -          -     27.1 "
+        "     26.2      1.3     0.061    0.054       -        -\n");
   const fs::path dir = scratch_dir();
   write_file_atomically(dir / "evaluation.json",
                         R"({"models": [{"name": "M0", "answer_tokens_mean": 81.25}]})");

@@ -172,10 +172,10 @@ TEST_CASE(
 
 TEST_CASE("a row with tools is trained with them") {
   const std::string source =
-      "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}{{ style "
-      "}}\n"
-      "{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n{% endfor "
-      "%}"
+      "{% if tools %}{{ tools | tojson }}{% endif %}"
+      "{% for m in messages %}<|im_start|>{{ m.role }}{{ style }}\n"
+      "{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n"
+      "{% endfor %}"
       "{% if add_generation_prompt %}<|im_start|>assistant{{ style }}\n{% endif %}";
   const fs::path file = scratch("tools.jsonl");
   write_file_atomically(

@@ -120,8 +120,7 @@ TEST_CASE("chat_template.jinja comes first, then the template named default") {
 TEST_CASE("a checkpoint without a template says what is needed") {
   const std::string need =
       " has no \"chat_template\", and there is no chat_template.jinja beside it: a chat checkpoint is "
-      "needed, or a "
-      "chat_template.jinja file";
+      "needed, or a chat_template.jinja file";
   const std::string path = (checkpoint_with("{}") / "tokenizer_config.json").string();
   CHECK(load_error(path.substr(0, path.rfind('/'))) == "[template] " + path + need);
   CHECK(load_error(checkpoint_with(R"({"chat_template": null})")) == "[template] " + path + need);
