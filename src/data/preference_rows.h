@@ -1,6 +1,6 @@
 #pragma once
 // Preference pairs out of the rows that data sets have:
-//   {"prompt", "chosen", "rejected"}           texts (TRL standard), or lists of messages (TRL conversational)
+//   {"prompt", "chosen", "rejected"}           texts, or lists of messages (TRL standard, conversational)
 //   {"chosen", "rejected"}                     the prompt is what both begin with (TRL's implicit prompt);
 //                                              texts of Anthropic's HH data are read as messages first
 //   {"prompt": text, "chosen", "rejected"}     whole conversations beside their prompt

@@ -28,8 +28,8 @@ namespace selfreward {
 Filtered<Example> read_examples(const fs::path& path, const Languages& languages = {"en"});
 
 /// Several ranked answers per prompt, the raw material of EFT and of the reward-modelling evaluation:
-///   {"id"?, "prompt", "answers": [...], "ranks": [...]}      our own rows, rank 0 is the best; two answers or
-///                                                            more
+///   {"id"?, "prompt", "answers": [...], "ranks": [...]}      our own rows, rank 0 is the best; two
+///                                                            answers or more
 ///   {"instruction", "generations": [...], "ratings": [...]}  distilabel; the best rating gets rank 0, a
 ///                                                            generation without rating is counted as
 ///                                                            "reply_unrated"
