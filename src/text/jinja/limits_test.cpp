@@ -1,4 +1,4 @@
-// A bad template ends with an Error: no crash, no hang, no leak (the layer runs under ASan).
+// A bad template ends with an Error: no crash, no hang, no leak (the room is tested under ASan).
 #include <doctest/doctest.h>
 
 #include "text/jinja/template.h"
