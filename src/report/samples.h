@@ -8,8 +8,8 @@ namespace selfreward {
 /// Of a round's preferences.jsonl: {total, chosen_length, rejected_length, length_unit}; null without one.
 Json pair_totals(const fs::path& path);
 
-/// Of the evaluated models: {models, total, shown: [{id, prompt, answers: [answer or null, in the order of models]}]},
-/// at most 60 prompts; null when no model has answered.
+/// Of the evaluated models: {models, total, shown: [{id, prompt, answers: [answer or null, in the order of
+/// models]}]}, at most 60 prompts; null when no model has answered.
 Json sample_answers(const RunPaths& run);
 
 }  // namespace selfreward
