@@ -10,8 +10,8 @@ if(SELFREWARD_SANITIZE)
   target_link_options(selfreward_options INTERFACE -fsanitize=${SELFREWARD_SANITIZE})
 endif()
 
-# TORCH: the layer computes with tensors. LibTorch's headers stop there: what links such a layer sees none of them, but
-# its tests may (TENSORS_IN_TESTS). The first layer of each kind (base, model) owns the precompiled header.
+# TORCH: the room computes with tensors. LibTorch's headers stop there: what links such a room sees none of them, but
+# its tests may (TENSORS_IN_TESTS). The first room of each kind (base, model) owns the precompiled header.
 function(selfreward_library)
   cmake_parse_arguments(ARG "TORCH;TENSORS_IN_TESTS;UNITY" "NAME" "SOURCES;TESTS;DEPS" ${ARGN})
   set(target "selfreward_${ARG_NAME}")
@@ -61,7 +61,7 @@ function(selfreward_unity target)
   endforeach()
 endfunction()
 
-# selfreward_precompiled(TARGET NAME OWNER HEADER): the layer OWNER compiles HEADER, the others take it from there.
+# selfreward_precompiled(TARGET NAME OWNER HEADER): the room OWNER compiles HEADER, the others take it from there.
 function(selfreward_precompiled target name owner header)
   if(name STREQUAL owner)
     target_precompile_headers(${target} PRIVATE ${header})

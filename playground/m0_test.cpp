@@ -5,6 +5,7 @@
 #include "base/text_util.h"
 #include "playground/bpe_trainer.h"
 #include "playground/pretraining.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 using namespace selfreward::playground;
@@ -40,8 +41,7 @@ TEST_CASE("the vocabulary numbers its tokens from 0 without a gap and stays unde
 }
 
 TEST_CASE("the tokenizer in playground/m0 is the one that the program writes") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_m0_test",
-                 kept = SELFREWARD_SOURCE_DIR "/playground/m0";
+  const fs::path dir = scratch_dir(), kept = SELFREWARD_SOURCE_DIR "/playground/m0";
   write_m0_skeleton(dir);
   for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
     CHECK_MESSAGE(read_file(dir / name) == read_file(kept / name), name);

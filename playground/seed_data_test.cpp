@@ -8,6 +8,7 @@
 
 #include "data/jsonl.h"
 #include "playground/words.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 using namespace selfreward::playground;
@@ -34,7 +35,7 @@ void check_ranks(const RankedAnswers& ranked) {
 }  // namespace
 
 TEST_CASE("the files in playground/data are those that the program writes") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_seed_data_test";
+  const fs::path dir = scratch_dir();
   write_data(dir, Seed(kDataSeed));
   for (const char* name : {"ift", "ranked", "held_out_prompts", "held_out_ranked", "eft_gold"}) {
     const std::string file = std::string(name) + ".jsonl";

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -36,9 +37,7 @@ void clear_rows(const fs::path& path, const std::string& matrix, size_t rows) {
 /// The tiny model with a long context, whose greedy answers never end: a special token, of logit 0, is never
 /// the most probable one.
 fs::path endless_model() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_chat_test" / "endless";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
+  const fs::path dir = scratch_dir("endless");
   fs::copy(kModel, dir);
   Json config = read_json(dir / "config.json");
   config["max_position_embeddings"] = 60000;
@@ -141,7 +140,7 @@ TEST_CASE("Ctrl-C at the prompt drops the line and says how to leave; twice in a
 }
 
 TEST_CASE("a prompt of any length that fits the context is answered") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_chat_test";
+  const fs::path dir = scratch_dir();
   std::string lines;
   for (size_t length = 1; length <= 240; length += 7) lines += std::string(length, 'z') + "\n/new\n";
   write_file_atomically(dir / "lines", lines);

@@ -8,16 +8,13 @@
 #include <thread>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 const std::string kModel = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-
-fs::path scratch(const std::string& name) {
-  return fs::temp_directory_path() / "selfreward_evaluate_test" / name;
-}
 
 /// A fresh directory for results.
 std::string fresh(const std::string& name) {

@@ -4,16 +4,13 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 const std::string kModel = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-
-fs::path scratch(const std::string& name) {
-  return fs::temp_directory_path() / "selfreward_inspect_data_test" / name;
-}
 
 /// What the command prints about a file of `content`, errors too.
 std::string inspect(const std::string& content, const std::string& more = "") {

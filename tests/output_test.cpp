@@ -5,18 +5,13 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 const std::string kInspect = "inspect --model " SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama --user hi";
-
-fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_program_output_test";
-  fs::create_directories(dir);
-  return dir / name;
-}
 
 /// The exit code of a shell's line, in which PROGRAM is the program; what it writes is in `out` and `err`.
 struct Ended {

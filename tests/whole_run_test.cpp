@@ -14,6 +14,7 @@
 
 #include "base/text_util.h"
 #include "data/jsonl.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -36,11 +37,14 @@ const std::vector<std::string> kSmall = {"eft.baseline_max_steps=4",
                                          "generation.max_batch_size=32",
                                          "report_to=tensorboard"};
 
-fs::path scratch(const std::string& name) {
-  const fs::path dir =
-      fs::temp_directory_path() / "selfreward_whole_run" / name / "run";  // one name: the report shows it
-  fs::remove_all(dir);
-  return dir;
+/// Of one name: the report shows it.
+fs::path run_named(const std::string& name) {
+  return scratch(name) / "run";
+}
+
+fs::path fresh_run_named(const std::string& name) {
+  fs::remove_all(run_named(name));
+  return run_named(name);
 }
 
 pid_t start(const fs::path& run_dir, const std::vector<std::string>& settings) {
@@ -103,7 +107,7 @@ std::map<std::string, std::string> results_of(const fs::path& run_dir) {
 
 /// Runs the settings once in peace and once with kills, and compares what both leave.
 void check_killed_runs(const std::string& prefix, const std::vector<std::string>& settings) {
-  const fs::path whole = scratch(prefix + "whole"), killed = scratch(prefix + "killed");
+  const fs::path whole = fresh_run_named(prefix + "whole"), killed = fresh_run_named(prefix + "killed");
   const auto begin = std::chrono::steady_clock::now();
   REQUIRE(run_for(whole, Seconds(900), SIGKILL, settings) == 0);
   const Seconds duration = std::chrono::steady_clock::now() - begin;
@@ -144,7 +148,7 @@ TEST_CASE("early stopping: the best step becomes the next model, whatever kills 
         "dpo.eval_prompts=playground/data/held_out_ranked.jsonl", "evaluate.enabled=false"})
     settings.push_back(setting);
   check_killed_runs("early_", settings);
-  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "early_whole" / "run";
+  const fs::path run = run_named("early_whole");
   const Json stopping = read_json(run / "M1" / "round.json").at("early_stopping");
   CHECK(stopping["planned_steps"] == 6);
   CHECK(stopping["comparisons"].size() >= 2);
@@ -157,7 +161,7 @@ TEST_CASE("early stopping: the best step becomes the next model, whatever kills 
 }
 
 TEST_CASE("what a run leaves hangs together") {
-  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "whole" / "run";
+  const fs::path run = run_named("whole");
   REQUIRE(fs::exists(run / "evaluation.json"));
   for (const char* round : {"M1", "M2"}) {
     const auto prompts = read_jsonl<Prompt>(run / round / "prompts.jsonl");
@@ -189,7 +193,7 @@ TEST_CASE("what a run leaves hangs together") {
 }
 
 TEST_CASE("a finished run is not done again, and other settings in its directory are refused") {
-  const fs::path run = fs::temp_directory_path() / "selfreward_whole_run" / "whole" / "run";
+  const fs::path run = run_named("whole");
   const auto before = results_of(run);
   const auto written = fs::last_write_time(run / "M3" / "model.safetensors");
   CHECK(run_for(run, Seconds(300)) == 0);
@@ -202,7 +206,7 @@ TEST_CASE("a finished run is not done again, and other settings in its directory
 }
 
 TEST_CASE("a monitor stops a run where it is asked to, and with another limit the run goes on to the same") {
-  const fs::path run = scratch("stopped"), whole = run.parent_path().parent_path() / "whole" / "run";
+  const fs::path run = fresh_run_named("stopped"), whole = run_named("whole");
   std::vector<std::string> settings = kSmall;
   settings.insert(settings.end(), {"monitor.length_ratio=0", "monitor.stop=length_ratio"});
   for (int times = 0; times < 2; ++times) {  // again it stops, and warns of nothing twice

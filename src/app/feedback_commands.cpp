@@ -67,7 +67,7 @@ RunConfig config_of(const Options& options, const CommandSettings& command) {
   if (!options.rubric.empty())
     all.overrides.push_back(all.as_setting("--rubric", "judge.rubric", options.rubric));
   RunConfig config = all.load(command);
-  settle_date(config, options.overwrite ? "" : inputs_file(options.out));
+  settle_date(config, inputs_file(options.out), options.overwrite);
   return config;
 }
 

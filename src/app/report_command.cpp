@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "base/error.h"
 #include "report/report.h"
+#include "run/paths.h"
 
 namespace selfreward {
 namespace {
@@ -28,7 +29,7 @@ void run_report(const Options& options) {
   const fs::path run_dir = options.run_dir;
   write_report(run_dir);
   std::printf("%s\nreport: %s\n", result_table(run_dir).c_str(),
-              fs::absolute(run_dir / "report.html").c_str());
+              fs::absolute(RunPaths(run_dir).report()).c_str());
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ void run(const Options& options) {
   const RunPaths paths(config);
   check(!fs::exists(paths.evaluation()) || paths.has_run(), "[run] ", config.run_dir,
         " holds what `evaluate` wrote; name another --run-dir, so that its files stay");
-  settle_date(config, paths.settings());
+  settle_date(config, paths.settings(), /*overwrite=*/false);
   if (options.dry_run) {
     std::printf("%s", dry_run(config, options.overwrite).c_str());
     return;

@@ -65,8 +65,7 @@ void add_top(CLI::App& app) {
   command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
   command->add_flag("--once", *once,
                     "print it once, as is done where the output is no terminal, and where NO_COLOR or "
-                    "TERM=dumb forbid to move "
-                    "the cursor");
+                    "TERM=dumb forbid to move the cursor");
   command->callback([run_dir, once] {
     if (!*once && takes_escapes(STDOUT_FILENO)) return show_live(*run_dir);
     std::printf("%s", view_now(*run_dir).c_str());

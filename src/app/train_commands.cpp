@@ -58,7 +58,7 @@ fs::path training_of(const Options& options) {
 /// Its settings, with the day on which the output was begun.
 RunConfig config_of(const Options& options, const CommandSettings& command) {
   RunConfig config = options.config.load(command);
-  settle_date(config, options.overwrite ? "" : training_of(options).string() + ".inputs.json");
+  settle_date(config, inputs_file(training_of(options)), options.overwrite);
   return config;
 }
 
@@ -177,8 +177,7 @@ void add_dpo(CLI::App& app) {
   command
       ->add_option("--data", options->data,
                    "preference pairs: TRL, UltraFeedback, HH, distilabel, ... (docs/formats.md), or "
-                   "preferences.jsonl of "
-                   "a run")
+                   "preferences.jsonl of a run")
       ->required()
       ->type_name("FILE");
   command

@@ -2,18 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
-
-namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_content_hash_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
-
-}  // namespace
 
 // python3 -c "import xxhash; print(xxhash.xxh3_128_hexdigest(b''),
 // xxhash.xxh3_128_hexdigest(b'selfreward'))", xxhash 4.1.0
@@ -26,7 +17,7 @@ TEST_CASE("contents are hashed by XXH3 with 128 bits") {
 }
 
 TEST_CASE("a file has the hash of its bytes, also when it has changed meanwhile") {
-  const fs::path file = scratch() / "a.bin";
+  const fs::path file = scratch_dir() / "a.bin";
   const std::string large(3'000'000, 'x');  // more than is read at once
   for (const std::string& text : {std::string(), std::string("one"), std::string("two"), large}) {
     write_file_atomically(file, text);
@@ -37,7 +28,7 @@ TEST_CASE("a file has the hash of its bytes, also when it has changed meanwhile"
 }
 
 TEST_CASE("files go by their names, a directory by all that it holds") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "a/x.jsonl", "1");
   write_file_atomically(dir / "b/x.jsonl", "2");
   write_file_atomically(dir / "b/deep/y.jsonl", "3");

@@ -3,20 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
-namespace {
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_files_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
-}  // namespace
-
 TEST_CASE("an atomic write leaves the whole content and no temporary file") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "sub" / "a.json", "one");
   write_file_atomically(dir / "sub" / "a.json", std::string("two\0three", 9));
   CHECK(read_file(dir / "sub" / "a.json") == std::string("two\0three", 9));
@@ -30,14 +22,14 @@ TEST_CASE("a missing file is an error with its path and the system's reason") {
 }
 
 TEST_CASE("an append log keeps what an earlier log wrote") {
-  const fs::path path = scratch() / "log.jsonl";
+  const fs::path path = scratch_dir() / "log.jsonl";
   { AppendLog(path).append("a\nb\n"); }
   { AppendLog(path).append("c\n"); }
   CHECK(read_lines(path) == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("committing a directory replaces the one that was there") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "old" / "stale", "x");
   write_file_atomically(dir / "new" / "fresh", "y");
   commit_path(dir / "new", dir / "old");

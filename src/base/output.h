@@ -2,8 +2,7 @@
 // A result of the program and what it was made from. Work that was finished or begun is taken up only where
 // all of that is still the same; a process at work on a result has it for itself:
 //   const OutputLock lock(out);
-//   take_up({"answers.jsonl", {out, partial}, inputs_file(out), inputs}, overwrite, "add --overwrite to
-//   ...");
+//   take_up({"answers.jsonl", {out, partial}, inputs_file(out), inputs}, overwrite, "add --overwrite");
 #include "base/json.h"
 
 namespace selfreward {

@@ -7,17 +7,11 @@
 #include <unistd.h>
 
 #include "base/content_hash.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_output_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 Output output_in(const fs::path& dir, Json inputs) {
   const fs::path file = dir / "answers.jsonl";
@@ -30,7 +24,7 @@ Json some_inputs() {
 
 /// What differs from work that was begun with some_inputs().
 std::vector<std::string> differences_of(const Json& inputs) {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   take_up(output_in(dir, some_inputs()), /*overwrite=*/false, "");
   write_file_atomically(dir / "answers.jsonl.partial", "x");
   return differences(output_in(dir, inputs));
@@ -70,7 +64,7 @@ TEST_CASE("an input that is not known yet is not compared") {
 }
 
 TEST_CASE("nothing that was made from other inputs is taken up, unless it is to be made again") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const Output before = output_in(dir, {{"seed", 1}}), now = output_in(dir, {{"seed", 2}});
   take_up(before, false, "");
   CHECK(!is_begun(before));
@@ -91,7 +85,7 @@ TEST_CASE("nothing that was made from other inputs is taken up, unless it is to 
 }
 
 TEST_CASE("a result without a record of its inputs is not taken up") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "answers.jsonl", "x");
   CHECK_THROWS_WITH_AS(take_up(output_in(dir, some_inputs()), false, ""), doctest::Contains("there is no"),
                        Error);
@@ -99,7 +93,7 @@ TEST_CASE("a result without a record of its inputs is not taken up") {
 
 TEST_CASE(
     "an output that is one of its own inputs, or holds one, is an error, also where it is to be made again") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "model/config.json", "{}");
   fs::create_directory_symlink(dir / "model", dir / "link");
   for (const char* source : {"model", "model/config.json", "link"}) {
@@ -112,7 +106,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a record that cannot be read is another one") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const Output output = output_in(dir, some_inputs());
   write_file_atomically(output.paths[0], "x");
   write_file_atomically(output.record, "{\"half");
@@ -127,13 +121,13 @@ TEST_CASE("files whose names differ in their end have records of their own") {
 }
 
 TEST_CASE("an empty directory is nothing that was begun") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   fs::create_directories(dir / "answers.jsonl");
   CHECK(!is_begun(output_in(dir, {})));
 }
 
 TEST_CASE("a partial file without a line is no work, a result without a record is one") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "answers.jsonl.partial", "");
   CHECK(!is_begun(output_in(dir, {})));
   write_file_atomically(dir / "answers.jsonl", "");
@@ -141,13 +135,13 @@ TEST_CASE("a partial file without a line is no work, a result without a record i
 }
 
 TEST_CASE("a process may lock what lies in a directory that it has locked") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const OutputLock around(dir / "run" / "");
   CHECK_NOTHROW(OutputLock(dir / "run/M1/prompts.jsonl"));
 }
 
 TEST_CASE("the lock of a directory is one of all that lies in it") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   fs::create_directories(dir / "run");
   const int lock = ::open((dir / "run/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   REQUIRE(::flock(lock, LOCK_EX) == 0);
@@ -158,7 +152,7 @@ TEST_CASE("the lock of a directory is one of all that lies in it") {
 }
 
 TEST_CASE("one process at a time works on an output") {
-  const fs::path file = scratch() / "answers.jsonl";
+  const fs::path file = scratch_dir() / "answers.jsonl";
   {
     const OutputLock lock(file);
     CHECK_THROWS_WITH_AS(OutputLock{file}, doctest::Contains("another process is at work"), Error);
@@ -169,7 +163,7 @@ TEST_CASE("one process at a time works on an output") {
 }
 
 TEST_CASE("the lock of a process that was killed is free") {
-  const fs::path file = scratch() / "answers.jsonl";
+  const fs::path file = scratch_dir() / "answers.jsonl";
   if (const pid_t child = fork(); child == 0) {
     const OutputLock lock(file);
     _exit(0);  // without its destructor

@@ -3,19 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
-
-namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_paths_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
-
-}  // namespace
 
 TEST_CASE("a slash at the end names no other place") {
   CHECK(without_slash("runs/M1/") == "runs/M1");
@@ -31,7 +21,7 @@ TEST_CASE("a slash at the end names no other place") {
 }
 
 TEST_CASE("what cannot be written is found before the work") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   CHECK_NOTHROW(check_can_be_made(dir / "new"));
   CHECK_NOTHROW(check_can_be_made(dir / "deep/er/new"));
   CHECK_NOTHROW(check_can_be_made("new"));

@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 TEST_CASE("what a stopped run had done before counts as done, but in no rate") {
-  const fs::path file = fs::temp_directory_path() / "selfreward_progress_test.json";
+  const fs::path file = scratch("progress.json");
   keep_progress_in(file);
   {
     Progress progress("training", 9, "steps", 8);

@@ -11,8 +11,8 @@ namespace selfreward {
 fs::path shipped_files();
 
 /// `path` where it exists or is empty, else the file that comes with the program under this path; a plain
-/// name
-/// ("additive5", "playground.yaml") is looked for in `folder` of these. `path` itself where there is none.
+/// name ("additive5", "playground.yaml") is looked for in `folder` of these. `path` itself where there is
+/// none.
 std::string or_shipped(const std::string& path, const std::string& folder = "");
 
 }  // namespace selfreward

@@ -36,8 +36,7 @@ struct ModelSettings {
       "more variables of the chat template, a JSON object in quotes: '{\"enable_thinking\": false}'");
     f("chat_template_date", chat_template_date,
       "the day that a chat template with strftime_now writes, as 2026-07-01; empty: today, in a whole run "
-      "the "
-      "day of its first start");
+      "the day of its first start");
   }
 };
 
@@ -52,8 +51,7 @@ struct DataSettings {
   void visit(Fields& f) {
     f("ift", ift,
       "instruction seed data (IFT): files or directories of Open Assistant trees, chat messages, sharegpt, "
-      "alpaca "
-      "or prompt/completion rows; JSON lines, JSON or Parquet");
+      "alpaca or prompt/completion rows; JSON lines, JSON or Parquet");
     f("eft", eft, "ready judging examples (EFT); empty: built from `ranked` where eft.source is self");
     f("ranked", ranked, "human-ranked answers: Open Assistant trees or {id, prompt, answers, ranks} rows");
     f("max_ift", max_ift, "at most this many IFT examples, 0 for all (the paper: 3200)");

@@ -6,13 +6,14 @@
 
 #include "base/text_util.h"
 #include "config/rules.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 fs::path file_with(const std::string& yaml) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_config_test" / "a.yaml";
+  const fs::path path = scratch("a.yaml");
   write_file_atomically(path, yaml);
   return path;
 }
@@ -87,8 +88,7 @@ TEST_CASE("a wrong file is one line with its place, the key and what was wanted"
       {"seed: 1\nseed: 2\n", "[config] a.yaml, line 2: seed is set a second time, after line 1"},
       {"dpo.beta: 1\n",
        "[config] a.yaml, line 1: dpo.beta is written with a dot: that is for --set; in a file the part "
-       "behind "
-       "the dot stands indented below"},
+       "behind the dot stands indented below"},
       {"seed: one\n", "[config] a.yaml, line 1: seed is \"one\", expected integer, at least 0"},
       {"seed: 1.5\n", "[config] a.yaml, line 1: seed is \"1.5\", expected integer, at least 0"},
       {"seed: 99999999999999999999\n",

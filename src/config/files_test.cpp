@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "base/regex.h"
 #include "config/rules.h"
 
 using namespace selfreward;
@@ -91,4 +92,13 @@ TEST_CASE("settings are listed for --help in the order of the file") {
 TEST_CASE("docs/configuration.md is what the program prints") {
   INFO("make it again: selfreward config-schema --markdown > docs/configuration.md");
   CHECK((read_file(kSource / "docs" / "configuration.md") == config_reference()));
+}
+
+TEST_CASE("lines of the page of settings are short, and none begins another list inside of an item") {
+  const Regex marker("^  [-+*#>] ");
+  for (const std::string& line : read_lines(kSource / "docs" / "configuration.md")) {
+    INFO(line);
+    CHECK(line.size() <= 120);
+    CHECK(!marker.matches(line));
+  }
 }

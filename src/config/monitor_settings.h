@@ -23,8 +23,7 @@ struct MonitorSettings {
       "on");
     f("seed_likeness", seed_likeness,
       "new prompts: warn where their mean best ROUGE-L F against the seeds is above this (Self-Instruct "
-      "drops "
-      "a single prompt above 0.7)");
+      "drops a single prompt above 0.7)");
     f("earlier_likeness", earlier_likeness, "the same against the prompts of earlier rounds");
     f("prompt_variety", prompt_variety,
       "new prompts: warn where a smaller share of all their word 4-grams is distinct (distinct-n, Li et al. "

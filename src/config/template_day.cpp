@@ -53,9 +53,9 @@ std::string today() {
 
 }  // namespace
 
-void settle_date(RunConfig& config, const fs::path& earlier) {
+void settle_date(RunConfig& config, const fs::path& earlier, bool overwrite) {
   std::string& date = config.model.chat_template_date;
-  if (date.empty()) date = recorded_day(earlier);
+  if (date.empty() && !overwrite) date = recorded_day(earlier);
   if (date.empty()) date = today();
 }
 

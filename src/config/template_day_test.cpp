@@ -2,22 +2,23 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
-std::string settled(const fs::path& earlier, const std::string& set = "") {
+std::string settled(const fs::path& earlier, const std::string& set = "", bool overwrite = false) {
   RunConfig config;
   config.model.chat_template_date = set;
-  settle_date(config, earlier);
+  settle_date(config, earlier, overwrite);
   return config.model.chat_template_date;
 }
 
 }  // namespace
 
 TEST_CASE("what goes on another day keeps its day, wherever an earlier call recorded it") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_template_day_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   CHECK(settled(dir).size() == 10);
   CHECK(settled(dir / "config.yaml").size() == 10);
   write_file_atomically(dir / "config.yaml", "model:\n  chat_template_date: 2020-02-20\n");
@@ -25,6 +26,7 @@ TEST_CASE("what goes on another day keeps its day, wherever an earlier call reco
   write_file_atomically(dir / "a.inputs.json", R"({"model.chat_template_date": "2019-01-01", "seed": 1})");
   CHECK(settled(dir / "a.inputs.json") == "2019-01-01");
   CHECK(settled(dir / "a.inputs.json", "2018-08-08") == "2018-08-08");
+  CHECK(settled(dir / "a.inputs.json", "", /*overwrite=*/true) == settled(dir / "none"));
   fs::remove(dir / "a.inputs.json");
   write_file_atomically(dir / "answers/none.inputs.json", "half a li");
   write_file_atomically(dir / "judged/b.inputs.json",

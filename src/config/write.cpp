@@ -23,17 +23,38 @@ std::string yaml_lines(const Field& field) {
   return indent + "# " + field.help + "\n" + name + " " + escaped_value(field) + "\n";
 }
 
-/// Text inside a cell of a markdown table.
-std::string cell(const std::string& text) {
-  return replace_all(text, "|", "\\|");
+constexpr size_t kPageWidth = 120;
+
+/// The words of a paragraph in lines of the page; those after the first one begin with `indent`.
+std::string wrapped(const std::string& text, const std::string& indent = "") {
+  std::string lines, line;
+  for (const std::string& word : split_words(text)) {
+    if (!line.empty() && line.size() + 1 + word.size() > kPageWidth) {
+      lines += line + "\n";
+      line = indent + word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+  }
+  return lines + line + "\n";
 }
 
-std::string table_row(const Field& field) {
-  return str("| `", field.key, "` | ", cell(type_and_rule(field)), " | `", cell(value_text(field)), "` | ",
-             cell(field.help), " |\n");
+std::string list_item(const Field& field) {
+  const std::string item = str("- `", field.key, "` (", type_and_rule(field), "; default `",
+                               value_text(field), "`): ", field.help);
+  return wrapped(item, "  ");
 }
 
-constexpr const char* kTableHead = "\n| key | value | default | meaning |\n|---|---|---|---|\n";
+std::string heading(const Field& section) {
+  return str("\n## ", section.key, "\n\n", wrapped(section.help), "\n");
+}
+
+constexpr const char* kIntroduction[] = {
+    "Made by `selfreward config-schema --markdown`; edit the lists of `src/config/config.h` and of the "
+    "`settings.h` files that it includes instead of this page.",
+    "A configuration file is YAML; the dots of a key are levels of indentation, and what a file leaves out has "
+    "its default. `--set key=value` on the command line overrides the file. `${NAME}` in a text is the "
+    "environment variable NAME and a leading `~/` is the home directory."};
 
 }  // namespace
 
@@ -55,21 +76,11 @@ std::vector<SettingInfo> list_settings() {
 
 std::string config_reference() {
   RunConfig defaults;
-  std::string text =
-      "# Settings\n\n"
-      "Made by `selfreward config-schema --markdown`; edit the lists of `src/config/config.h` and of the "
-      "`settings.h` files that it includes instead of this page.\n\n"
-      "A configuration file is YAML; the dots of a key are levels of indentation, and what a file leaves out "
-      "has its default. `--set key=value` on the command line overrides the file. `${NAME}` in a text is the "
-      "environment variable NAME and a leading `~/` is the home directory.\n";
-  text += kTableHead;
-  for (const Field& field : list_fields(defaults)) {
-    if (field.is_section()) {
-      text += str("\n## ", field.key, "\n\n", field.help, "\n", kTableHead);
-    } else {
-      text += table_row(field);
-    }
-  }
+  std::string text = "# Settings\n";
+  for (const char* paragraph : kIntroduction) text += "\n" + wrapped(paragraph);
+  text += "\n";
+  for (const Field& field : list_fields(defaults))
+    text += field.is_section() ? heading(field) : list_item(field);
   return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include "data/readers.h"
 #include "data/rows/rows.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -11,10 +12,6 @@ namespace {
 
 const std::string kRow1 = R"({"prompt":"a, [b] \"c\" }","completion":"d"})",
                   kRow2 = R"({"prompt":"e","completion":"f"})";
-
-fs::path scratch(const std::string& name) {
-  return fs::temp_directory_path() / "selfreward_containers_test" / name;
-}
 
 fs::path file_of(const std::string& name, const std::string& content) {
   write_file_atomically(scratch(name), content);

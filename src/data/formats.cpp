@@ -51,8 +51,7 @@ const char* wanted_for(Purpose purpose) {
                                         "instruction, output | instruction, response | Open Assistant trees"
          : purpose == Purpose::ranked
              ? "ranked answers were wanted: prompt, answers, ranks | instruction, generations, ratings | "
-               "Open "
-               "Assistant trees"
+               "Open Assistant trees"
              : "preference pairs were wanted: prompt, chosen, rejected | chosen, rejected | instruction, "
                "generations, ratings";
 }
@@ -70,10 +69,8 @@ void refuse_known(const Row& row) {
   check(!(has(value, "completion") && has(value, "label") && value.at("label").is_boolean()), "[data] ",
         row.where,
         ": prompt, completion and label are unpaired preferences (KTO), which are not trained here; for "
-        "`dpo` put a "
-        "true and a false completion of one prompt into a row prompt, chosen, rejected; for `sft` keep the "
-        "true ones "
-        "without the label");
+        "`dpo` put a true and a false completion of one prompt into a row prompt, chosen, rejected; for "
+        "`sft` keep the true ones without the label");
 }
 
 }  // namespace
@@ -86,8 +83,7 @@ RowFormat format_of(const Row& row, Purpose purpose) {
          "; the row has: ", key_list(row.value));
   check(!has(row.value, "text"), "[data] ", row.where,
         ": \"text\" is plain text for language modelling, without roles; only answers are trained here, so "
-        "give "
-        "messages, or prompt and completion");
+        "give messages, or prompt and completion");
   fail("[data] ", row.where, ": unknown format; the row has: ", key_list(row.value), "; ",
        wanted_for(purpose));
 }

@@ -2,13 +2,14 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 fs::path file_of(const std::string& content) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_formats_test" / "seed.jsonl";
+  const fs::path path = scratch("seed.jsonl");
   write_file_atomically(path, content);
   return path;
 }

@@ -4,6 +4,7 @@
 
 #include "base/seed.h"
 #include "data/readers.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -55,8 +56,7 @@ const auto kReadExamples = [](const fs::path& path) { return read_examples(path)
 const auto kReadRanked = [](const fs::path& path) { return read_ranked(path); };
 
 void read_in_every_way(const std::string& content, const std::string& name = "fuzz.jsonl") {
-  const fs::path path = fs::temp_directory_path() / "selfreward_fuzz_test" / name;
-  fs::create_directories(path.parent_path());
+  const fs::path path = scratch(name);
   std::FILE* file =
       std::fopen(path.c_str(), "wb");  // not synced to the disk: there are thousands of these files
   REQUIRE(file != nullptr);
@@ -92,7 +92,7 @@ std::string nested(const std::string& open, const std::string& middle, const std
 
 TEST_CASE("every row format is read in one of the ways") {
   for (const std::string& row : kRows) {
-    const fs::path path = fs::temp_directory_path() / "selfreward_fuzz_test" / "row.jsonl";
+    const fs::path path = scratch("row.jsonl");
     write_file_atomically(path, row);
     int read = 0;
     const auto attempt = [&](auto reader) {

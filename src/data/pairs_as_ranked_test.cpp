@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
 fs::path file_with(const std::string& text) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_pairs_as_ranked_test.jsonl";
+  const fs::path path = scratch("pairs_as_ranked.jsonl");
   write_file_atomically(path, text);
   return path;
 }

@@ -4,6 +4,7 @@
 
 #include "data/readers.h"
 #include "data/rows/rows.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -54,7 +55,7 @@ TEST_CASE("a text that is not UTF-8 is an error with its row and column") {
 }
 
 TEST_CASE("a Parquet file that is cut off is an error") {
-  const fs::path path = fs::temp_directory_path() / "selfreward_parquet_test" / "cut.parquet";
+  const fs::path path = scratch("cut.parquet");
   const std::string whole = read_file(kData / "messages.parquet");
   write_file_atomically(path, whole.substr(0, whole.size() / 2));
   CHECK_THROWS_WITH_AS(read_examples(path), doctest::Contains("[parquet] cannot read"), Error);

@@ -1,15 +1,13 @@
 #pragma once
 // Preference pairs out of the rows that data sets have:
-//   {"prompt", "chosen", "rejected"}              texts (TRL standard), or lists of messages (TRL
-//   conversational)
-//   {"chosen", "rejected"}                        the prompt is what both begin with (TRL's implicit prompt);
-//   texts of
-//                                                 Anthropic's HH data are read as messages first
-//   {"prompt": text, "chosen", "rejected"}        whole conversations beside their prompt
-//   (UltraFeedback-binarized):
-//                                                 the conversations count
-//   {"instruction" or "question" or "input", "chosen" or "chosen_response", ...}    orca, distilabel, argilla
-//   {"instruction", "generations", "ratings"}     distilabel: the best against the worst rating
+//   {"prompt", "chosen", "rejected"}           texts, or lists of messages (TRL standard, conversational)
+//   {"chosen", "rejected"}                     the prompt is what both begin with (TRL's implicit prompt);
+//                                              texts of Anthropic's HH data are read as messages first
+//   {"prompt": text, "chosen", "rejected"}     whole conversations beside their prompt
+//                                              (UltraFeedback-binarized): the conversations count
+//   {"instruction" or "question" or "input", "chosen" or "chosen_response", ...}
+//                                              orca, distilabel, argilla
+//   {"instruction", "generations", "ratings"}  distilabel: the best against the worst rating
 // with "system"?, "prompt_id" or "id"?, and the scores of both answers under their usual names.
 #include "data/filtered.h"
 #include "data/formats.h"

@@ -2,13 +2,14 @@
 
 #include "data/preference_rows.h"
 #include "data/readers.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 Filtered<PreferencePair> pairs_of(const std::string& content) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_preferences_test" / "pairs.jsonl";
+  const fs::path path = scratch("pairs.jsonl");
   write_file_atomically(path, content);
   return read_preferences(path);
 }

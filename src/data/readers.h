@@ -17,9 +17,8 @@ namespace selfreward {
 ///   {"prompt", "completion"}                                    each a string or a list of messages
 ///   {"prompt", "response"}, {"instruction", "context"?, "response"}
 ///   {"instruction", "input"?, "output", "system"?, "history"?}  alpaca; the input follows the instruction
-///   after a
-///                                                               blank line, history is a list of [question,
-///                                                               answer]
+///                                                               after a blank line, history is a list of
+///                                                               [question, answer]
 ///   {"prompt": {"text", "replies": [...], ...}}                 Open Assistant tree (open_assistant.h)
 ///   {"message_id", "parent_id", "text", ...}                    Open Assistant, one message per row
 /// The last message must be the assistant's. Of Open Assistant, messages in one of `languages` are read. Left
@@ -29,13 +28,12 @@ namespace selfreward {
 Filtered<Example> read_examples(const fs::path& path, const Languages& languages = {"en"});
 
 /// Several ranked answers per prompt, the raw material of EFT and of the reward-modelling evaluation:
-///   {"id"?, "prompt", "answers": [...], "ranks": [...]}         our own rows, rank 0 is the best; two
-///   answers or more
-///   {"instruction", "generations": [...], "ratings": [...]}     distilabel; the best rating gets rank 0, a
-///   generation
-///                                                               without rating is counted as
-///                                                               "reply_unrated"
-///   Open Assistant                                              as above
+///   {"id"?, "prompt", "answers": [...], "ranks": [...]}      our own rows, rank 0 is the best; two
+///                                                            answers or more
+///   {"instruction", "generations": [...], "ratings": [...]}  distilabel; the best rating gets rank 0, a
+///                                                            generation without rating is counted as
+///                                                            "reply_unrated"
+///   Open Assistant                                           as above
 /// Left out: "fewer_than_two_rated_answers", "empty_message", and the reasons of open_assistant.h.
 Filtered<RankedAnswers> read_ranked(const fs::path& path, const Languages& languages = {"en"});
 

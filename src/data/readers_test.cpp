@@ -4,12 +4,14 @@
 
 #include <numeric>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
 fs::path file_of(const std::string& name, const std::string& content) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_readers_test" / name;
+  const fs::path path = scratch(name);
   write_file_atomically(path, content);
   return path;
 }

@@ -2,14 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
 fs::path scratch_file() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_record_file_test";
-  fs::remove_all(dir);
-  return dir / "prompts.jsonl";
+  return scratch_dir() / "prompts.jsonl";
 }
 
 std::vector<Prompt> shard_of(int64_t shard) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/jsonl.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -68,7 +69,7 @@ TEST_CASE("an unfinished character in a reply does not stop the writing") {
 }
 
 TEST_CASE("a bad line names its file and line") {
-  const fs::path path = fs::temp_directory_path() / "selfreward_bad.jsonl";
+  const fs::path path = scratch("bad.jsonl");
   write_file_atomically(path, "{\"id\":\"a\",\"prompt\":\"x\"}\n\n{\"id\":\"b\"}\n");
   CHECK_THROWS_WITH_AS(read_jsonl<Prompt>(path), doctest::Contains("line 3"), Error);
 }

@@ -3,13 +3,14 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 fs::path file_of(const std::string& content) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_tool_messages_test" / "rows.jsonl";
+  const fs::path path = scratch("rows.jsonl");
   write_file_atomically(path, content);
   return path;
 }

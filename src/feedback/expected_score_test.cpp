@@ -6,6 +6,7 @@
 
 #include "data/readers.h"
 #include "model/policy/causal_lm.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -103,9 +104,7 @@ TEST_CASE("replies are greedy, do not depend on the shards, and survive the file
   items.push_back({"long", str("write a word :", std::string(3000, 'x')), 0, "a b c"});
   std::vector<std::vector<double>> expected;
   for (const int64_t shard_size : {5, 100}) {
-    const fs::path path = fs::temp_directory_path() / str("selfreward_expected_", shard_size) / "x.jsonl";
-    fs::remove_all(path.parent_path());
-    fs::create_directories(path.parent_path());
+    const fs::path path = scratch_dir() / "x.jsonl";
     const auto scores = memo<ExpectedScore>(path, [&](RecordSink<ExpectedScore>& out) {
       expect_scores(policy, five_points(), items, {.max_new_tokens = 64, .temperature = 1.0},
                     {.shard_size = shard_size}, out);

@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "data/jsonl.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 fs::path file_of(const std::vector<Prompt>& prompts) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_given_prompts_test.jsonl";
+  const fs::path path = scratch("prompts.jsonl");
   write_jsonl(path, prompts);
   return path;
 }

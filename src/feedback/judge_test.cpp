@@ -5,6 +5,7 @@
 #include "feedback/candidates.h"
 #include "feedback/new_prompts.h"
 #include "feedback/score_parser.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -12,10 +13,8 @@ namespace {
 
 const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 
-fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_judge_test_" + name);
-  fs::remove_all(dir);
-  return dir / "records.jsonl";
+fs::path records_file(const std::string& name) {
+  return scratch_dir(name) / "records.jsonl";
 }
 
 std::vector<Prompt> some_prompts() {
@@ -49,7 +48,7 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
   for (const int64_t shard_size : {1, 2, 100}) {
     const GenerationSettings generation{
         .max_batch_size = 4, .max_cache_tokens = 2000, .shard_size = shard_size};
-    const fs::path path = scratch(str("candidates", shard_size));
+    const fs::path path = records_file(str("candidates", shard_size));
     const auto answers = memo<Candidate>(path, [&](RecordSink<Candidate>& out) {
       generate_candidates(policy, some_prompts(), {3, short_answers()}, generation, Seed(2), out);
     });
@@ -57,7 +56,7 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
     CHECK(read_json(counts_file(path))["prompt_too_long"] == 1);
     const JudgeSettings settings{
         .kind = "self", .rubric = "", .num_evals_to_average = 2, .sampling = short_answers()};
-    const fs::path judged = scratch(str("judgements", shard_size));
+    const fs::path judged = records_file(str("judgements", shard_size));
     memo<Judgement>(judged, [&](RecordSink<Judgement>& out) {
       judge_answers(policy, rubric, judge_items(some_prompts(), answers), settings, generation, Seed(2), out);
     });
@@ -66,9 +65,7 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
   }
   for (const auto* files : {&candidate_files, &judgement_files})
     for (const std::string& file : *files) CHECK(file == files->front());
-  for (const Judgement& judgement :
-       read_jsonl<Judgement>(scratch("none").parent_path().parent_path() /
-                             "selfreward_judge_test_judgements1" / "records.jsonl"))
+  for (const Judgement& judgement : read_jsonl<Judgement>(scratch("judgements1") / "records.jsonl"))
     CHECK(judgement.replies.size() == 2);
 }
 
@@ -78,7 +75,7 @@ TEST_CASE("a judge's reply has nothing behind its score line") {
   rubric.score_pattern = Regex(R"((?m)^(?=.*?(\d)))");  // any digit of a line: a model this hot writes some
   const JudgeSettings settings{.num_evals_to_average = 200,
                                .sampling = {.max_new_tokens = 60, .temperature = 3.0}};
-  const auto judged = memo<Judgement>(scratch("score_line"), [&](RecordSink<Judgement>& out) {
+  const auto judged = memo<Judgement>(records_file("score_line"), [&](RecordSink<Judgement>& out) {
     judge_answers(policy, rubric, {{"a", "tell me a story", 0, "no"}}, settings, {}, Seed(3), out);
   });
   int64_t long_replies = 0;
@@ -96,7 +93,7 @@ TEST_CASE("a model that writes no acceptable prompt is an error with the reasons
   settings.num_prompts = 5;
   settings.min_words = 140;  // a random model's few tokens never reach it
   settings.sampling.max_new_tokens = 8;
-  CHECK_THROWS_WITH_AS(memo<Prompt>(scratch("prompts"),
+  CHECK_THROWS_WITH_AS(memo<Prompt>(records_file("prompts"),
                                     [&](RecordSink<Prompt>& out) {
                                       generate_prompts(policy, {{"one seed", "another seed"}, {}}, settings,
                                                        {.shard_size = 8}, "round1", Seed(1), out);

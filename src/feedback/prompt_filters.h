@@ -1,8 +1,8 @@
 #pragma once
 // New prompts the way Self-Instruct makes them (Wang et al. 2023), which the paper follows: a numbered list
 // of tasks is shown, the model goes on with the list, and rules throw out what is no good task.
-//   const auto shown = few_shot_text("Come up with a series of tasks:", eight_prompts);    // ends with
-//   "\n9." for (auto& task : parse_new_prompts(reply, finish_reason))
+//   const auto shown = few_shot_text("Come up with a series of tasks:", eight_prompts);  // ends with "\n9."
+//   for (auto& task : parse_new_prompts(reply, finish_reason))
 //     if (!filter.reject_reason(task)) filter.add(task);
 #include <optional>
 #include <unordered_set>

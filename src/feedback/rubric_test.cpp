@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "feedback/score_parser.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 fs::path file_of(const std::string& name, const std::string& content) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_rubric_test" / name;
+  const fs::path path = scratch(name);
   write_file_atomically(path, content);
   return path;
 }

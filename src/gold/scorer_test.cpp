@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 fs::path rules_file(const std::string& text) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_gold_test.yaml";
+  const fs::path path = scratch("gold.yaml");
   write_file_atomically(path, text);
   return path;
 }

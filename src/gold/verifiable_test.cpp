@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gold/scorer.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -16,8 +17,8 @@ bool met(const std::string& json, const std::string& answer) {
 VerifiableResult result(const std::string& list, const std::string& answer) {
   return check_requirements(parse_json(list, "test").get<Requirements>(), "Write about tea.", answer);
 }
-fs::path scratch(const std::string& name, const std::string& text) {
-  const fs::path path = fs::temp_directory_path() / ("selfreward_verifiable_" + name);
+fs::path file_of(const std::string& name, const std::string& text) {
+  const fs::path path = scratch(name);
   write_file_atomically(path, text);
   return path;
 }
@@ -133,12 +134,11 @@ TEST_CASE("a wrong requirement is refused with what is wrong") {
 }
 
 TEST_CASE("gold rules may say that prompts carry their requirements") {
-  scratch("a.jsonl",
+  file_of("a.jsonl",
           R"({"id":"a","prompt":"Write about tea.","requirements":[{"kind":"include","words":["tea"]},)"
           R"({"kind":"sentences","max":1}]})"
           "\n\n");
-  const GoldScorer gold =
-      GoldScorer::load(scratch("gold.yaml", "max_score: 5\nrequirements: [selfreward_verifiable_a.jsonl]\n"));
+  const GoldScorer gold = GoldScorer::load(file_of("gold.yaml", "max_score: 5\nrequirements: [a.jsonl]\n"));
   CHECK(gold.max_score() == 5);
   CHECK(gold.score("Write about tea.\n", "I like tea.") == 5);
   CHECK(gold.score("Write about tea.", "I like tea. You too.") == 2.5);
@@ -150,16 +150,16 @@ TEST_CASE("gold rules may say that prompts carry their requirements") {
 }
 
 TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
-  scratch("bad.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"titel\"}]}\n");
-  scratch("none.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[]}\n");
-  scratch("two.jsonl",
+  file_of("bad.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"titel\"}]}\n");
+  file_of("none.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[]}\n");
+  file_of("two.jsonl",
           "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"title\"}]}\n"
           "{\"id\":\"b\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"heading\"}]}\n");
-  const auto load = [](const std::string& text) { GoldScorer::load(scratch("gold.yaml", text)); };
+  const auto load = [](const std::string& text) { GoldScorer::load(file_of("gold.yaml", text)); };
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"max_score: 5\nrequirements: [selfreward_verifiable_bad.jsonl]", "bad.jsonl, line 1: [requirements]"},
-      {"max_score: 5\nrequirements: [selfreward_verifiable_none.jsonl]", "'a' has no requirements"},
-      {"max_score: 5\nrequirements: [selfreward_verifiable_two.jsonl]", "'b' asks for something else"},
+      {"max_score: 5\nrequirements: [bad.jsonl]", "bad.jsonl, line 1: [requirements]"},
+      {"max_score: 5\nrequirements: [none.jsonl]", "'a' has no requirements"},
+      {"max_score: 5\nrequirements: [two.jsonl]", "'b' asks for something else"},
       {"max_score: 5\nrequirements: [nowhere.jsonl]", "nowhere.jsonl"},
       {"max_score: 5\nrequirements: []", "names no file with a prompt"},
       {"requirements: [a.jsonl]", "needs the key 'max_score'"},

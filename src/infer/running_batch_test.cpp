@@ -8,6 +8,7 @@
 #include "model/policy/causal_lm.h"
 #include "model/policy/checkpoint.h"
 #include "model/policy/policy.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -43,7 +44,7 @@ SamplingSettings drawing(int64_t max_new_tokens, double temperature) {
 
 /// A network whose vocabulary has a hundred rows more than the tokenizer has tokens.
 Policy load_padded() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_padded_vocabulary_test";
+  const fs::path dir = scratch_dir();
   ModelConfig config = load_tiny().config();
   config.vocab_size += 100;
   config.source["vocab_size"] = config.vocab_size;
@@ -209,7 +210,7 @@ TEST_CASE("a prompt that is longer than a step's prefill joins while others are 
   NamedTensors weights;
   for (const auto& item : tiny.model().named_parameters())
     weights.emplace_back(item.key(), item.value().detach());
-  const fs::path dir = fs::temp_directory_path() / "selfreward_long_prompt_test";
+  const fs::path dir = scratch_dir();
   write_checkpoint(dir, kTiny, config, weights, at::kFloat);
 
   Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});

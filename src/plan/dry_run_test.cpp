@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -12,15 +14,14 @@ const fs::path kModel = kSource / "tests/fixtures/tiny_llama";
 /// The playground's settings and data with a tiny model, in a run directory that is not there.
 RunConfig playground_config(const std::vector<std::string>& more = {}) {
   const std::string data = (kSource / "playground/data").string();
-  std::vector<std::string> overrides = {
-      "run_dir=" + (fs::temp_directory_path() / "selfreward_dry_run_test").string(),
-      "model.model_name_or_path=" + kModel.string(),
-      "data.ift=[" + data + "/ift.jsonl]",
-      "data.ranked=[" + data + "/ranked.jsonl]",
-      "data.eval_prompts=" + data + "/held_out_prompts.jsonl",
-      "data.eval_ranked=" + data + "/held_out_ranked.jsonl",
-      "data.gold=" + (kSource / "playground/gold.yaml").string(),
-      "judge.rubric=" + (kSource / "playground/rubric.yaml").string()};
+  std::vector<std::string> overrides = {"run_dir=" + scratch("run").string(),
+                                        "model.model_name_or_path=" + kModel.string(),
+                                        "data.ift=[" + data + "/ift.jsonl]",
+                                        "data.ranked=[" + data + "/ranked.jsonl]",
+                                        "data.eval_prompts=" + data + "/held_out_prompts.jsonl",
+                                        "data.eval_ranked=" + data + "/held_out_ranked.jsonl",
+                                        "data.gold=" + (kSource / "playground/gold.yaml").string(),
+                                        "judge.rubric=" + (kSource / "playground/rubric.yaml").string()};
   overrides.insert(overrides.end(), more.begin(), more.end());
   return load_config(kSource / "configs/playground.yaml", overrides);
 }

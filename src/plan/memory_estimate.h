@@ -3,8 +3,9 @@
 // What products work with depends on the processor and is counted in small ones (model/ops/product_memory.h).
 // Each term stands for something that the code keeps; memory_estimate.cpp says what. Constants were measured
 // on CPUs; on a GPU the arithmetic is the same but for the KV cache, and has never been compared.
-//   const Network network = network_of(config, /*stored_bytes=*/269e6, "bfloat16", "bfloat16", {},
-//   /*on_cpu=*/true); const StageMemory sft = training_memory("SFT", network, {4096, 2000, true}, settings);
+//   const Network network =
+//       network_of(config, /*stored_bytes=*/269e6, "bfloat16", "bfloat16", {}, /*on_cpu=*/true);
+//   const StageMemory sft = training_memory("SFT", network, {4096, 2000, true}, settings);
 #include "model/layers/lora_settings.h"
 #include "model/layers/model_config.h"
 #include "train/settings.h"

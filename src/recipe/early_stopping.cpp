@@ -192,14 +192,13 @@ void check_early_stopping(const RunConfig& config, const SeedData& data) {
   for (const Prompt& prompt : prompts)
     check(evaluated.count(prompt.text) == 0, "[dpo] prompt '", prompt.id, "' of ", config.dpo.eval_prompts,
           " is one of the evaluation, which would flatter a model that was chosen by it; take other prompts "
-          "for "
-          "dpo.eval_prompts");
+          "for dpo.eval_prompts");
 }
 
 void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,
                                int64_t total_steps, const std::function<void(int64_t pause_at)>& train) {
   const TrainingFiles files = run.training(t + 1);
-  const fs::path metrics = files.dir / "metrics.jsonl";
+  const fs::path metrics = files.metrics();
   std::vector<StepComparison> comparisons = read_comparisons(metrics);
   Validation validation(config, run, t);
   for (StoppingState state = state_after(comparisons);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "report/curves.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -11,7 +12,7 @@ namespace {
 const StepComparison kWon{10, 0, {6, 1, 3, 0}}, kLost{20, 10, {3, 1, 6, 0}}, kEven{30, 10, {4, 2, 4, 1}};
 
 fs::path file_with(const std::string& name, const std::string& text) {
-  const fs::path path = fs::temp_directory_path() / ("selfreward_early_stopping_" + name);
+  const fs::path path = scratch(name);
   write_file_atomically(path, text);
   return path;
 }
@@ -56,10 +57,9 @@ TEST_CASE("prompts that a model is evaluated on must not choose it") {
 }
 
 TEST_CASE("the report's curves keep the loss of a step that was compared too") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_early_stopping_curves";
-  fs::create_directories(dir / "M2");
-  write_file_atomically(dir / "M2" / "metrics.jsonl",
+  const RunPaths run(scratch_dir());
+  write_file_atomically(run.training(2).metrics(),
                         "{\"step\": 1, \"loss\": 3.0}\n{\"step\": 2, \"loss\": 2.0}\n"
                         "{\"step\": 2, \"eval_win_rate\": 0.6}\n{\"step\": 3, \"loss\": 1.0}\n");
-  CHECK(read_training_curves(dir)[0]["series"]["loss"] == Json{3.0, 2.0, 1.0});
+  CHECK(read_training_curves(run)[0]["series"]["loss"] == Json{3.0, 2.0, 1.0});
 }

@@ -113,7 +113,7 @@ Json with_beta(Json training, const RunConfig& config) {
 /// {pairwise_accuracy, mean_score} of a model's judgements of the held-out ranked answers, of those that are
 /// there.
 Json judge_figures(const RunDirectory& run, int64_t t, const SeedData& data, double max_score) {
-  const fs::path path = run.evaluation_records(str("M", t), "judgements");
+  const fs::path path = run.evaluation_records(model_name(t), "judgements");
   if (!fs::exists(path)) return Json::object();
   const auto judgements = read_jsonl<Judgement>(path);
   Json figures = Json::object();
@@ -178,10 +178,10 @@ TrainingFiles watched_training(const RunConfig& config, const RunDirectory& run,
 }
 
 void watch_trained(const RunConfig& config, const RunDirectory& run, int64_t t, const std::string& name) {
-  const fs::path dir = run.training(name).dir;
-  if (config.report_to == "tensorboard") write_training_events(dir);
+  const TrainingFiles files = run.training(name);
+  if (config.report_to == "tensorboard") write_training_events(files);
   if (t == 0) return;  // there is no directory of a round
-  const Json training = with_beta(training_ends(read_metrics(dir / "metrics.jsonl")), config);
+  const Json training = with_beta(training_ends(read_metrics(files.metrics())), config);
   write_readings(run, {t, name}, Json::object(), training_readings(training, config.monitor));
 }
 
@@ -189,7 +189,7 @@ void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& 
                  const Rubric& rubric) {
   if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
   judge_held_out(
-      config, run, {str("M", t), run.model(t)}, [&]() -> Policy& { return policy; }, data, rubric);
+      config, run, {model_name(t), run.model(t)}, [&]() -> Policy& { return policy; }, data, rubric);
   const Json first = judge_figures(run, 1, data, rubric.max_score),
              own = judge_figures(run, t, data, rubric.max_score);
   watch(config, run, {t, "judge"}, {{"held_out_judge", own}},
@@ -197,7 +197,7 @@ void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& 
 }
 
 void watch_evaluation(const RunConfig& config, const RunDirectory& run) {
-  const Json evaluation = read_evaluation(run.root());
+  const Json evaluation = read_evaluation(run);
   set_warnings(run, {config.last_model, "evaluation"}, evaluation_readings(evaluation, config.monitor));
 }
 

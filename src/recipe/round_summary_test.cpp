@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -15,8 +17,7 @@ void write_rules(const fs::path& file, const std::string& word) {
 }  // namespace
 
 TEST_CASE("a round that is done has the figures of today's gold rules, and their warnings alone") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_round_summary_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   write_rules(dir / "gold.yaml", "red");
   const RunConfig config =
       load_config({}, {"run_dir=" + (dir / "run").string(), "data.gold=" + (dir / "gold.yaml").string(),

@@ -1,4 +1,5 @@
 #pragma once
+// The loop of self-rewarding training; its .cpp file is the algorithm of the paper on one page.
 #include "run/directory.h"
 
 namespace selfreward {

@@ -210,7 +210,7 @@ std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirecto
 
 void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                       const std::vector<PreferencePair>& pairs, const std::vector<Example>& ift_and_eft) {
-  const std::string name = str("M", t + 1);
+  const std::string name = model_name(t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
   run.take_up(next_model_output(config, run, t));
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
@@ -247,8 +247,8 @@ void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, i
 }
 
 void describe_models(const RunConfig& config, const RunDirectory& run) {
-  write_model_cards(run.root());
-  if (config.report_to == "tensorboard") write_round_events(run.root());
+  write_model_cards(run);
+  if (config.report_to == "tensorboard") write_round_events(run);
 }
 
 }  // namespace selfreward

@@ -4,6 +4,7 @@
 
 #include "report/contents.h"
 #include "report/settings.h"
+#include "run/paths.h"
 
 namespace selfreward {
 namespace {
@@ -15,7 +16,7 @@ void check_runs(const std::vector<fs::path>& run_dirs) {
   std::set<fs::path> seen;
   for (const fs::path& dir : run_dirs) {
     check(fs::is_directory(dir), "[report] ", dir.string(), " is not a directory; a run directory is wanted");
-    check(fs::exists(dir / "config.yaml"), "[report] ", dir.string(),
+    check(fs::exists(RunPaths(dir).settings()), "[report] ", dir.string(),
           " has no config.yaml; is it the directory of a run?");
     check(seen.insert(fs::canonical(dir)).second, "[report] the run ", dir.string(), " is given twice");
   }
@@ -66,7 +67,7 @@ Json compare_runs(const std::vector<fs::path>& run_dirs) {
   std::vector<Settings> settings;
   for (const fs::path& dir : run_dirs) {
     runs.push_back(run_of(dir));
-    const fs::path config = dir / "config.yaml";
+    const fs::path config = RunPaths(dir).settings();
     settings.push_back(flat_settings(read_file(config), config.string()));
   }
   tell_apart(runs);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/report_example.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -10,8 +11,7 @@ namespace {
 
 /// Two example runs in directories of one name.
 std::vector<fs::path> two_runs() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_report_comparison_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   write_example_run(dir / "a" / "run");
   write_example_run(dir / "b" / "run", 0.1);
   return {dir / "a" / "run", dir / "b" / "run"};

@@ -16,17 +16,18 @@ constexpr size_t kMaxPairBytes = 40'000'000;  // a browser opens that within a s
 
 Json run_summary(const fs::path& run_dir) {
   Json report = collect_report(run_dir);
-  report["warnings"] = merge_warnings(run_dir, report["warnings"]);
+  report["warnings"] = merge_warnings(RunPaths(run_dir).warnings(), report["warnings"]);
   report["version"] = program_version();
   if (const auto seconds = wall_seconds(run_dir)) report["wall_seconds"] = *seconds;
   return report;
 }
 
 Json report_contents(const fs::path& run_dir) {
+  const RunPaths run(run_dir);
   Json report = run_summary(run_dir);
   const std::string config = report.value("config", "");
-  report["changed"] = changed_settings(flat_settings(config, (run_dir / "config.yaml").string()));
-  const std::vector<RoundRecords> rounds = read_round_records(run_dir);
+  report["changed"] = changed_settings(flat_settings(config, run.settings().string()));
+  const std::vector<RoundRecords> rounds = read_round_records(run);
   const SeedTexts seeds = read_seed_texts(config);
   report["histograms"] = score_histograms(rounds);
   report["texts"] = text_histograms(rounds, seeds);

@@ -111,10 +111,10 @@ Json training_ends(const std::vector<Json>& rows) {
   return result;
 }
 
-Json read_training_curves(const fs::path& training_dir) {
+Json read_training_curves(const RunPaths& run) {
   Json stages = Json::array();
-  for (const std::string& name : model_directories(training_dir)) {
-    const fs::path path = training_dir / name / "metrics.jsonl";
+  for (const std::string& name : model_directories(run.trainings())) {
+    const fs::path path = run.training(name).metrics();
     if (!fs::exists(path)) continue;
     const Rows rows = read_metrics(path);
     if (!rows.empty()) stages.push_back(curves_of(name, rows));

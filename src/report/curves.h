@@ -1,6 +1,7 @@
 #pragma once
 // Training curves out of the metrics.jsonl of every stage, thinned to what a chart can show.
 #include "base/json.h"
+#include "run/paths.h"
 
 namespace selfreward {
 
@@ -14,8 +15,8 @@ std::vector<Json> read_metrics(const fs::path& path);
 Json training_ends(const std::vector<Json>& rows);
 
 /// [{name, steps, points_of, (what training_ends gives), series: {step: [...], loss: [...], ...}}] for
-/// training/NAME/metrics.jsonl, the SFT baseline first. A series has at most 400 points, each the mean of
+/// every training of the run, the SFT baseline first. A series has at most 400 points, each the mean of
 /// `points_of` logged steps.
-Json read_training_curves(const fs::path& training_dir);
+Json read_training_curves(const RunPaths& run);
 
 }  // namespace selfreward

@@ -21,33 +21,29 @@ int64_t count_rows(const fs::path& path) {
 }
 
 /// round.json; of a round that is under way, the number of records that are there.
-Json read_round(const fs::path& dir, int64_t t) {
-  Json round = read_object_if_there(dir / "round.json");
+Json read_round(const RunPaths& run, int64_t t) {
+  Json round = read_object_if_there(run.round_summary(t));
+  const fs::path preferences = run.round_records(t, "preferences");
   if (round.empty()) {
     round["unfinished"] = true;
     for (const auto& [key, file] :
-         {std::pair("prompts", "prompts.jsonl"), std::pair("candidates", "candidates.jsonl"),
-          std::pair("pairs", "preferences.jsonl")})
-      if (fs::exists(dir / file)) round[key] = count_rows(dir / file);
+         {std::pair("prompts", run.round_records(t, "prompts")),
+          std::pair("candidates", run.round_records(t, "candidates")), std::pair("pairs", preferences)})
+      if (fs::exists(file)) round[key] = count_rows(file);
   }
-  const Json read = read_object_if_there(dir / "monitors.json");
+  const Json read = read_object_if_there(run.round_monitors(t));
   for (const auto& [stage, monitors] : read.items())
     if (monitors.is_object() && monitors.value("figures", Json()).is_object())
       round.update(monitors["figures"]);
   round["t"] = t;
-  round["preferences"] = pair_totals(dir);
+  round["preferences"] = pair_totals(preferences);
   return round;
 }
 
-Json read_rounds(const fs::path& run_dir) {
+Json read_rounds(const RunPaths& run) {
   Json rounds = Json::array();
-  for (const std::string& name : model_directories(run_dir)) {
-    const auto t = model_number(name);
-    if (!t) continue;
-    const fs::path dir = run_dir / name;
-    if (fs::exists(dir / "round.json") || fs::exists(dir / "prompts.jsonl"))
-      rounds.push_back(read_round(dir, *t));
-  }
+  for (const int64_t t : numbers_of_models(run))
+    if (run.has_round(t)) rounds.push_back(read_round(run, t));
   return rounds;
 }
 
@@ -56,16 +52,17 @@ Json read_rounds(const fs::path& run_dir) {
 Json collect_report(const fs::path& run_dir) {
   check(fs::is_directory(run_dir), "[report] ", run_dir.string(),
         " is not a directory; a run directory is wanted");
+  const RunPaths run(run_dir);
   Json report{{"name", directory_name(fs::absolute(run_dir))}, {"setup", Json::array()}};
-  if (const fs::path path = run_dir / "config.yaml"; fs::exists(path)) report["config"] = read_file(path);
-  report.update(read_settings(run_dir));
-  report["seed"] = read_object_if_there(run_dir / "seed" / "summary.json");
-  report["evaluation"] = read_evaluation(run_dir);
+  if (fs::exists(run.settings())) report["config"] = read_file(run.settings());
+  report.update(read_settings(run));
+  report["seed"] = read_object_if_there(run.seed_summary());
+  report["evaluation"] = read_evaluation(run);
   report["max_score"] = number_at(report, "/evaluation/max_score").value_or(kDefaultMaxScore);
-  report["rounds"] = read_rounds(run_dir);
-  report["training"] = read_training_curves(run_dir / "training");
+  report["rounds"] = read_rounds(run);
+  report["training"] = read_training_curves(run);
   for (Json& stage : report["training"]) stage["beta"] = report.value("beta", Json());
-  report["answers"] = sample_answers(run_dir / "evaluation");
+  report["answers"] = sample_answers(run);
   report["warnings"] = find_warnings(report);
   return report;
 }

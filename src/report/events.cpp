@@ -27,10 +27,9 @@ Json warning_of(const Json& row) {
 
 }  // namespace
 
-Json merge_warnings(const fs::path& run_dir, const Json& found) {
+Json merge_warnings(const fs::path& path, const Json& found) {
   Json warnings = Json::array();
   std::set<std::string> texts;
-  const fs::path path = run_dir / "warnings.jsonl";
   const auto lines = fs::exists(path) ? read_lines(path) : std::vector<std::string>();
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty() || (i + 1 == lines.size() && !Json::accept(lines[i]))) continue;

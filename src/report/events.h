@@ -5,9 +5,9 @@
 
 namespace selfreward {
 
-/// [{where, text, name, value, limit}] of run_dir/warnings.jsonl, one row {round, stage, name, value, limit,
+/// [{where, text, name, value, limit}] of a run's warnings.jsonl, one row {round, stage, name, value, limit,
 /// text} each, followed by those of `found` ([{where, text}]) whose text is not among them. The last line may
 /// be half of one, as the run may be under way.
-Json merge_warnings(const fs::path& run_dir, const Json& found);
+Json merge_warnings(const fs::path& path, const Json& found);
 
 }  // namespace selfreward

@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/text_util.h"
+#include "model/files/checkpoint_files.h"
 #include "report/report.h"
 #include "report/run_files.h"
 
@@ -16,10 +17,6 @@ std::string quoted(const std::string& text) {
 
 Json read_if_there(const fs::path& path) {
   return fs::exists(path) ? read_json(path) : Json::object();
-}
-
-bool is_adapter(const fs::path& model) {
-  return fs::exists(model / "adapter_config.json");
 }
 
 bool is_hub_name(const std::string& name) {
@@ -61,13 +58,13 @@ std::string front_matter(const fs::path& model, const fs::path& first, bool by_d
   std::string text = "---\n";
   if (const std::string name = hub_name(first); !name.empty())
     text += str("base_model: ", quoted(name),
-                "\nbase_model_relation: ", is_adapter(model) ? "adapter" : "finetune", "\n");
+                "\nbase_model_relation: ", has_adapter_files(model) ? "adapter" : "finetune", "\n");
   if (const std::string license = license_of(first); !license.empty())
     text += "license: " + quoted(license) + "\n";
-  text +=
-      str("library_name: ", is_adapter(model) ? "peft" : "transformers", "\npipeline_tag: text-generation\n",
-          "tags:\n- self-rewarding\n- llm-as-a-judge\n- ", by_dpo ? "dpo" : "sft", "\n");
-  if (is_adapter(model)) text += "- lora\n";
+  text += str("library_name: ", has_adapter_files(model) ? "peft" : "transformers",
+              "\npipeline_tag: text-generation\n", "tags:\n- self-rewarding\n- llm-as-a-judge\n- ",
+              by_dpo ? "dpo" : "sft", "\n");
+  if (has_adapter_files(model)) text += "- lora\n";
   return text + "---\n\n";
 }
 
@@ -89,14 +86,14 @@ std::string count_row(const Json& counts, const char* key, const char* label) {
 }
 
 /// What the model was trained on, and how the round went that made it.
-std::string data_table(const fs::path& run_dir, int64_t t) {
+std::string data_table(const RunPaths& run, int64_t t) {
   std::string rows;
   if (t == 1) {
-    const Json seed = read_if_there(run_dir / "seed" / "summary.json");
+    const Json seed = read_if_there(run.seed_summary());
     rows = count_row(seed, "ift", "instruction examples (IFT)") +
            count_row(seed, "eft", "judging examples (EFT)");
   } else {
-    const Json round = read_if_there(run_dir / str("M", t - 1) / "round.json");
+    const Json round = read_if_there(run.round_summary(t - 1));
     rows = count_row(round, "prompts", "new prompts") + count_row(round, "candidates", "answers to them") +
            count_row(round, "judge_replies", "replies of the judge") +
            count_row(round, "pairs", "preference pairs");
@@ -114,18 +111,17 @@ std::string settings_table(const Json& setup) {
 }
 
 /// The run's table as in the terminal; what its columns are is in the program's documentation.
-std::string evaluation_section(const fs::path& run_dir) {
-  const Json evaluation = read_evaluation(run_dir);
+std::string evaluation_section(const RunPaths& run) {
+  const Json evaluation = read_evaluation(run);
   if (evaluation.empty() || evaluation["models"].empty()) return "";
   return "## Evaluation\n\nAll models of the run on held-out data. gold: true score of an answer, sampled "
-         "and "
-         "greedy; vs: won / lost in percent against another model; pairs, 5-best, exact, Spearman, Kendall: "
-         "the model as a judge of ranked answers; tokens, ended: of its answers.\n\n```\n" +
-         result_table(run_dir) + "```\n\n";
+         "and greedy; vs: won / lost in percent against another model; pairs, 5-best, exact, Spearman, "
+         "Kendall: the model as a judge of ranked answers; tokens, ended: of its answers.\n\n```\n" +
+         result_table(run.root()) + "```\n\n";
 }
 
 std::string loading_section(const fs::path& model) {
-  const bool adapter = is_adapter(model);
+  const bool adapter = has_adapter_files(model);
   return str("## How to load it\n\n```python\nfrom transformers import ",
              adapter ? "AutoTokenizer\nfrom peft import AutoPeftModelForCausalLM"
                      : "AutoModelForCausalLM, AutoTokenizer",
@@ -140,23 +136,19 @@ std::string loading_section(const fs::path& model) {
 
 }  // namespace
 
-std::string model_card(const fs::path& run_dir, int64_t t) {
-  const fs::path model = run_dir / str("M", t);
-  const Json setup = read_settings(run_dir)["setup"];
+std::string model_card(const RunPaths& run, int64_t t) {
+  const fs::path model = run.model(t);
+  const Json setup = read_settings(run)["setup"];
   const std::string method = setting(setup, "Training method");
   const bool by_dpo = t > 1 && method != "positive_only";
   return front_matter(model, setting(setup, "Starting model"), by_dpo) + introduction(t, by_dpo) +
-         "## How it was made\n\n" + data_table(run_dir, t) + settings_table(setup) +
-         evaluation_section(run_dir) + loading_section(model);
+         "## How it was made\n\n" + data_table(run, t) + settings_table(setup) + evaluation_section(run) +
+         loading_section(model);
 }
 
-void write_model_cards(const fs::path& run_dir) {
-  for (const std::string& name : model_directories(run_dir)) {
-    const auto t = model_number(name);
-    const fs::path model = run_dir / name;
-    if (!t || *t == 0 || !(is_adapter(model) || fs::exists(model / "config.json"))) continue;
-    write_file_atomically(model / "README.md", model_card(run_dir, *t));
-  }
+void write_model_cards(const RunPaths& run) {
+  for (const int64_t t : numbers_of_models(run))
+    if (t > 0 && has_model_config(run.model(t))) write_file_atomically(run.model_card(t), model_card(run, t));
 }
 
 }  // namespace selfreward

@@ -9,18 +9,19 @@ using namespace selfreward;
 namespace {
 
 /// The example run with models that are only names; left there for tests/python/read_run.py.
-fs::path example(const std::string& base_card) {
+RunPaths example(const std::string& base_card) {
   const fs::path dir = fs::path(SELFREWARD_REPORT_EXAMPLE).parent_path() / "card_example";
+  const RunPaths run(dir / "run");
   fs::remove_all(dir);
-  write_example_run(dir / "run");
+  write_example_run(run.root());
   const fs::path base = dir / "models--Some-Org--A-Model" / "snapshots" / "1";
   write_file_atomically(base / "config.json", "{}");
   write_file_atomically(base / "README.md", base_card);
-  write_file_atomically(dir / "run" / "config.yaml",
+  write_file_atomically(run.settings(),
                         "model: {model_name_or_path: " + base.string() + "}\ndpo: {beta: 0.3}\n");
-  write_file_atomically(dir / "run" / "M1" / "config.json", "{}");
-  write_file_atomically(dir / "run" / "M2" / "adapter_config.json", "{}");
-  return dir / "run";
+  write_file_atomically(run.model(1) / "config.json", "{}");
+  write_file_atomically(run.model(2) / "adapter_config.json", "{}");
+  return run;
 }
 
 bool has(const std::string& text, const std::string& part) {
@@ -32,27 +33,27 @@ bool has(const std::string& text, const std::string& part) {
 TEST_CASE("a base model that says nothing leaves its name and license out") {
   for (const char* card : {"# Base\n", "---\nlicense: [\n---\n", "---\nlicense: x\n", ""}) {
     CAPTURE(card);
-    const fs::path run = example(card);
-    write_file_atomically(run / "config.yaml", "model: {model_name_or_path: /nowhere}\n");
+    const RunPaths run = example(card);
+    write_file_atomically(run.settings(), "model: {model_name_or_path: /nowhere}\n");
     CHECK(model_card(run, 1).starts_with("---\nlibrary_name: transformers\n"));
-    write_file_atomically(run / "config.yaml",
-                          "model: {model_name_or_path: " +
-                              (run.parent_path() / "models--Some-Org--A-Model" / "snapshots" / "1").string() +
-                              "}\n");
+    write_file_atomically(
+        run.settings(),
+        "model: {model_name_or_path: " +
+            (run.root().parent_path() / "models--Some-Org--A-Model" / "snapshots" / "1").string() + "}\n");
     CHECK(!has(model_card(run, 1), "license:"));
   }
 }
 
 TEST_CASE("without an evaluation there is no table of it") {
-  const fs::path run = example("");
-  fs::remove(run / "evaluation.json");
+  const RunPaths run = example("");
+  fs::remove(run.evaluation_summary());
   CHECK(!has(model_card(run, 2), "## Evaluation"));
 }
 
 TEST_CASE("cards say what was made of what, by how many rows, and what it is worth") {
-  const fs::path run = example("---\nlicense: apache-2.0\ntags: [a]\n---\n# Base\n");
+  const RunPaths run = example("---\nlicense: apache-2.0\ntags: [a]\n---\n# Base\n");
   write_model_cards(run);
-  const std::string first = read_file(run / "M1" / "README.md"), second = read_file(run / "M2" / "README.md");
+  const std::string first = read_file(run.model_card(1)), second = read_file(run.model_card(2));
   CHECK(
       first.starts_with("---\nbase_model: \"Some-Org/A-Model\"\nbase_model_relation: finetune\n"
                         "license: \"apache-2.0\"\nlibrary_name: transformers\n"));
@@ -66,5 +67,5 @@ TEST_CASE("cards say what was made of what, by how many rows, and what it is wor
   CHECK(has(second, "AutoPeftModelForCausalLM.from_pretrained"));
   CHECK(has(second, "| DPO beta | 0.3 |"));
   CHECK(has(second, "4.41"));  // the gold score of M3, in the table
-  CHECK(!fs::exists(run / "M3" / "README.md"));
+  CHECK(!fs::exists(run.model_card(3)));
 }

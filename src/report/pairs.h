@@ -9,8 +9,8 @@ namespace selfreward {
 ///   why       null where the prompt gave a pair; else the reason of build_preference_pairs, "unfinished"
 ///             (the round has no pairs yet) or "not_in_file" (preferences.jsonl leaves it out)
 ///   chosen, rejected   places in `answers`, or null
-///   answers   [[text, tokens or null, cut off, mean score or null, [[score or null, failure or null,
-///   reply]]]]
+///   answers   [[text, tokens or null, cut off, mean score or null, replies], ...], of each reply [score or
+///             null, failure or null, reply]
 /// Rows that do not fit into `max_bytes` of JSON, an equal part for each round, are left out; those that stay
 /// have the smallest hashes of their ids, in the order of the run.
 Json browse_pairs(const std::vector<RoundRecords>& rounds, size_t max_bytes);

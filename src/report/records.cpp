@@ -13,16 +13,15 @@ std::vector<Record> read_if_there(const fs::path& path) {
 
 }  // namespace
 
-std::vector<RoundRecords> read_round_records(const fs::path& run_dir) {
+std::vector<RoundRecords> read_round_records(const RunPaths& run) {
   std::vector<RoundRecords> rounds;
-  for (const std::string& name : model_directories(run_dir)) {
-    const auto t = model_number(name);
-    const fs::path dir = run_dir / name;
-    if (!t || !(fs::exists(dir / "round.json") || fs::exists(dir / "prompts.jsonl"))) continue;
-    rounds.push_back(
-        {*t, read_if_there<Prompt>(dir / "prompts.jsonl"), read_if_there<Candidate>(dir / "candidates.jsonl"),
-         read_if_there<Judgement>(dir / "judgements.jsonl"),
-         read_if_there<PreferencePair>(dir / "preferences.jsonl"), fs::exists(dir / "preferences.jsonl")});
+  for (const int64_t t : numbers_of_models(run)) {
+    if (!run.has_round(t)) continue;
+    const fs::path pairs = run.round_records(t, "preferences");
+    rounds.push_back({t, read_if_there<Prompt>(run.round_records(t, "prompts")),
+                      read_if_there<Candidate>(run.round_records(t, "candidates")),
+                      read_if_there<Judgement>(run.round_records(t, "judgements")),
+                      read_if_there<PreferencePair>(pairs), fs::exists(pairs)});
   }
   return rounds;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The records of every round of a run, as far as they are there, for what the report says about texts.
 #include "data/records.h"
+#include "run/paths.h"
 
 namespace selfreward {
 
@@ -13,8 +14,8 @@ struct RoundRecords {
   bool has_pairs = false;  // preferences.jsonl is there: the choice of pairs is done
 };
 
-/// Of M{t}/ with a round.json or prompts.jsonl, by number. Throws Error naming a damaged file and its line.
-std::vector<RoundRecords> read_round_records(const fs::path& run_dir);
+/// Of every round that was begun, by number. Throws Error naming a damaged file and its line.
+std::vector<RoundRecords> read_round_records(const RunPaths& run);
 
 /// At most `count` of the texts or records, evenly spread over all of them.
 template <typename T>

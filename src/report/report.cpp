@@ -119,7 +119,7 @@ void write_page(const fs::path& path, const std::string& table, const Json& data
 }  // namespace
 
 void write_report(const fs::path& run_dir) {
-  write_page(run_dir / "report.html", result_table(run_dir), report_contents(run_dir), kReportScript);
+  write_page(RunPaths(run_dir).report(), result_table(run_dir), report_contents(run_dir), kReportScript);
 }
 
 void write_comparison(const std::vector<fs::path>& run_dirs, const fs::path& out) {
@@ -131,7 +131,7 @@ void write_comparison(const std::vector<fs::path>& run_dirs, const fs::path& out
 }
 
 std::string result_table(const fs::path& run_dir) {
-  const Json evaluation = read_evaluation(run_dir);
+  const Json evaluation = read_evaluation(RunPaths(run_dir));
   if (evaluation.empty() || evaluation["models"].empty())
     return str("No model of ", run_dir.string(), " has been evaluated yet.\n");
   std::vector<Row> rows{{"model", "gold", "greedy", "all met %", "vs M1 %", "vs prev %", "pairs %",

@@ -12,17 +12,11 @@
 #include "report/run_files.h"
 #include "report/samples.h"
 #include "support/report_example.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_report_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 /// The example run with its report, and a second one with their comparison; made once, and left there for
 /// tests/report_browser_test.sh.
@@ -98,7 +92,7 @@ TEST_CASE("the report holds the rounds, models, curves and settings of the run")
 }
 
 TEST_CASE("the settings of adapters are shown where there are adapters") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const auto setup = [&](const std::string& config) {
     write_file_atomically(dir / "config.yaml", config);
     return collect_report(dir)["setup"].dump();
@@ -110,7 +104,7 @@ TEST_CASE("the settings of adapters are shown where there are adapters") {
 }
 
 TEST_CASE("the report says who wrote the prompts, or which file has them") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const auto setup = [&](const std::string& file) {
     write_file_atomically(dir / "config.yaml", "prompts:\n  source: M0\n  file: " + file + "\n");
     return collect_report(dir)["setup"].dump();
@@ -120,23 +114,23 @@ TEST_CASE("the report says who wrote the prompts, or which file has them") {
 }
 
 TEST_CASE("lengths are in tokens, or in characters where a file has no token ids") {
-  const fs::path dir = scratch();
+  const fs::path file = RunPaths(scratch_dir()).round_records(1, "preferences");
   std::vector<PreferencePair> pairs{{"a", {{"user", "p"}}, "äöü", "x", {}, {}, 5, 1},
                                     {"b", {{"user", "p"}}, "äöüß!", "xyz", {}, {}, 5, 1}};
-  write_jsonl(dir / "preferences.jsonl", pairs);
-  Json result = pair_totals(dir);
+  write_jsonl(file, pairs);
+  Json result = pair_totals(file);
   CHECK(result["length_unit"] == "characters");
   CHECK(result["chosen_length"] == 4);
   CHECK(result["rejected_length"] == 2);
   for (PreferencePair& pair : pairs) pair.chosen_ids = {1, 2, 3, 4, 5, 6}, pair.rejected_ids = {7};
-  write_jsonl(dir / "preferences.jsonl", pairs);
-  result = pair_totals(dir);
+  write_jsonl(file, pairs);
+  result = pair_totals(file);
   CHECK(result["length_unit"] == "tokens");
   CHECK(result["chosen_length"] == 6);
 }
 
 TEST_CASE("a half-done run gives a report of what is there") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_report(dir);
   CHECK(parse_json(embedded_data(read_file(dir / "report.html")), "data")["rounds"].empty());
   CHECK(result_table(dir) == "No model of " + dir.string() + " has been evaluated yet.\n");
@@ -157,7 +151,7 @@ TEST_CASE("each part of a run may be missing") {
   for (const char* part : {"config.yaml", "seed", "M1", "M2/round.json", "M2/candidates.jsonl",
                            "M2/judgements.jsonl", "training", "evaluation", "evaluation.json"}) {
     CAPTURE(part);
-    const fs::path dir = scratch();
+    const fs::path dir = scratch_dir();
     fs::copy(example(), dir, fs::copy_options::recursive);
     fs::remove_all(dir / part);
     CHECK_NOTHROW(write_report(dir));
@@ -166,44 +160,44 @@ TEST_CASE("each part of a run may be missing") {
 
 TEST_CASE("the terminal table aligns what the models have and leaves out what none has") {
   CHECK(result_table(example()) ==
-        "model          gold  greedy  all met %  vs M1 %  vs prev %  pairs %  5-best %  exact %  Spearman  "
-        "Kendall  tokens  ended %\n"
-        "M0             3.43    3.79         15    17/52          -     84.6      52.1     28.7     0.712    "
-        "0.655     5.8      100\n"
-        "M1             4.05    4.21         34        -      52/17     97.4      73.8     71.3     0.935    "
-        "0.902     5.8      100\n"
-        "M2             4.30    4.39         46    33/19      33/19     97.1      74.1     70.7     0.931    "
-        "0.899     5.8      100\n"
-        "M3             4.41    4.47         53    39/13      27/20     96.2      73.3     68.7     0.924    "
-        "0.890     5.8      100\n"
-        "random judge      -       -          -        -          -     44.3      25.2      4.7     0.004    "
-        "    -       -        -\n"
-        "longest judge     -       -          -        -          -     27.1      26.2      1.3     0.061    "
-        "0.054       -        -\n");
-  const fs::path dir = scratch();
+        "model          gold  greedy  all met %  vs M1 %  vs prev %  pairs % "
+        " 5-best %  exact %  Spearman  Kendall  tokens  ended %\n"
+        "M0             3.43    3.79         15    17/52          -     84.6 "
+        "     52.1     28.7     0.712    0.655     5.8      100\n"
+        "M1             4.05    4.21         34        -      52/17     97.4 "
+        "     73.8     71.3     0.935    0.902     5.8      100\n"
+        "M2             4.30    4.39         46    33/19      33/19     97.1 "
+        "     74.1     70.7     0.931    0.899     5.8      100\n"
+        "M3             4.41    4.47         53    39/13      27/20     96.2 "
+        "     73.3     68.7     0.924    0.890     5.8      100\n"
+        "random judge      -       -          -        -          -     44.3 "
+        "     25.2      4.7     0.004        -       -        -\n"
+        "longest judge     -       -          -        -          -     27.1 "
+        "     26.2      1.3     0.061    0.054       -        -\n");
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "evaluation.json",
                         R"({"models": [{"name": "M0", "answer_tokens_mean": 81.25}]})");
   CHECK(result_table(dir) == "model  tokens\nM0       81.2\n");
 }
 
 TEST_CASE("curves keep the last of two lines of a step and skip a line cut off at the end") {
-  const fs::path dir = scratch();
+  const RunPaths run(scratch_dir());
   write_file_atomically(
-      dir / "M2" / "metrics.jsonl",
+      run.training(2).metrics(),
       "{\"step\": 1, \"loss\": 3.0}\n{\"step\": 2, \"loss\": 9.0}\n{\"step\": 2, \"loss\": 2.0}\n"
       "{\"step\": 3, \"loss\": null}\n{\"step\": 4, \"lo");
-  const Json stage = read_training_curves(dir)[0];
+  const Json stage = read_training_curves(run)[0];
   CHECK(stage["series"]["step"] == Json{1, 2, 3});
   CHECK(stage["series"]["loss"] == Json{3.0, 2.0, nullptr});
   CHECK(stage["not_a_number"] == 1);
 }
 
 TEST_CASE("long curves are thinned to means") {
-  const fs::path dir = scratch();
+  const RunPaths run(scratch_dir());
   std::string lines;
   for (int step = 1; step <= 1000; ++step) lines += str("{\"step\": ", step, ", \"loss\": ", step % 3, "}\n");
-  write_file_atomically(dir / "M1" / "metrics.jsonl", lines);
-  const Json stage = read_training_curves(dir)[0];
+  write_file_atomically(run.training(1).metrics(), lines);
+  const Json stage = read_training_curves(run)[0];
   CHECK(stage["points_of"] == 3);
   CHECK(stage["steps"] == 1000);
   CHECK(stage["series"]["loss"].size() == 334);
@@ -213,7 +207,7 @@ TEST_CASE("long curves are thinned to means") {
 
 TEST_CASE("a damaged file is an error that names it") {
   const auto message_for = [](const char* file, const std::string& content) {
-    const fs::path dir = scratch();
+    const fs::path dir = scratch_dir();
     write_file_atomically(dir / file, content);
     try {
       write_report(dir);
@@ -253,7 +247,7 @@ TEST_CASE("a damaged file is an error that names it") {
 }
 
 TEST_CASE("numbers of a wrong type in a summary are left out, not a crash") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(
       dir / "evaluation.json",
       R"({"models": [{"name": "M0", "gold": 7, "reward_model": []}], "null_judges": [1], "head_to_head": {"a": 1}})");
@@ -263,7 +257,7 @@ TEST_CASE("numbers of a wrong type in a summary are left out, not a crash") {
 }
 
 TEST_CASE("warnings of the monitors come first, once, and a half-written line is passed over") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(
       dir / "evaluation.json",
       R"({"models": [{"name": "M1", "gold": {"sampled": {"mean": 4}}}, {"name": "M2", "gold": {"sampled": {"mean": 3}}}]})");
@@ -287,9 +281,7 @@ TEST_CASE("warnings of the monitors come first, once, and a half-written line is
 }
 
 TEST_CASE("directories of models are in the order of their numbers") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   for (const char* name : {"M10", "M2", "sft_baseline", "M", "M0"}) fs::create_directories(dir / name);
   CHECK(model_directories(dir) == std::vector<std::string>{"M", "sft_baseline", "M0", "M2", "M10"});
-  CHECK(!model_number("M99999999999999999999"));
-  CHECK(!model_number("M-1"));
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "config/monitor_settings.h"
@@ -100,15 +99,6 @@ Json read_object_if_there(const fs::path& path) {
   return fs::exists(path) ? read_object(path) : Json::object();
 }
 
-std::optional<int64_t> model_number(const std::string& name) {
-  if (name.size() < 2 || name[0] != 'M') return std::nullopt;
-  int64_t number = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + 1, end, number);
-  if (error != std::errc() || stop != end || number < 0) return std::nullopt;
-  return number;
-}
-
 std::vector<std::string> model_directories(const fs::path& dir) {
   std::set<std::pair<int64_t, std::string>> order;
   if (fs::is_directory(dir))
@@ -121,8 +111,15 @@ std::vector<std::string> model_directories(const fs::path& dir) {
   return names;
 }
 
-Json read_evaluation(const fs::path& run_dir) {
-  const fs::path path = run_dir / "evaluation.json";
+std::vector<int64_t> numbers_of_models(const RunPaths& run) {
+  std::vector<int64_t> numbers;
+  for (const std::string& name : model_directories(run.root()))
+    if (const auto t = model_number(name)) numbers.push_back(*t);
+  return numbers;
+}
+
+Json read_evaluation(const RunPaths& run) {
+  const fs::path path = run.evaluation_summary();
   Json evaluation = read_object_if_there(path);
   if (evaluation.empty()) return evaluation;
   const auto models = evaluation.find("models");
@@ -135,8 +132,8 @@ Json read_evaluation(const fs::path& run_dir) {
   return evaluation;
 }
 
-Json read_settings(const fs::path& run_dir) {
-  const fs::path path = run_dir / "config.yaml";
+Json read_settings(const RunPaths& run) {
+  const fs::path path = run.settings();
   if (!fs::exists(path)) return {{"setup", Json::array()}};
   try {
     const YAML::Node config = YAML::Load(read_file(path));

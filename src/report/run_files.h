@@ -1,10 +1,10 @@
 #pragma once
 // The small files of a run as the report reads them, damaged ones named.
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "run/paths.h"
 
 namespace selfreward {
 
@@ -12,17 +12,16 @@ namespace selfreward {
 /// empty one where there is no such file.
 Json read_object_if_there(const fs::path& path);
 
-/// Out of run_dir/config.yaml: {setup: [{label, value}], monitor: {limits of the monitors}, beta}; only an
+/// Out of the run's config.yaml: {setup: [{label, value}], monitor: {limits of the monitors}, beta}; only an
 /// empty setup where there is no such file.
-Json read_settings(const fs::path& run_dir);
+Json read_settings(const RunPaths& run);
 
-/// run_dir/evaluation.json with `models` an array of named objects; an empty object when there is no file.
-Json read_evaluation(const fs::path& run_dir);
-
-/// 3 of "M3"; empty for any other name.
-std::optional<int64_t> model_number(const std::string& name);
+/// The run's evaluation.json with `models` an array of named objects; an empty object when there is no file.
+Json read_evaluation(const RunPaths& run);
 
 /// The names of the directories in `dir`: others first by name, then M0, M1, ..., M10 by number.
 std::vector<std::string> model_directories(const fs::path& dir);
+/// The numbers t of the directories M{t} of the run, in their order.
+std::vector<int64_t> numbers_of_models(const RunPaths& run);
 
 }  // namespace selfreward

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/text_util.h"
 #include "data/whole_rows.h"
+#include "model/files/checkpoint_files.h"
 #include "report/report.h"
 #include "report/run_files.h"
 
@@ -42,9 +43,9 @@ std::string padded(const std::string& text, size_t width) {
   return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
 }
 
-int64_t last_model(const fs::path& run_dir) {
+int64_t last_model(const RunPaths& run) {
   try {
-    const YAML::Node config = YAML::Load(read_file(run_dir / "config.yaml"));
+    const YAML::Node config = YAML::Load(read_file(run.settings()));
     return config["last_model"].as<int64_t>(-1);
   } catch (const std::exception&) {
     return -1;
@@ -52,12 +53,11 @@ int64_t last_model(const fs::path& run_dir) {
 }
 
 /// "running", "finished" or "stopped".
-std::string state_of(const fs::path& run_dir) {
-  if (is_at_work(run_dir)) return "running";
-  const fs::path last = run_dir / str("M", last_model(run_dir));
-  const bool made = fs::exists(last / "config.json") || fs::exists(last / "adapter_config.json");
-  return made && fs::exists(run_dir / "report.html") ? "finished"
-                                                     : "stopped; run the same command again to go on";
+std::string state_of(const RunPaths& run) {
+  if (is_at_work(run.root())) return "running";
+  const int64_t last = last_model(run);
+  const bool made = last > 0 && has_model_config(run.model(last)) && fs::exists(run.report());
+  return made ? "finished" : "stopped; run the same command again to go on";
 }
 
 std::string bar(double share) {
@@ -86,14 +86,15 @@ std::string progress_line(const Json& progress, double now) {
   return text + "\n";
 }
 
-/// The training that was written to last.
-fs::path newest_training(const fs::path& run_dir) {
-  fs::path newest;
-  for (const std::string& name : model_directories(run_dir / "training")) {
-    const fs::path dir = run_dir / "training" / name, file = dir / "metrics.jsonl";
-    if (!fs::exists(file)) continue;
-    if (newest.empty() || fs::last_write_time(file) >= fs::last_write_time(newest / "metrics.jsonl"))
-      newest = dir;
+/// The name of the training that was written to last; empty where there is none.
+std::string newest_training(const RunPaths& run) {
+  const auto written = [&](const std::string& name) {
+    return fs::last_write_time(run.training(name).metrics());
+  };
+  std::string newest;
+  for (const std::string& name : model_directories(run.trainings())) {
+    if (!fs::exists(run.training(name).metrics())) continue;
+    if (newest.empty() || written(name) >= written(newest)) newest = name;
   }
   return newest;
 }
@@ -107,13 +108,12 @@ std::string curve_line(const std::vector<Json>& rows, const char* key) {
              number(values.back()), "\n");
 }
 
-std::string training_part(const fs::path& run_dir) {
-  const fs::path dir = newest_training(run_dir);
-  const auto rows = dir.empty() ? std::vector<Json>() : read_whole_rows(dir / "metrics.jsonl");
+std::string training_part(const RunPaths& run) {
+  const std::string name = newest_training(run);
+  const auto rows = name.empty() ? std::vector<Json>() : read_whole_rows(run.training(name).metrics());
   if (rows.empty()) return "";
-  std::string text =
-      str("\ntraining ", dir.filename().string(), "  step ", number(number_at(rows.back(), "/step"), "%.0f"),
-          "  epoch ", number(number_at(rows.back(), "/epoch"), "%.2f"), "\n");
+  std::string text = str("\ntraining ", name, "  step ", number(number_at(rows.back(), "/step"), "%.0f"),
+                         "  epoch ", number(number_at(rows.back(), "/epoch"), "%.2f"), "\n");
   for (const char* key : {"loss", "grad_norm", "learning_rate", "rewards/chosen", "rewards/rejected",
                           "rewards/margins", "rewards/accuracies", "logps/chosen", "replay_loss"})
     text += curve_line(rows, key);
@@ -138,21 +138,21 @@ std::string round_line(const Json& round) {
   return text + sparkline(counts, counts.size()) + "\n";
 }
 
-std::string rounds_part(const fs::path& run_dir) {
+std::string rounds_part(const RunPaths& run) {
   std::string lines;
-  for (const std::string& name : model_directories(run_dir))
-    if (const Json round = read_tolerantly(run_dir / name / "round.json"); round.is_object())
+  for (const int64_t t : numbers_of_models(run))
+    if (const Json round = read_tolerantly(run.round_summary(t)); round.is_object())
       lines += round_line(round);
   if (lines.empty()) return "";
   return "\nround  prompts  answers   pairs  ties %   score  +-     scores\n" + lines;
 }
 
-std::string evaluation_part(const fs::path& run_dir) {
-  return fs::exists(run_dir / "evaluation.json") ? "\n" + result_table(run_dir) : "";
+std::string evaluation_part(const RunPaths& run) {
+  return fs::exists(run.evaluation_summary()) ? "\n" + result_table(run.root()) : "";
 }
 
-std::string warnings_part(const fs::path& run_dir) {
-  const auto rows = read_whole_rows(run_dir / "warnings.jsonl");
+std::string warnings_part(const RunPaths& run) {
+  const auto rows = read_whole_rows(run.warnings());
   if (rows.empty()) return "";
   std::string text = str("\nwarnings  ", rows.size(), "\n");
   for (size_t i = rows.size() - std::min(rows.size(), kShownWarnings); i < rows.size(); ++i)
@@ -174,18 +174,19 @@ std::string if_readable(Part part) {
 }  // namespace
 
 std::string run_view(const fs::path& run_dir, double now) {
+  const RunPaths run(run_dir);
   std::string text = if_readable([&] {
-    return str("run      ", run_dir.string(), "  ", state_of(run_dir), "\n",
-               progress_line(read_tolerantly(run_dir / ".progress.json"), now));
+    return str("run      ", run_dir.string(), "  ", state_of(run), "\n",
+               progress_line(read_tolerantly(run.progress()), now));
   });
   for (const auto part : {training_part, rounds_part, evaluation_part, warnings_part})
-    text += if_readable([&] { return part(run_dir); });
+    text += if_readable([&] { return part(run); });
   return text;
 }
 
 bool is_at_work(const fs::path& run_dir) {
   struct stat lock {};
-  if (::stat((run_dir / ".lock").c_str(), &lock) != 0 || !fs::exists("/proc/locks")) return false;
+  if (::stat(RunPaths(run_dir).lock().c_str(), &lock) != 0 || !fs::exists("/proc/locks")) return false;
   const std::string inode = str(":", lock.st_ino);
   for (const std::string& line : read_lines("/proc/locks"))
     for (const std::string& word : split_words(line))

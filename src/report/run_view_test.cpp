@@ -6,17 +6,11 @@
 #include <unistd.h>
 
 #include "support/report_example.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_run_view_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -37,7 +31,7 @@ TEST_CASE("a view is cut to the screen by characters, not bytes") {
 }
 
 TEST_CASE("a run under way shows its stage, curves, rounds and warnings") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_example_run(dir);
   write_file_atomically(dir / ".progress.json",
                         R"({"stage": "M2/candidates.jsonl", "label": "candidates", "done": 500, "total": 2000,
@@ -56,7 +50,7 @@ TEST_CASE("a run under way shows its stage, curves, rounds and warnings") {
 }
 
 TEST_CASE("missing, torn and damaged files leave their part out") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   CHECK(has(run_view(dir, 0), "stopped"));
   write_file_atomically(dir / "config.yaml", "last_model: [");
   write_file_atomically(dir / ".progress.json", "{\"stage\": \"M2");
@@ -71,7 +65,7 @@ TEST_CASE("missing, torn and damaged files leave their part out") {
 }
 
 TEST_CASE("a finished run says so, and a locked one is at work") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "config.yaml", "last_model: 2\n");
   write_file_atomically(dir / "M2" / "config.json", "{}");
   write_file_atomically(dir / "report.html", "");

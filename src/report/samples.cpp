@@ -52,8 +52,7 @@ Json shown_answer(const Json& row) {
 
 }  // namespace
 
-Json pair_totals(const fs::path& model_dir) {
-  const fs::path path = model_dir / "preferences.jsonl";
+Json pair_totals(const fs::path& path) {
   if (!fs::exists(path)) return nullptr;
   const auto pairs = read_jsonl<PreferencePair>(path);
   Json result{{"total", pairs.size()}};
@@ -62,13 +61,13 @@ Json pair_totals(const fs::path& model_dir) {
   return result;
 }
 
-Json sample_answers(const fs::path& evaluation_dir) {
-  const auto models = model_directories(evaluation_dir);
+Json sample_answers(const RunPaths& run) {
+  const auto models = model_directories(run.evaluation());
   std::map<std::string, std::map<std::string, Json>> answers;  // [model][prompt id]
   std::map<std::string, std::string> prompts;                  // [prompt id]
   std::set<std::string> ids;
   for (const std::string& model : models)
-    for_each_row(evaluation_dir / model / "answers.jsonl", [&](const Json& row) {
+    for_each_row(run.evaluation_records(model, "answers"), [&](const Json& row) {
       const std::string id = row.at("prompt_id").get<std::string>();
       ids.insert(id);
       prompts.emplace(id, row.at("prompt").get<std::string>());

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "config/config.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -33,8 +34,7 @@ TEST_CASE("one number in two spellings is one value, and a key of another versio
 }
 
 TEST_CASE("the time of a run is that between its oldest and its newest file") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_report_settings_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   for (const char* name : {"config.yaml", "M1/prompts.jsonl", "evaluation.json", "report.html"})
     write_file_atomically(dir / name, "{}");
   const auto start = fs::last_write_time(dir / "config.yaml");

@@ -48,16 +48,16 @@ Json read_if_there(const fs::path& path) {
   return fs::exists(path) ? read_json(path) : Json::object();
 }
 
-std::string round_event(const fs::path& dir, int64_t t) {
+std::string round_event(const RunPaths& run, int64_t t) {
   Scalars scalars;
   Histograms histograms;
-  Json round = read_if_there(dir / "round.json");
+  Json round = read_if_there(run.round_summary(t));
   if (const Json scores = round.value("score_histogram", Json::object()); !scores.empty())
     histograms.emplace_back("round/scores", score_histogram(scores));
   round.erase("t");
   round.erase("score_histogram");
   add_numbers(round, "round", scalars);
-  const Json stages = read_if_there(dir / "monitors.json");
+  const Json stages = read_if_there(run.round_monitors(t));
   for (const auto& [stage, read] : stages.items()) {
     const Json monitors = read.value("monitors", Json::object());
     for (const auto& [name, reading] : monitors.items())
@@ -89,21 +89,20 @@ void TrainingEvents::add(const Json& line) {
   check(file_.good(), "[tensorboard] cannot write ", kEventFile, "; is the disk full?");
 }
 
-void write_training_events(const fs::path& training_dir) {
+void write_training_events(const TrainingFiles& files) {
   std::string events = version_event();
-  for (const Json& line : read_metrics(training_dir / "metrics.jsonl")) events += metrics_event(line);
-  write_file_atomically(training_dir / kEventFile, events);
+  for (const Json& line : read_metrics(files.metrics())) events += metrics_event(line);
+  write_file_atomically(files.dir / kEventFile, events);
 }
 
-void write_round_events(const fs::path& run_dir) {
+void write_round_events(const RunPaths& run) {
   std::string events = version_event();
-  for (const std::string& name : model_directories(run_dir))
-    if (const auto t = model_number(name); t && fs::exists(run_dir / name / "round.json"))
-      events += round_event(run_dir / name, *t);
-  const Json evaluation = read_evaluation(run_dir);
+  for (const int64_t t : numbers_of_models(run))
+    if (fs::exists(run.round_summary(t))) events += round_event(run, t);
+  const Json evaluation = read_evaluation(run);
   const Json models = evaluation.value("models", Json::array());
   for (const Json& model : models) events += evaluation_event(model);
-  write_file_atomically(run_dir / kEventFile, events);
+  write_file_atomically(run.root() / kEventFile, events);
 }
 
 }  // namespace selfreward

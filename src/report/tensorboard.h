@@ -4,7 +4,7 @@
 // Every file is a function of the files of the run: a run that goes on leaves no step twice.
 #include <fstream>
 
-#include "base/json.h"
+#include "run/paths.h"
 
 namespace selfreward {
 
@@ -21,11 +21,11 @@ class TrainingEvents {
 };
 
 /// The event file of a finished training, out of its metrics.jsonl.
-void write_training_events(const fs::path& training_dir);
+void write_training_events(const TrainingFiles& files);
 
 /// The run's own event file. By round: the numbers of round.json (round/...), what the monitors read
 /// (monitor/...), histograms of scores and of answers' lengths. By model: those of evaluation.json
 /// (evaluation/...).
-void write_round_events(const fs::path& run_dir);
+void write_round_events(const RunPaths& run);
 
 }  // namespace selfreward

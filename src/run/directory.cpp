@@ -21,9 +21,8 @@ void write_warnings(const fs::path& file, const std::vector<Json>& rows) {
 
 RunDirectory::RunDirectory(const RunConfig& config) : RunPaths(config), lock_(root() / "") {
   keep_progress_in(progress());
-  if (!fs::exists(root() / "training")) return;
-  for (const auto& entry :
-       fs::directory_iterator(root() / "training"))  // of a run that was stopped just before this
+  if (!fs::exists(trainings())) return;
+  for (const auto& entry : fs::directory_iterator(trainings()))  // of a run that was stopped just before this
     if (fs::exists(root() / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
 }
 

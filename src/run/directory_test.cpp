@@ -2,13 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
 RunConfig config_in(const std::string& name) {
   RunConfig config;
-  config.run_dir = fs::temp_directory_path() / ("selfreward_run_directory_test_" + name);
+  config.run_dir = scratch(name);
   config.model.model_name_or_path = "m0";
   fs::remove_all(config.run_dir);
   return config;
@@ -79,8 +81,7 @@ TEST_CASE(
     "it") {
   const RunConfig config = config_in("given");
   RunDirectory run(config);
-  const fs::path outside = fs::temp_directory_path() / "selfreward_run_directory_given.jsonl",
-                 inside = run.root() / "seed/eft.jsonl";
+  const fs::path outside = scratch("given.jsonl"), inside = run.root() / "seed/eft.jsonl";
   write_file_atomically(outside, "a");
   write_file_atomically(inside, "a");
   const Output output{"M1", {run.model(1)}, run.root() / "record.json", Json::object(), {outside, inside}};

@@ -64,13 +64,14 @@ StageInputs& add_sft_data(StageInputs& inputs, const RunConfig& config, const Ru
       .file("seed/eft.jsonl", run.seed_records("eft"));
 }
 
-std::string model_name(int64_t t) {
-  return str("M", t);
+/// What a file of the run is called in messages: "M1/candidates.jsonl".
+std::string name_in(const RunPaths& run, const fs::path& file) {
+  return file.lexically_relative(run.root()).string();
 }
 
 Output run_records(const RunPaths& run, const fs::path& records, const StageInputs& inputs) {
   Output output = records_output(records, inputs);
-  output.name = records.lexically_relative(run.root()).string();
+  output.name = name_in(run, records);
   return output;
 }
 
@@ -89,14 +90,14 @@ bool is_made_from(const Output& output, const Output& source) {
                      [&](const fs::path& path) { return belongs_to(path, source); });
 }
 
-/// The output that a monitor has looked at: M1's candidates -> M1/candidates.jsonl.
-std::string watched_output(const Json& warning) {
-  const std::string stage = warning.value("stage", ""),
-                    model = model_name(warning.value("round", int64_t{0}));
-  if (stage == "pairs") return model + "/preferences.jsonl";
-  if (stage == "judge") return "evaluation/" + model + "/judgements.jsonl";
-  const bool is_training = stage.starts_with("M") || stage == "sft_baseline";
-  return is_training ? stage : model + "/" + stage + ".jsonl";
+/// The name of the output that a monitor has looked at: M1's candidates -> M1/candidates.jsonl.
+std::string watched_output(const RunPaths& run, const Json& warning) {
+  const std::string stage = warning.value("stage", "");
+  const int64_t t = warning.value("round", int64_t{0});
+  if (stage.starts_with("M") || stage == "sft_baseline") return stage;  // a training
+  if (stage == "pairs") return name_in(run, run.round_records(t, "preferences"));
+  if (stage == "judge") return name_in(run, run.evaluation_records(model_name(t), "judgements"));
+  return name_in(run, run.round_records(t, stage));
 }
 
 /// Removes what was concluded from outputs that are made again; the loop concludes it anew.
@@ -105,7 +106,7 @@ void forget_conclusions(const RunPaths& run, const std::vector<std::string>& mad
   for (const fs::path& file : {run.evaluation_summary(), run.report()}) fs::remove(file);
   std::vector<Json> kept = read_warnings(run.warnings());
   std::erase_if(kept, [&](const Json& warning) {
-    return std::count(made_again.begin(), made_again.end(), watched_output(warning)) > 0;
+    return std::count(made_again.begin(), made_again.end(), watched_output(run, warning)) > 0;
   });
   write_warnings(run.warnings(), kept);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text_util.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -13,10 +14,7 @@ const fs::path kSource = SELFREWARD_SOURCE_DIR;
 /// A run whose files are copies, so that a test may change them; all outputs of round 1 are there.
 class Run {
  public:
-  explicit Run(const std::string& name)
-      : dir_(fs::temp_directory_path() / ("selfreward_run_outputs_" + name)) {
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
+  explicit Run(const std::string& name) : dir_(scratch_dir(name)) {
     for (const char* file : {"ift.jsonl", "ranked.jsonl", "held_out_prompts.jsonl", "held_out_ranked.jsonl"})
       fs::copy(kSource / "playground/data" / file, dir_ / file);
     fs::copy(kSource / "playground/rubric.yaml", dir_ / "rubric.yaml");

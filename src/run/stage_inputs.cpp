@@ -81,7 +81,7 @@ Output model_output(const std::string& name, const fs::path& dir, const fs::path
                     const StageInputs& inputs) {
   return {name,
           {dir, dir.string() + ".tmp", training_dir},
-          training_dir.string() + ".inputs.json",
+          inputs_file(training_dir),
           inputs.json(),
           inputs.sources()};
 }

@@ -7,6 +7,7 @@
 #include "model/policy/checkpoint.h"
 #include "model/policy/shapes.h"
 #include "support/golden_training.h"
+#include "support/scratch.h"
 #include "train/sft.h"
 
 using namespace selfreward;
@@ -39,12 +40,6 @@ Tensor weight(const std::string& name, const std::vector<int64_t>& shape, bool i
     made.data_ptr<float>()[i] = static_cast<float>(base + width * (bits / (1 << 23) - 1));
   }
   return made;
-}
-
-fs::path scratch_dir(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_family_test_" + name);
-  fs::remove_all(dir);
-  return dir;
 }
 
 ModelConfig config_of(const Json& sample) {
@@ -138,7 +133,7 @@ TEST_CASE("ten steps of SFT equal a plain loop over transformers' model, in ever
     train_sft(model, rows, settings, Seed(1), files, "test", /*shuffle=*/false);
     check_steps(files, sample["steps"], {"loss"}, 1e-4);
     double difference = 0;
-    const auto lines = read_lines(files.dir / "metrics.jsonl");
+    const auto lines = read_lines(files.metrics());
     for (size_t i = 0; i < lines.size(); ++i) {
       const double loss = sample["steps"][i]["loss"];
       difference = std::max(difference, std::abs(Json::parse(lines[i])["loss"].get<double>() - loss) / loss);

@@ -4,6 +4,7 @@
 #include "model/families/config_json.h"
 #include "model/policy/shapes.h"
 #include "support/golden_training.h"
+#include "support/scratch.h"
 #include "train/dpo.h"
 #include "train/sft.h"
 
@@ -61,12 +62,6 @@ std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const
   for (const auto& item : policy.model().named_parameters())
     CHECK_MESSAGE((gradients.contains(item.key()) || !item.value().grad().defined()), item.key());
   return gradients;
-}
-
-fs::path scratch_dir(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_lora_test_" + name);
-  fs::remove_all(dir);
-  return dir;
 }
 
 }  // namespace
@@ -156,7 +151,7 @@ TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the polic
   settings.train.train_batch_size = 2;
   const TrainingFiles files = scratch_training("lora_dpo");
   train_dpo(policy.model(), rows, reference, {}, settings, Seed(1), files, "test");
-  const auto lines = read_lines(files.dir / "metrics.jsonl");
+  const auto lines = read_lines(files.metrics());
   CHECK(Json::parse(lines.front())["loss"].get<double>() == doctest::Approx(std::log(2)).epsilon(1e-6));
   CHECK(Json::parse(lines.back())["rewards/margins"].get<double>() > 0);
 }

@@ -35,8 +35,7 @@ struct TrainSettings {
     f("max_steps", max_steps, "optimizer steps; 0: given by num_train_epochs");
     f("fill_last_batch", fill_last_batch,
       "an incomplete last batch of an epoch is filled up with rows of the next one, so that all steps are "
-      "alike; "
-      "false: it stays short, as in TRL");
+      "alike; false: it stays short, as in TRL");
     f("max_length", max_length, "rows with more tokens are left out and counted, never truncated");
     f("micro_batch_tokens", micro_batch_tokens,
       "tokens of one forward and backward; lower needs less memory and changes no result");
@@ -93,8 +92,7 @@ struct DpoSettings {
       "becomes M_t+1 (the paper: 200); 0 is off: the last one does");
     f("eval_prompts", eval_prompts,
       "held-out prompts of these comparisons, {id, prompt} rows, other ones than the evaluation's (the "
-      "paper: "
-      "253)");
+      "paper: 253)");
     f("eval_judge", eval_judge,
       "who compares: self, M_t by its scores (judge.rubric); pairwise, M_t in both orders "
       "(evaluate.pairwise_rubric); gold, the true score");

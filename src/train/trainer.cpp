@@ -90,7 +90,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   model.recompute_layers(settings.gradient_checkpointing);
   AdamW optimizer(model, settings);
   resume(optimizer, files);
-  const fs::path metrics_path = files.dir / "metrics.jsonl";
+  const fs::path metrics_path = files.metrics();
   cut_metrics(files, metrics_path, optimizer.steps());
   MetricsLog log(metrics_path);
   Progress progress(label, total, "steps", optimizer.steps());

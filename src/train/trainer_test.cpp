@@ -105,8 +105,7 @@ TEST_CASE(
   for (const auto& [name, tensor] : a) CHECK(at::equal(tensor, b.at(name)));
   const auto loss_lines = [](const TrainingFiles& files) {
     std::vector<double> losses;
-    for (const auto& line : read_lines(files.dir / "metrics.jsonl"))
-      losses.push_back(Json::parse(line)["loss"]);
+    for (const auto& line : read_lines(files.metrics())) losses.push_back(Json::parse(line)["loss"]);
     return losses;
   };
   CHECK(loss_lines(whole) == loss_lines(parts));

@@ -5,6 +5,7 @@
 
 #include "data/jsonl.h"
 #include "model/policy/policy.h"
+#include "support/scratch.h"
 #include "train/trainer.h"
 
 namespace selfreward {
@@ -43,9 +44,7 @@ inline torch::Tensor logits_of(const CausalLM& model, const Json& sample) {
 }
 
 inline TrainingFiles scratch_training(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_train_test_" + name);
-  fs::remove_all(dir);
-  return {dir};
+  return {scratch_dir(name)};
 }
 
 /// Every step's metrics `keys` within `tolerance` (relative above 1), gradient norms within 5e-5 relative.

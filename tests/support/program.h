@@ -9,14 +9,11 @@
 #include <thread>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 namespace selfreward::program {
 
-/// Several test files run at the same time.
-inline const fs::path kRoot = fs::temp_directory_path() / str("selfreward_program_test_", ::getpid());
-inline const struct Cleanup {
-  ~Cleanup() { fs::remove_all(kRoot); }
-} kCleanup;
+inline const fs::path kRoot = scratch("program");
 inline const std::string kM0 = SELFREWARD_SOURCE_DIR "/playground/m0",
                          kData = SELFREWARD_SOURCE_DIR "/playground/data/",
                          kRubric = SELFREWARD_SOURCE_DIR "/playground/rubric.yaml",

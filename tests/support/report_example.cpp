@@ -7,6 +7,7 @@
 #include "base/seed.h"
 #include "base/text_util.h"
 #include "data/jsonl.h"
+#include "run/paths.h"
 
 namespace selfreward {
 namespace {
@@ -141,14 +142,13 @@ Json summary_of(const Round& round, int64_t t) {
       {"seconds", {{"prompts", 4.2}, {"candidates", 6.8}, {"judge", 41.5}, {"train", 52.3}}}};
 }
 
-void write_round(const fs::path& run_dir, int64_t t) {
+void write_round(const RunPaths& run, int64_t t) {
   const Round round = make_round(t);
-  const fs::path dir = run_dir / str("M", t);
-  write_jsonl(dir / "prompts.jsonl", round.prompts);
-  write_jsonl(dir / "candidates.jsonl", round.candidates);
-  write_jsonl(dir / "judgements.jsonl", round.judgements);
-  write_jsonl(dir / "preferences.jsonl", round.pairs);
-  write_file_atomically(dir / "round.json", summary_of(round, t).dump(1));
+  write_jsonl(run.round_records(t, "prompts"), round.prompts);
+  write_jsonl(run.round_records(t, "candidates"), round.candidates);
+  write_jsonl(run.round_records(t, "judgements"), round.judgements);
+  write_jsonl(run.round_records(t, "preferences"), round.pairs);
+  write_file_atomically(run.round_summary(t), summary_of(round, t).dump(1));
 }
 
 double schedule(double done, double peak) {
@@ -184,13 +184,13 @@ Json dpo_step(const std::string& name, int64_t step, double done) {
               {"replay_loss", 0.21 + 0.03 * noise(name, step, "p")}};
 }
 
-void write_metrics(const fs::path& run_dir, const std::string& name, int64_t steps, bool dpo) {
+void write_metrics(const RunPaths& run, const std::string& name, int64_t steps, bool dpo) {
   std::string lines;
   for (int64_t step = 1; step <= steps; ++step) {
     const double done = static_cast<double>(step) / static_cast<double>(steps);
     lines += to_line(dpo ? dpo_step(name, step, done) : sft_step(name, step, done));
   }
-  write_file_atomically(run_dir / "training" / name / "metrics.jsonl", lines);
+  write_file_atomically(run.training(name).metrics(), lines);
 }
 
 struct Model {
@@ -251,7 +251,7 @@ Json evaluation(double shift) {
               {"max_score", 5}};
 }
 
-void write_answers(const fs::path& run_dir, const Model& model) {
+void write_answers(const RunPaths& run, const Model& model) {
   std::string lines;
   for (int64_t i = 0; i < kEvaluationPrompts; ++i) {
     const std::string id = str("eval-", i);
@@ -262,7 +262,7 @@ void write_answers(const fs::path& run_dir, const Model& model) {
                       {"gold", gold},
                       {"finish_reason", "stop"}});
   }
-  write_file_atomically(run_dir / "evaluation" / model.name / "answers.jsonl", lines);
+  write_file_atomically(run.evaluation_records(model.name, "answers"), lines);
 }
 
 constexpr const char* kConfig = R"(# the root of all randomness
@@ -311,9 +311,10 @@ std::string config(const fs::path& seeds, double shift) {
 }  // namespace
 
 void write_example_run(const fs::path& dir, double shift) {
+  const RunPaths run(dir);
   write_seed_examples(dir / "ift.jsonl");
-  write_warnings(dir / "warnings.jsonl");
-  write_file_atomically(dir / "config.yaml", config(dir / "ift.jsonl", shift));
+  write_warnings(run.warnings());
+  write_file_atomically(run.settings(), config(dir / "ift.jsonl", shift));
   const Json seed{{"ift", 150},
                   {"eft", 300},
                   {"ranked_train", 800},
@@ -324,13 +325,13 @@ void write_example_run(const fs::path& dir, double shift) {
                     {"kept_prompts", 411},
                     {"judgements", 300},
                     {"dropped", {{"order_differs", 377}, {"unjudged", 12}, {"common_score", 98}}}}}};
-  write_file_atomically(dir / "seed" / "summary.json", seed.dump(1));
-  for (const int64_t t : {1, 2}) write_round(dir, t);
-  write_metrics(dir, "sft_baseline", 40, /*dpo=*/false);
-  write_metrics(dir, "M1", 60, /*dpo=*/false);
-  for (const char* name : {"M2", "M3"}) write_metrics(dir, name, 210, /*dpo=*/true);
-  write_file_atomically(dir / "evaluation.json", evaluation(shift).dump(1));
-  for (const Model& model : kModels) write_answers(dir, model);
+  write_file_atomically(run.seed_summary(), seed.dump(1));
+  for (const int64_t t : {1, 2}) write_round(run, t);
+  write_metrics(run, "sft_baseline", 40, /*dpo=*/false);
+  write_metrics(run, "M1", 60, /*dpo=*/false);
+  for (const char* name : {"M2", "M3"}) write_metrics(run, name, 210, /*dpo=*/true);
+  write_file_atomically(run.evaluation_summary(), evaluation(shift).dump(1));
+  for (const Model& model : kModels) write_answers(run, model);
 }
 
 }  // namespace selfreward

@@ -1,9 +1,8 @@
 // Compares our tokenizer with the ids and texts that tests/tokenizers/compare.py got from the `tokenizers`
 // package:
-//   tokenizer_compare TOKENIZER_DIR ROWS.jsonl [SHOWN]     one row: {"hex": bytes of the text, "ids",
-//   "text_ids" (no special
-//                                                  tokens recognised), "decoded", "skipped" (without special
-//                                                  tokens)}
+//   tokenizer_compare TOKENIZER_DIR ROWS.jsonl [SHOWN]
+// A row is {"hex": bytes of the text, "ids", "text_ids" (no special tokens recognised), "decoded", "skipped"
+// (without special tokens)}.
 // Prints the first differences and how many rows differ; exit code 1 if any does.
 #include <fstream>
 #include <iostream>

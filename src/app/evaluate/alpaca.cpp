@@ -45,7 +45,7 @@ void print_leaderboard(const std::vector<LeaderboardRow>& rows) {
 
 void run_alpaca(const AlpacaOptions& options) {
   RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
-  settle_date(config, options.pairwise.overwrite ? "" : options.out);
+  settle_date(config, options.out, options.pairwise.overwrite);
   const bool overwrite = options.pairwise.overwrite;
   const OutputLock lock(fs::path(options.out) / "");
   const auto gamed = gamed_rows(options.difficulty);

@@ -45,7 +45,7 @@ void run_evaluate(const Options& options) {
         "[evaluate] --model DIR and --out DIR are needed, or one of the commands below `evaluate --help`");
   RunConfig config = load_config(options.config.file, as_overrides(options));
   options.config.check_read(kEvaluate);
-  settle_date(config, options.overwrite ? fs::path() : RunPaths(config).settings());
+  settle_date(config, RunPaths(config).settings(), options.overwrite);
   std::vector<NamedModel> models;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});

@@ -46,7 +46,7 @@ const CommandSettings kMtBench{
 
 void run_mt_bench(const Options& options) {
   RunConfig config = options.config.load(kMtBench);
-  settle_date(config, options.overwrite ? "" : options.out);
+  settle_date(config, options.out, options.overwrite);
   const fs::path out = options.out;
   const OutputLock lock(out / "");
   const auto questions = questions_of(options);

@@ -44,7 +44,7 @@ RunConfig config_of(const Options& options) {
   for (const std::string& file : options.rubrics) options.config.as_setting("--rubric", "judge.rubric", file);
   RunConfig config = load_config(options.config.file, overrides);
   options.config.check_read(kReward);
-  settle_date(config, options.overwrite ? "" : options.out);
+  settle_date(config, options.out, options.overwrite);
   return config;
 }
 
@@ -68,7 +68,7 @@ void run_evaluate_reward(const Options& options) {
   RunDirectory directory(config);
   const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
   std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),
-              (directory.root() / "reward.json").string().c_str());
+              directory.reward_summary().string().c_str());
 }
 
 }  // namespace

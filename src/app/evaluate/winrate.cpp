@@ -55,7 +55,7 @@ void run_winrate(const WinrateOptions& options) {
   check(judge.judge.empty() + judge.endpoint.empty() + options.gold.empty() == 2,
         "[evaluate] exactly one judge is wanted: --judge DIR, --endpoint URL or --gold FILE");
   RunConfig config = options.config.load(pairwise_settings("evaluate winrate"));
-  settle_date(config, options.pairwise.overwrite ? "" : options.out);
+  settle_date(config, options.out, options.pairwise.overwrite);
   const OutputLock lock(fs::path(options.out) / "");
   std::optional<PairwiseJudge> by;
   std::optional<GoldScorer> gold;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -98,7 +100,7 @@ TEST_CASE("difficulties of another set of instructions are an error") {
 }
 
 TEST_CASE("a preference that is none and a second comparison in the file are errors with their row") {
-  const fs::path file = fs::temp_directory_path() / "selfreward_annotations.json";
+  const fs::path file = scratch("annotations.json");
   const auto row = [](const char* second, const Json& preference) {
     return Json{{"instruction", "q"}, {"output_1", "a"},       {"generator_1", "base"},
                 {"output_2", "b"},    {"generator_2", second}, {"preference", preference}};

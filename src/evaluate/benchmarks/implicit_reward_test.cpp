@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
 #include "train/dpo.h"
 
 using namespace selfreward;
@@ -20,9 +21,7 @@ const std::vector<RankedAnswers> kRanked = {
     {"c", "why", {std::string(4000, 'x'), "because"}, {0, 1}}};
 
 std::vector<AnswerLogProb> log_probs(const Policy& policy, int64_t tokens, int64_t shard_size) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_implicit_reward_test" / "logps.jsonl";
-  fs::remove_all(path.parent_path());
-  fs::create_directories(path.parent_path());
+  const fs::path path = scratch_dir() / "logps.jsonl";
   const auto records = memo<AnswerLogProb>(path, [&](RecordSink<AnswerLogProb>& out) {
     answer_log_probs(policy, kRanked, tokens, shard_size, out);
   });
@@ -79,10 +78,8 @@ TEST_CASE("a policy learns its reward: after DPO on the pairs it orders them as 
   settings.train.learning_rate = 1e-2;
   settings.train.max_steps = 3;
   settings.train.train_batch_size = 1;
-  const fs::path dir = fs::temp_directory_path() / "selfreward_implicit_reward_test_dpo";
-  fs::remove_all(dir);
   train_dpo(policy.model(), pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096), {}, settings,
-            Seed(1), {dir}, "test");
+            Seed(1), {scratch_dir("dpo")}, "test");
   const auto rewards = implicit_rewards(kRanked, log_probs(policy, 4096, 10), before, 0.1);
   CHECK(*rewards[0].scores[1] > *rewards[0].scores[0]);
 }

@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 fs::path written(const std::string& name, const std::string& text) {
-  const fs::path file = fs::temp_directory_path() / ("selfreward_outputs_" + name);
+  const fs::path file = scratch(name);
   write_file_atomically(file, text);
   return file;
 }

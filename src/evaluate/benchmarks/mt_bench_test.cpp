@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -11,7 +13,7 @@ MtBenchRubric rubric() {
 }
 
 fs::path written(const std::string& name, const std::string& text) {
-  const fs::path file = fs::temp_directory_path() / ("selfreward_mt_bench_" + name);
+  const fs::path file = scratch(name);
   write_file_atomically(file, text);
   return file;
 }

@@ -234,7 +234,7 @@ Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEv
     if (!row.rubric.empty()) add_calibration(line, row, gold);
     summary["judges"].push_back(std::move(line));
   }
-  write_file_atomically(run.root() / "reward.json", summary.dump(2) + "\n");
+  write_file_atomically(run.reward_summary(), summary.dump(2) + "\n");
   return summary;
 }
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -9,7 +11,7 @@ namespace {
 const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 RunConfig config_in(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_reward_evaluation_" + name);
+  const fs::path dir = scratch(name);
   return load_config({}, {"run_dir=" + dir.string(), "model.device=cpu", "model.dtype=float32",
                           "judge.sampling.max_new_tokens=8", "judge.num_evals_to_average=2",
                           "data.gold=" + (kSource / "playground/gold.yaml").string()});

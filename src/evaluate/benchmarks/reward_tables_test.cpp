@@ -37,21 +37,16 @@ TEST_CASE("the table has a judge's metrics with their intervals below, and diffe
   const Json summary{{"prompts", 12}, {"judges", {judge_named("M0", 0.6), judge_named("M1", 0.65)}}};
   const std::string text = reward_tables(summary);
   const std::string wanted =
-      "judge  rubric     scores       pairs %  to the first  without ties %  5-best %       exact %        "
-      "Spearman"
-      "          Kendall  tied %  unscored %\n"
-      "M0     additive5  greedy          60.0             -            90.0         -          25.0          "
-      " 0.500"
-      "           -0.125    10.0         2.0\n"
-      "                          [50.0, 70.0]                 [80.0, 100.0]            [20.0, 30.0]  [0.400, "
-      "0.600]"
-      "  [-0.500, 0.250]\n"
-      "M1     additive5  greedy          65.0          +5.0            90.0         -          25.0          "
-      " 0.500"
-      "           -0.125    10.0         2.0\n"
-      "                          [55.0, 75.0]  [-5.0, 15.0]   [80.0, 100.0]            [20.0, 30.0]  [0.400, "
-      "0.600]"
-      "  [-0.500, 0.250]\n";
+      "judge  rubric     scores       pairs %  to the first  without ties % "
+      " 5-best %       exact %        Spearman          Kendall  tied %  unscored %\n"
+      "M0     additive5  greedy          60.0             -            90.0 "
+      "        -          25.0           0.500           -0.125    10.0         2.0\n"
+      "                          [50.0, 70.0]                 [80.0, 100.0] "
+      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]\n"
+      "M1     additive5  greedy          65.0          +5.0            90.0 "
+      "        -          25.0           0.500           -0.125    10.0         2.0\n"
+      "                          [55.0, 75.0]  [-5.0, 15.0]   [80.0, 100.0] "
+      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]\n";
   CHECK(text.substr(text.find('\n') + 1) == wanted);
 }
 

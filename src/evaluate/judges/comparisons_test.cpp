@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -20,7 +22,7 @@ ReplyToken token(const std::string& text, std::vector<std::pair<std::string, dou
 
 /// The comparisons that a judge's replies lead to.
 std::vector<Comparison> compared(const Chat& judge, const std::vector<AnswerPair>& pairs) {
-  const fs::path file = fs::temp_directory_path() / "selfreward_comparisons.partial";
+  const fs::path file = scratch("comparisons.partial");
   fs::remove(file);
   RecordSink<Comparison> out(file);
   compare_answers(judge, rubric(), pairs, {}, /*shard_size=*/2, out);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -50,9 +52,7 @@ void refuse(httplib::Response& response, int status, const std::string& message,
 }
 
 fs::path fresh_cache(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_endpoint_" + name);
-  fs::remove_all(dir);
-  return dir / "endpoint.jsonl";
+  return scratch_dir(name) / "endpoint.jsonl";
 }
 
 EndpointSettings settings(const Server& server, const std::string& name) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -18,8 +20,7 @@ const Json kGood = {{"architectures", {"LlamaForCausalLM"}},
                     {"eos_token_id", 3}};
 
 fs::path write_dir(const Json& config, const Json& generation = nullptr) {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_model_config_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "config.json", config.dump());
   if (!generation.is_null()) write_file_atomically(dir / "generation_config.json", generation.dump());
   return dir;

@@ -22,10 +22,6 @@ std::vector<fs::path> files_of(const fs::path& dir) {
   return files;
 }
 
-bool has_config(const fs::path& dir) {
-  return fs::exists(dir / "config.json") || has_adapter_files(dir);
-}
-
 }  // namespace
 
 bool is_checkpoint(const fs::path& dir) {
@@ -42,6 +38,10 @@ SideFiles read_side_files(const fs::path& dir) {
   SideFiles files = read_tokenizer_files(dir);
   if (fs::exists(dir / kGenerationFile)) files.emplace(kGenerationFile, read_file(dir / kGenerationFile));
   return files;
+}
+
+bool has_model_config(const fs::path& dir) {
+  return fs::exists(dir / "config.json") || has_adapter_files(dir);
 }
 
 std::map<std::string, std::string> read_shard_index(const fs::path& dir) {
@@ -93,13 +93,13 @@ void check_replaceable(const fs::path& dir) {
   check(fs::is_directory(target), "[checkpoint] cannot write ", target.string(),
         ": a file with this name exists");
   check(
-      fs::is_empty(target) || has_config(target), "[checkpoint] ", target.string(),
+      fs::is_empty(target) || has_model_config(target), "[checkpoint] ", target.string(),
       " holds something that is not a checkpoint and is not replaced; choose another directory or empty it");
 }
 
 void check_nothing_else_is_lost(const fs::path& dir) {
   if (!fs::is_directory(dir)) return;
-  const std::vector<fs::path> own = has_config(dir) ? files_of(dir) : std::vector<fs::path>();
+  const std::vector<fs::path> own = has_model_config(dir) ? files_of(dir) : std::vector<fs::path>();
   for (const auto& entry : fs::recursive_directory_iterator(dir)) {
     const bool is_own = entry.is_directory() || entry.path() == dir / "README.md" ||
                         std::find(own.begin(), own.end(), entry.path()) != own.end();

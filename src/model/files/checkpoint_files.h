@@ -18,6 +18,9 @@ constexpr const char* kGenerationFile = "generation_config.json";
 /// one.
 bool is_checkpoint(const fs::path& dir);
 
+/// Whether the config.json of a model, or that of an adapter, is in `dir`: less than is_checkpoint asks for.
+bool has_model_config(const fs::path& dir);
+
 /// Tensor name -> shard file name, out of `dir`/model.safetensors.index.json. A shard is a plain file name:
 /// an index must not reach outside its directory.
 std::map<std::string, std::string> read_shard_index(const fs::path& dir);

@@ -3,19 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures";
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_checkpoint_files_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 std::vector<std::string> names_of(const std::vector<fs::path>& files) {
   std::vector<std::string> names;
@@ -26,7 +20,7 @@ std::vector<std::string> names_of(const std::vector<fs::path>& files) {
 }  // namespace
 
 TEST_CASE("a model's files are what it is read from, not what lies beside it") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   for (const char* name : {"config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja",
                            "README.md", "prompts.jsonl", "prompts.inputs.json", "round.json"})
     write_file_atomically(dir / name, "x");
@@ -36,7 +30,7 @@ TEST_CASE("a model's files are what it is read from, not what lies beside it") {
 }
 
 TEST_CASE("the base model belongs to an adapter") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   fs::copy(kFixtures / "tiny_llama", dir / "base", fs::copy_options::recursive);
   write_file_atomically(dir / "adapter/adapter_config.json",
                         "{\"base_model_name_or_path\": \"" + (dir / "base").string() + "\"}");
@@ -47,7 +41,7 @@ TEST_CASE("the base model belongs to an adapter") {
 }
 
 TEST_CASE("a checkpoint replaces a checkpoint and an empty directory, nothing else") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   CHECK_NOTHROW(check_replaceable(dir / "new"));
   CHECK_NOTHROW(check_replaceable(dir / "new/"));
   fs::create_directories(dir / "empty");
@@ -61,7 +55,7 @@ TEST_CASE("a checkpoint replaces a checkpoint and an empty directory, nothing el
 }
 
 TEST_CASE("what is no part of a checkpoint is not lost with it") {
-  const fs::path dir = scratch() / "model";
+  const fs::path dir = scratch_dir() / "model";
   CHECK_NOTHROW(check_nothing_else_is_lost(dir));
   for (const char* name : {"config.json", "model.safetensors", "tokenizer.json", "README.md",
                            "additional_chat_templates/tool_use.jinja"})

@@ -5,17 +5,11 @@
 #include <fstream>
 
 #include "base/json.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_safetensors_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir / "t.safetensors";
-}
 
 /// A file whose header claims `length` bytes (its own length where 0), followed by `data_bytes` counted up
 /// from 0.
@@ -29,7 +23,7 @@ std::string file_bytes(const std::string& header, size_t data_bytes, uint64_t le
 }
 
 std::string error_of(const std::string& bytes) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_damaged.safetensors";
+  const fs::path path = scratch("damaged.safetensors");
   fs::remove(path);  // thousands of files: neither synced nor truncated, which would sync too
   std::ofstream(path, std::ios::binary) << bytes;
   try {
@@ -46,7 +40,7 @@ constexpr const char* kTwo =
 }  // namespace
 
 TEST_CASE("every dtype comes back as it was written") {
-  const fs::path path = scratch();
+  const fs::path path = scratch_dir() / "t.safetensors";
   NamedTensors tensors;
   for (const at::ScalarType type : {at::kByte, at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
                                     at::kInt, at::kShort, at::kChar, at::kBool})
@@ -72,7 +66,7 @@ TEST_CASE("a file of the reference implementation is read") {
 }
 
 TEST_CASE("floating tensors are stored in the dtype asked for, others stay, the data is aligned") {
-  const fs::path path = scratch();
+  const fs::path path = scratch_dir() / "t.safetensors";
   write_safetensors(path, {{"odd", at::ones({3}, at::kByte)}, {"weight", at::full({2}, 1.0f / 3)}},
                     at::kBFloat16);
   const std::string bytes = read_file(path);
@@ -86,7 +80,7 @@ TEST_CASE("floating tensors are stored in the dtype asked for, others stay, the 
 }
 
 TEST_CASE("tensors outlive the map and the file, and writing to them leaves the file alone") {
-  const fs::path path = scratch();
+  const fs::path path = scratch_dir() / "t.safetensors";
   write_safetensors(path, {{"a", at::ones({1000})}});
   {
     const at::Tensor a = read_safetensors(path).at("a");
@@ -101,7 +95,7 @@ TEST_CASE("a tensor at an odd address is read all the same") {
   // Old writers did not pad the header to a multiple of 8.
   const std::string header = R"({"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}} )";
   REQUIRE(header.size() % 4 != 0);
-  const fs::path path = scratch();
+  const fs::path path = scratch_dir() / "t.safetensors";
   write_file_atomically(path, file_bytes(header, 4));
   CHECK(read_safetensors(path).at("a").item<int>() == 0x03020100);
 }
@@ -178,7 +172,7 @@ TEST_CASE("a header that cannot be true says what is wrong") {
 }
 
 TEST_CASE("a write that fails leaves neither a file nor a part of it") {
-  const fs::path path = scratch();
+  const fs::path path = scratch_dir() / "t.safetensors";
   CHECK_THROWS_WITH_AS(write_safetensors(path, {{"a", at::ones({1})}, {"a", at::ones({1})}}),
                        doctest::Contains("\"a\" cannot be written twice"), Error);
   CHECK_THROWS_AS(write_safetensors(path, {{"c", at::ones({1}, at::kComplexFloat)}}), Error);

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -39,7 +41,7 @@ std::string with_data(std::string head, size_t data_bytes) {
 }
 
 GgufFile parse(const std::string& bytes) {
-  const fs::path path = fs::temp_directory_path() / "selfreward_gguf_test.gguf";
+  const fs::path path = scratch("parsed.gguf");
   fs::remove(path);  // thousands of files: neither synced nor truncated, which would sync too
   std::ofstream(path, std::ios::binary) << bytes;
   return read_gguf(path);

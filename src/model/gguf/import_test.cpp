@@ -7,18 +7,13 @@
 #include "model/families/config_json.h"
 #include "model/gguf/gguf.h"
 #include "model/policy/checkpoint.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
 constexpr const char* kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures/gguf";
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_import_gguf_test";
-  fs::remove_all(dir);
-  return dir;
-}
 
 GgufFile tiny() {
   return read_gguf(fs::path(kFixtures) / "tiny.gguf");
@@ -47,7 +42,7 @@ GgufFile with(GgufFile file, const std::string& key, const Json& value) {
 
 TEST_CASE("the imported weights are those that transformers reads from the same file, bit for bit") {
   // tests/golden/make_gguf_golden.py: transformers 5.23.0, gguf 0.19.0; all tensor types, q and k permuted
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   import_gguf(fs::path(kFixtures) / "tiny.gguf", dir, "float32");
   const TensorMap read = read_checkpoint_tensors(dir);
   const TensorMap expected = read_safetensors(fs::path(kFixtures) / "tiny.safetensors");
@@ -159,7 +154,7 @@ TEST_CASE("SmolLM2 imports with the weights that transformers reads") {
     MESSAGE("skipped: ", path.string(), " is absent (SELFREWARD_SMOLLM2_GGUF names another place)");
     return;
   }
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   import_gguf(path, dir, "float32");
   const TensorMap tensors = read_checkpoint_tensors(dir);
   check_checkpoint_tensors(load_model_config(dir), tensors, dir.string());

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -17,7 +19,7 @@ RopeSettings there_and_back(const RopeSettings& rope, const std::string& archite
   GgufMetadata metadata = {{"general.architecture", architecture}};
   std::vector<GgufOutput> tensors;
   put_gguf_rope(rope, architecture, 64, config, metadata, tensors);
-  const fs::path path = fs::temp_directory_path() / "selfreward_gguf_rope_test.gguf";
+  const fs::path path = scratch("rope.gguf");
   write_gguf(path, metadata, tensors);
   return read_gguf_rope(read_gguf(path), 64, 4096);
 }

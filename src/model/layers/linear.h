@@ -5,8 +5,8 @@
 
 namespace selfreward {
 
-/// While it lives, the matrices that this thread makes have sizes and no memory: for those who ask for the shapes of a
-/// network alone, which may be larger than this machine.
+/// While it lives, the matrices that this thread makes have sizes and no memory: for those who ask for the
+/// shapes of a network alone, which may be larger than this machine.
 class ShapesOnly {
  public:
   ShapesOnly();

@@ -1,4 +1,5 @@
 #pragma once
+// How a layer weighs the keys that a query sees: scale, window and softcap, on every device.
 #include <cstdint>
 
 namespace selfreward {

@@ -6,17 +6,11 @@
 
 #include "model/families/config_json.h"
 #include "model/policy/shapes.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-fs::path scratch() {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_checkpoint_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
-  return dir;
-}
 
 ModelConfig tiny_config(bool tied) {
   ModelConfig config;
@@ -64,7 +58,7 @@ void check_equal(const TensorMap& read, const NamedTensors& written) {
 }  // namespace
 
 TEST_CASE("a checkpoint is complete and comes back equal; tied embeddings are stored once") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const ModelConfig config = tiny_config(/*tied=*/true);
   const NamedTensors weights = tiny_weights(config);
   write_checkpoint(dir / "M1" / "", write_source(dir / "M0"), config, weights, at::kBFloat16);
@@ -84,7 +78,7 @@ TEST_CASE("a checkpoint is complete and comes back equal; tied embeddings are st
 }
 
 TEST_CASE("embeddings that config.json ties stay tied with the same head, and not with another one") {
-  const fs::path dir = scratch() / "M";
+  const fs::path dir = scratch_dir() / "M";
   ModelConfig config = tiny_config(/*tied=*/true);
   NamedTensors weights = tiny_weights(config);
   const TensorMap same(weights.begin(), weights.end());
@@ -105,7 +99,7 @@ TEST_CASE("embeddings that config.json ties stay tied with the same head, and no
 }
 
 TEST_CASE("large checkpoints are written as shards with an index") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const ModelConfig config = tiny_config(/*tied=*/false);
   const NamedTensors weights = tiny_weights(config);
   write_checkpoint(dir / "M", SideFiles{}, config, weights, at::kFloat, /*max_shard_bytes=*/1200);
@@ -119,7 +113,7 @@ TEST_CASE("large checkpoints are written as shards with an index") {
 }
 
 TEST_CASE("an index that its shards contradict is an error") {
-  const fs::path dir = scratch() / "M";
+  const fs::path dir = scratch_dir() / "M";
   const ModelConfig config = tiny_config(/*tied=*/false);
   write_checkpoint(dir, SideFiles{}, config, tiny_weights(config), at::kFloat, 1200);
   const fs::path index = dir / "model.safetensors.index.json";
@@ -145,7 +139,7 @@ TEST_CASE("an index that its shards contradict is an error") {
 }
 
 TEST_CASE("a directory without safetensors says what it holds instead") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   CHECK_THROWS_WITH_AS(read_checkpoint_tensors(dir), doctest::Contains("has no model.safetensors"), Error);
   write_file_atomically(dir / "x.gguf", "");
   CHECK_THROWS_WITH_AS(read_checkpoint_tensors(dir), doctest::Contains("has to be imported"), Error);
@@ -171,7 +165,7 @@ TEST_CASE("weights that config.json does not describe are refused by name") {
 }
 
 TEST_CASE("an older checkpoint is replaced, anything else is left alone") {
-  const fs::path dir = scratch();
+  const fs::path dir = scratch_dir();
   const ModelConfig config = tiny_config(/*tied=*/true);
   const NamedTensors weights = tiny_weights(config);
   write_file_atomically(dir / "photos" / "cat.jpg", "x");

@@ -4,6 +4,7 @@
 
 #include "model/files/checkpoint.h"
 #include "model/policy/causal_lm.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 using torch::Tensor;
@@ -12,17 +13,11 @@ namespace {
 
 const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 
-fs::path scratch(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("selfreward_policy_test_" + name);
-  fs::remove_all(dir);
-  return dir;
-}
-
 }  // namespace
 
 TEST_CASE("a policy that is saved and loaded has the same weights and tokenizer") {
   const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
-  const fs::path dir = scratch("save");
+  const fs::path dir = scratch_dir("save");
   policy.save(dir, "auto");
   const Policy again = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
   for (const auto& item : policy.model().named_parameters())
@@ -56,7 +51,7 @@ TEST_CASE("a directory that is no checkpoint is an error that says what is wante
 }
 
 TEST_CASE("an end of turn that the model has no row for is an error; a head of its own is used and kept") {
-  const fs::path dir = scratch("files"), saved = scratch("saved");
+  const fs::path dir = scratch_dir("files"), saved = scratch_dir("saved");
   fs::copy(kTiny, dir);
   Json config = read_json(dir / "config.json"), settings = read_json(dir / "tokenizer_config.json");
   config["tie_word_embeddings"] = true;  // the weights have a head, another matrix

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
@@ -63,8 +64,7 @@ TEST_CASE("a reply with a special token inside is learnt as text, through its ow
 }
 
 TEST_CASE("special tokens that are looked for after normalization stay text too") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_chat_format_test";
-  fs::create_directories(dir);
+  const fs::path dir = scratch_dir();
   Json file = read_json(kFixtures / "tokenizer/llama2_style/tokenizer.json");
   for (Json& token : file["added_tokens"]) token["normalized"] = token["content"] == "<|end|>";
   write_file_atomically(dir / "tokenizer.json", file.dump());
@@ -172,12 +172,12 @@ TEST_CASE(
 
 TEST_CASE("a row with tools is trained with them") {
   const std::string source =
-      "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}{{ style "
-      "}}\n"
-      "{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n{% endfor "
-      "%}"
+      "{% if tools %}{{ tools | tojson }}{% endif %}"
+      "{% for m in messages %}<|im_start|>{{ m.role }}{{ style }}\n"
+      "{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}<|im_end|>\n"
+      "{% endfor %}"
       "{% if add_generation_prompt %}<|im_start|>assistant{{ style }}\n{% endif %}";
-  const fs::path file = fs::temp_directory_path() / "selfreward_chat_format_test" / "tools.jsonl";
+  const fs::path file = scratch("tools.jsonl");
   write_file_atomically(
       file, R"({"messages":[{"role":"user","content":"q<|im_end|>"},)"
             R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"x":[1]}}}]}],)"

@@ -2,16 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
 
 const fs::path kFolder = fs::path(SELFREWARD_SOURCE_DIR) / "tests/fixtures/templates";
 
-fs::path scratch(const std::string& config, const std::string& file = "") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_chat_template_test";
-  fs::remove_all(dir);
-  fs::create_directories(dir);
+fs::path checkpoint_with(const std::string& config, const std::string& file = "") {
+  const fs::path dir = scratch_dir();
   if (!config.empty()) write_file_atomically(dir / "tokenizer_config.json", config);
   if (!file.empty()) write_file_atomically(dir / "chat_template.jinja", file);
   return dir;
@@ -104,7 +104,7 @@ TEST_CASE("a checkpoint's template is given its special tokens and no tools") {
       {"chat_template",
        "{{ bos_token }}{% for m in messages %}{{ m.role }}={{ m.content }}{{ eos_token }}{% endfor %}"
        "{{ pad_token is defined }}{{ tools is none }}{{ documents is none }}{{ add_generation_prompt }}"}};
-  const auto chat = ChatTemplate::load(scratch(config.dump()));
+  const auto chat = ChatTemplate::load(checkpoint_with(config.dump()));
   CHECK(chat.render({{"user", "a"}, {"assistant", "b"}}, true) ==
         "<s>user=a</s>assistant=b</s>FalseTrueTrueTrue");
 }
@@ -112,31 +112,30 @@ TEST_CASE("a checkpoint's template is given its special tokens and no tools") {
 TEST_CASE("chat_template.jinja comes first, then the template named default") {
   const std::string list =
       R"({"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]})";
-  CHECK(ChatTemplate::load(scratch(list)).render({}, false) == "D");
-  CHECK(ChatTemplate::load(scratch(list, "F")).render({}, false) == "F");
-  CHECK(ChatTemplate::load(scratch("", "F{{ bos_token }}")).render({}, false) == "F");
+  CHECK(ChatTemplate::load(checkpoint_with(list)).render({}, false) == "D");
+  CHECK(ChatTemplate::load(checkpoint_with(list, "F")).render({}, false) == "F");
+  CHECK(ChatTemplate::load(checkpoint_with("", "F{{ bos_token }}")).render({}, false) == "F");
 }
 
 TEST_CASE("a checkpoint without a template says what is needed") {
   const std::string need =
       " has no \"chat_template\", and there is no chat_template.jinja beside it: a chat checkpoint is "
-      "needed, or a "
-      "chat_template.jinja file";
-  const std::string path = (scratch("{}") / "tokenizer_config.json").string();
+      "needed, or a chat_template.jinja file";
+  const std::string path = (checkpoint_with("{}") / "tokenizer_config.json").string();
   CHECK(load_error(path.substr(0, path.rfind('/'))) == "[template] " + path + need);
-  CHECK(load_error(scratch(R"({"chat_template": null})")) == "[template] " + path + need);
-  CHECK(load_error(scratch("")) == "[template] " + path + " does not exist and" + need);
-  CHECK(load_error(scratch(R"({"chat_template": [{"name": "rag", "template": "x"}]})")) ==
+  CHECK(load_error(checkpoint_with(R"({"chat_template": null})")) == "[template] " + path + need);
+  CHECK(load_error(checkpoint_with("")) == "[template] " + path + " does not exist and" + need);
+  CHECK(load_error(checkpoint_with(R"({"chat_template": [{"name": "rag", "template": "x"}]})")) ==
         "[template] " + path.substr(0, path.rfind('/')) +
             ": of its chat templates (rag) none is named \"default\"; put the one for conversations without "
             "tools into chat_template.jinja");
-  CHECK(load_error(scratch(R"({"chat_template": 3})")) ==
+  CHECK(load_error(checkpoint_with(R"({"chat_template": 3})")) ==
         "[template] " + path + ": \"chat_template\" is neither a string nor a list");
-  CHECK(load_error(scratch("[]")) == "[tokenizer] " + path + " is not a JSON object");
+  CHECK(load_error(checkpoint_with("[]")) == "[tokenizer] " + path + " is not a JSON object");
 }
 
 TEST_CASE("an error in a template names the line and the file") {
-  const fs::path dir = scratch("{}", "a\n{% iff %}");
+  const fs::path dir = checkpoint_with("{}", "a\n{% iff %}");
   CHECK(load_error(dir) == "[template] line 2: the tag {% iff %} is not supported or not expected here (in " +
                                (dir / "chat_template.jinja").string() + ")");
 }

@@ -1,6 +1,7 @@
 // The files of a tokenizer taken together, against transformers: tests/golden/make_tokenizer_files_golden.py.
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
 #include "text/chat/format.h"
 #include "text/tokenizer/files.h"
 
@@ -14,8 +15,7 @@ const Json& golden() {
 }
 
 fs::path write_case(const Json& row) {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_files_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   Json tokenizer = golden()["tokenizer"];
   tokenizer["added_tokens"] = row["added_tokens"];
   write_file_atomically(dir / "tokenizer.json", tokenizer.dump());

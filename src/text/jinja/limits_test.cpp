@@ -1,4 +1,4 @@
-// A bad template ends with an Error: no crash, no hang, no leak (the layer runs under ASan).
+// A bad template ends with an Error: no crash, no hang, no leak (the room is tested under ASan).
 #include <doctest/doctest.h>
 
 #include "text/jinja/template.h"
@@ -104,11 +104,11 @@ TEST_CASE("what could make a cycle or outlive its scope cannot be stored") {
 
 TEST_CASE("no prefix and no single damaged byte of a template crashes") {
   const std::string source =
-      "{%- macro m(a, b=[1]) -%}{{ a ~ b[0]|default('x', true) }}{%- endmacro -%}{# c #}{% raw %}{{{% endraw "
-      "%}"
+      "{%- macro m(a, b=[1]) -%}{{ a ~ b[0]|default('x', true) }}{%- endmacro -%}{# c #}"
+      "{% raw %}{{{% endraw %}"
       "{% set ns = namespace(n=0) %}{% for k, v in {'a': 1, 'b': (2, 3)}.items() if k is not none %}"
-      "{% set ns.n = ns.n + loop.index %}{{ m(k, b=[v]) if not loop.last else xs[::-1][0:2]|tojson(indent=1) "
-      "}}"
+      "{% set ns.n = ns.n + loop.index %}"
+      "{{ m(k, b=[v]) if not loop.last else xs[::-1][0:2]|tojson(indent=1) }}"
       "{% else %}-{% endfor %}{{ 'x\\n\\u00e9' ~ 1.5e3 // 2 }}";
   const auto survive = [](const std::string& text) {
     try {

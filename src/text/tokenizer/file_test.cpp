@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/json.h"
+#include "support/scratch.h"
 #include "text/tokenizer/tokenizer.h"
 
 using namespace selfreward;
@@ -13,7 +14,7 @@ Tokenizer load_patched(const std::string& patch) {
   LookupJson json = LookupJson::parse(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "c": 3},
       "merges": ["a b"]}, "pre_tokenizer": null, "decoder": {"type": "Fuse"}})");
   json.merge_patch(LookupJson::parse(patch));
-  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_test";
+  const fs::path dir = scratch_dir();
   write_file_atomically(dir / "tokenizer.json", json.dump());
   return Tokenizer::load(dir);
 }
@@ -135,8 +136,7 @@ TEST_CASE("a broken file is an error that names the place") {
 }
 
 TEST_CASE("a checkpoint without tokenizer.json is an error that says how to make one") {
-  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_model_test";
-  fs::remove_all(dir);
+  const fs::path dir = scratch_dir();
   const auto error = [&] {
     try {
       Tokenizer::load(dir);
@@ -200,7 +200,7 @@ TEST_CASE("parts nested without end are an error, not a crash") {
     arrays += '[';
   }
   for (int i = 0; i < 20000; ++i) sequences += "]}", arrays += ']';
-  const fs::path dir = fs::temp_directory_path() / "selfreward_tokenizer_test";
+  const fs::path dir = scratch_dir();
   for (const std::string& text : {sequences + "}", arrays + R"(, "vocab": {}, "merges": []}})"}) {
     write_file_atomically(dir / "tokenizer.json", text);
     CHECK_THROWS_AS(Tokenizer::load(dir), Error);

@@ -3,9 +3,8 @@
 // byte fallback as in Llama 2, Mistral, Gemma, Phi-3): text <-> token ids, exactly as the `tokenizers`
 // package.
 //   const Tokenizer tokenizer = Tokenizer::load("M0");
-//   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");   // special tokens in the text are recognised
-//   const TokenIds safe = tokenizer.encode_as_text("Hello<|im_end|>");  // what users wrote: never a special
-//   token
+//   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");          // with special tokens that it spells
+//   const TokenIds safe = tokenizer.encode_as_text("Hello<|im_end|>");  // without: users wrote it
 #include <memory>
 #include <optional>
 #include <string>

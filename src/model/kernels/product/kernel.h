@@ -5,8 +5,8 @@
 //
 // Both operands are seen as 32-bit words: one float, or two bfloat16 of neighbouring depth. A kernel without
 // products of bfloat16 takes x as floats, two a word, so that they are widened once and not for each panel.
-// Weights lie in
-// panels of `width` outputs, [panels, words, width], so that what is multiplied next lies next in memory.
+// Weights lie in panels of `width` outputs, [panels, words, width], so that what is multiplied next lies next
+// in memory.
 #include <cstdint>
 #include <vector>
 

@@ -1,0 +1,97 @@
+// prompts, generate, judge and pairs, as a person runs them: none takes up what was made from other inputs or
+// settings, and each goes on after a stop to the same bytes.
+#include "support/program.h"
+
+using namespace selfreward;
+using namespace selfreward::program;
+
+TEST_CASE("prompts: nothing of other seeds, and a stop loses nothing") {
+  fresh();
+  const std::string a = lines_of("ift.jsonl", 0, 40, "a.jsonl"), b = lines_of("ift.jsonl", 40, 40, "b.jsonl");
+  const auto prompts = [](const std::string& seeds, const std::string& out, const std::string& more = "") {
+    return "prompts --model " + kM0 + " --seeds " + seeds + " --out " + out +
+           " --set model.dtype=float32 --set prompts.num_prompts=24 --set "
+           "prompts.sampling.max_new_tokens=24 " +
+           more;
+  };
+  REQUIRE(selfreward_does(prompts(a, "whole.jsonl", "--set generation.shard_size=4")).code == 0);
+  CHECK(selfreward_does(prompts(a, "whole.jsonl")).code == 0);
+  CHECK(selfreward_does(prompts(b, "whole.jsonl")).says("--seeds"));
+  CHECK(
+      selfreward_does(prompts(a, "whole.jsonl", "--set prompts.min_words=2")).says("prompts.min_words was"));
+  CHECK(stopped_at(prompts(a, "parts.jsonl", "--set generation.shard_size=4"), kRoot / "parts.jsonl.partial",
+                   half_of("whole.jsonl"), SIGINT) == 130);
+  CHECK(selfreward_does(prompts(b, "parts.jsonl")).code == 1);
+  CHECK(selfreward_does(prompts(a, "parts.jsonl")).code == 0);
+  CHECK(read_file(kRoot / "parts.jsonl") == read_file(kRoot / "whole.jsonl"));
+}
+
+TEST_CASE("generate does not mix answers to other prompts, and goes on with another shard size") {
+  fresh();
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 40, "p.jsonl"),
+                    q = lines_of("held_out_prompts.jsonl", 100, 40, "q.jsonl"),
+                    small = "--set generation.shard_size=4";
+  REQUIRE(selfreward_does(generate(p, "whole.jsonl", small)).code == 0);
+  CHECK(stopped_at(generate(p, "k.jsonl", small), kRoot / "k.jsonl.partial", half_of("whole.jsonl"),
+                   SIGKILL) == -1);
+  REQUIRE(fs::exists(kRoot / "k.jsonl.partial"));
+  const Result mixed = selfreward_does(generate(q, "k.jsonl", small));
+  CHECK(mixed.code == 1);
+  CHECK(mixed.says("--prompts: q.jsonl is there and was not there then"));
+  CHECK(selfreward_does(generate(p, "k.jsonl", "--set seed=2")).says("seed was 1 and is 2"));
+  REQUIRE(selfreward_does(generate(p, "k.jsonl", "--set generation.shard_size=16")).code == 0);
+  CHECK(read_file(kRoot / "k.jsonl") == read_file(kRoot / "whole.jsonl"));
+  CHECK(selfreward_does(generate(q, "k.jsonl")).code == 1);  // finished too
+  REQUIRE(selfreward_does(generate(q, "k.jsonl", "--overwrite")).code == 0);
+  CHECK(read_file(kRoot / "k.jsonl").find("\"held_out-00100\"") == std::string::npos);
+}
+
+TEST_CASE("judge, pairs: the judge that the settings name, and nothing of other inputs") {
+  fresh();
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 12, "p.jsonl");
+  REQUIRE(selfreward_does(generate(p, "c.jsonl")).code == 0);
+  const std::string files = " --prompts p.jsonl --candidates c.jsonl ";
+  const auto judge = [&](const std::string& more) { return selfreward_does("judge" + files + more); };
+  CHECK(judge("--out g.jsonl --set judge.kind=gold").says("data.gold is empty"));
+  CHECK(judge("--out g.jsonl --set judge.kind=gold --set data.gold=" + kGold + " --model " + kM0)
+            .says("leave out --model"));
+  REQUIRE(
+      judge("--out g.jsonl --set judge.kind=gold --set data.gold=" + kGold + " --rubric " + kRubric).code ==
+      0);
+  const std::string own =
+      "--out s.jsonl --model " + kM0 + " --set model.dtype=float32 --set judge.num_evals_to_average=1 ";
+  CHECK(judge("--out s.jsonl").says("--model DIR is missing"));
+  CHECK(judge(own + "--set data.gold=" + kGold).says("`judge with judge.kind=self` does not read data.gold"));
+  REQUIRE(judge(own + "--rubric " + kRubric).code == 0);
+  write_file_atomically(kRoot / "r.yaml", read_file(kRubric) + "max_score: 9\n");
+  CHECK(judge(own + "--rubric r.yaml").code == 1);
+  const auto pairs = [&](const std::string& judgements) {
+    return selfreward_does("pairs" + files + "--judgements " + judgements + " --out pairs.jsonl");
+  };
+  REQUIRE(pairs("g.jsonl").code == 0);
+  CHECK(pairs("g.jsonl").code == 0);
+  CHECK(pairs("s.jsonl").says("--judgements"));
+  CHECK(selfreward_does("pairs" + files + "--judgements g.jsonl --out pairs.jsonl --positive-only").code ==
+        1);
+}
+
+TEST_CASE("work that was begun on one day goes on with that day, whatever the day is by then") {
+  fresh();
+  fs::copy(kM0, kRoot / "m0", fs::copy_options::recursive);
+  write_file_atomically(kRoot / "m0/chat_template.jinja",
+                        "{{ strftime_now('%Y-%m-%d') }} {% for m in messages %}{{ m.content }} {% endfor %}");
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 3, "p.jsonl"),
+                    files =
+                        "generate --model m0 --prompts p.jsonl --out c.jsonl --set model.dtype=float32 "
+                        "--set candidates.sampling.max_new_tokens=4";
+  REQUIRE(selfreward_does(files).code == 0);
+  Json record = read_json(kRoot / "c.inputs.json");
+  CHECK(record.at("model.chat_template_date").get<std::string>().size() == 10);
+  record["model.chat_template_date"] = "2020-02-20";  // as if that had been its day
+  write_file_atomically(kRoot / "c.inputs.json", record.dump());
+  CHECK(selfreward_does(files).code == 0);
+  CHECK(selfreward_does(files + " --set model.chat_template_date=2021-01-01")
+            .says("model.chat_template_date was \"2020-02-20\" and is \"2021-01-01\""));
+  REQUIRE(selfreward_does(files + " --overwrite").code == 0);
+  CHECK(read_json(kRoot / "c.inputs.json").at("model.chat_template_date") != "2020-02-20");
+}
