@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/format.h"
 #include "base/text_util.h"
 #include "data/record_file.h"
 #include "feedback/rouge.h"
@@ -34,12 +35,6 @@ double entropy(const Counts& counts) {
     sum -= share * std::log(share);
   }
   return sum;
-}
-
-std::string score_key(double score) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", score);
-  return text;
 }
 
 double mean_best_match(const std::vector<Prompt>& prompts, const std::vector<std::string>& others) {
@@ -130,7 +125,7 @@ Json judgement_counts(const std::vector<Judgement>& judgements) {
       ++replies;
       if (reply.failure) ++failures[to_string(*reply.failure)];
       if (!reply.score) continue;
-      ++histogram[score_key(*reply.score)];
+      ++histogram[significant(*reply.score, 6)];
       scores.add(*reply.score);
       own.add(*reply.score);
     }

@@ -1,7 +1,6 @@
 #include "report/report.h"
 
-#include <cstdio>
-
+#include "base/format.h"
 #include "base/text_util.h"
 #include "report/comparison.h"
 #include "report/contents.h"
@@ -17,10 +16,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 std::string number(std::optional<double> value, int decimals, double scale = 1) {
-  if (!value) return "-";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, *value * scale);
-  return text;
+  return value ? fixed(*value * scale, decimals) : "-";
 }
 
 /// "37/13": won and lost in percent by `name` against `other`; the true score is asked before the judge.
@@ -65,9 +61,8 @@ std::string aligned(const std::vector<Row>& rows) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   std::string text;
   for (const Row& row : rows) {
-    text += row[0] + std::string(widths[0] - row[0].size(), ' ');
-    for (size_t i = 1; i < row.size(); ++i)
-      text += "  " + std::string(widths[i] - row[i].size(), ' ') + row[i];
+    text += pad_right(row[0], widths[0]);
+    for (size_t i = 1; i < row.size(); ++i) text += "  " + pad_left(row[i], widths[i]);
     text += '\n';
   }
   return text;

@@ -2,9 +2,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <array>
 #include <charconv>
 #include <set>
 
+#include "base/format.h"
 #include "data/rows/rows.h"
 #include "evaluate/judges/prompt_template.h"
 #include "feedback/matches_in_reply.h"
@@ -56,19 +58,17 @@ Json by_turn(const std::vector<const MtBenchGrade*>& grades) {
   return {{"turn_1", mean_json(first)}, {"turn_2", mean_json(second)}, {"all", mean_json(grades)}};
 }
 
+/// A line of the table: the cells in their columns.
+std::string columns(const std::array<std::string, 6>& cells) {
+  return str(pad_right(cells[0], 16), " ", pad_left(cells[1], 7), " ", pad_left(cells[2], 7), " ",
+             pad_left(cells[3], 7), " ", pad_left(cells[4], 5), " ", pad_left(cells[5], 8), "\n");
+}
+
 std::string table_line(const std::string& name, const Json& row) {
-  const auto mean = [&](const char* key) {
-    const Json& value = row.at(key).at("mean");
-    char text[16] = "-";
-    if (value.is_number()) std::snprintf(text, sizeof text, "%.2f", value.get<double>());
-    return std::string(text);
-  };
-  char text[256];
-  std::snprintf(text, sizeof text, "%-16s %7s %7s %7s %5lld %8lld\n", name.substr(0, 16).c_str(),
-                mean("turn_1").c_str(), mean("turn_2").c_str(), mean("all").c_str(),
-                static_cast<long long>(row.at("all").at("n").get<int64_t>()),
-                static_cast<long long>(row.at("all").at("missing").get<int64_t>()));
-  return text;
+  const auto mean = [&](const char* key) { return fixed_or(number_at(row.at(key), "/mean"), 2, "-"); };
+  const auto count = [&](const char* key) { return std::to_string(row.at("all").at(key).get<int64_t>()); };
+  return columns(
+      {name.substr(0, 16), mean("turn_1"), mean("turn_2"), mean("all"), count("n"), count("missing")});
 }
 
 }  // namespace
@@ -226,10 +226,7 @@ Json mt_bench_summary(const std::vector<MtBenchQuestion>& questions,
 }
 
 std::string mt_bench_table(const Json& summary) {
-  char head[128];
-  std::snprintf(head, sizeof head, "%-16s %7s %7s %7s %5s %8s\n", "MT-Bench, 1 - 10", "turn 1", "turn 2",
-                "both", "n", "missing");
-  std::string text = head;
+  std::string text = columns({"MT-Bench, 1 - 10", "turn 1", "turn 2", "both", "n", "missing"});
   for (const auto& [name, row] : summary.at("categories").items()) text += table_line(name, row);
   return text + table_line("all", summary);
 }
