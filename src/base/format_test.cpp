@@ -11,10 +11,10 @@ using namespace selfreward;
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-const double kNumbers[] = {0,      -0.0,    0.5,  1.5,     2.5,       0.125,     0.375, 1.005,     -0.04,
-                           99.95,  123456,  1e5,  1e6,     999999.5,  1234567.0, 1e15,  1e16,      1e22,
-                           1e-4,   1e-5,    0.1,  1.0 / 3, -2.0 / 3,  5e-324,    1e300, -1.79e308, kInfinity,
-                           -kInfinity, std::nan("")};
+const double kNumbers[] = {0,     -0.0,      0.5,       1.5,        2.5,         0.125,    0.375,     1.005,
+                           -0.04, 99.95,     123456,    1e5,        1e6,         999999.5, 1234567.0, 1e15,
+                           1e16,  1e22,      1e-4,      1e-5,       0.1,         1.0 / 3,  -2.0 / 3,  5e-324,
+                           1e300, -1.79e308, kInfinity, -kInfinity, std::nan("")};
 
 std::string printed(const char* format, int digits, double value) {
   char text[512];

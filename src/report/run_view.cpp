@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/progress.h"
 #include "base/text_util.h"
+#include "base/utf8.h"
 #include "data/whole_rows.h"
 #include "report/report.h"
 #include "report/run_files.h"
@@ -211,7 +212,7 @@ std::string clipped_to(const std::string& text, size_t width, size_t height) {
     if (c == '\n') {
       if (++lines == height) return out;
       columns = 0;
-    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+    } else if (!is_continuation_byte(c)) {
       ++columns;  // a character begins here
     }
     if (c == '\n' || columns <= width) out += c;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/format.h"
+#include "base/utf8.h"
 #include "data/rows/rows.h"
 #include "evaluate/benchmarks/model_outputs.h"
 #include "evaluate/statistics/paired_statistics.h"
@@ -94,9 +95,9 @@ LeaderboardRow leaderboard_row(const std::vector<Annotation>& annotations,
   std::vector<LengthControlRow> lengths;
   double characters = 0;
   for (const Annotation& annotation : annotations) {
-    const auto length = static_cast<double>(text_length(annotation.output_2));
+    const auto length = static_cast<double>(count_characters(annotation.output_2));
     characters += length;
-    lengths.push_back({std::nullopt, static_cast<double>(text_length(annotation.output_1)), length});
+    lengths.push_back({std::nullopt, static_cast<double>(count_characters(annotation.output_1)), length});
     if (!annotation.preference) continue;
     const double p = *annotation.preference - 1;
     lengths.back().preference = p;
