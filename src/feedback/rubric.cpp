@@ -2,9 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
-
 #include "base/error.h"
+#include "base/placeholders.h"
 #include "base/text_util.h"
 
 namespace selfreward {
@@ -18,23 +17,7 @@ const char* const kDefaultScorePattern =
 
 namespace {
 
-constexpr std::string_view kInstruction = "{instruction}", kResponse = "{response}", kScore = "{score}";
-
-/// The place of the next placeholder at or after `from`, with one pair of braces or two.
-struct Placeholder {
-  size_t begin, end;
-  bool is_instruction;
-};
-
-std::optional<Placeholder> next_placeholder(std::string_view text, size_t from) {
-  const size_t instruction = text.find(kInstruction, from), response = text.find(kResponse, from);
-  size_t begin = std::min(instruction, response);
-  if (begin == std::string_view::npos) return std::nullopt;
-  const bool is_instruction = instruction < response;
-  size_t end = begin + (is_instruction ? kInstruction : kResponse).size();
-  if (begin > from && text[begin - 1] == '{' && end < text.size() && text[end] == '}') --begin, ++end;
-  return Placeholder{begin, end, is_instruction};
-}
+constexpr const char *kInstruction = "{instruction}", *kResponse = "{response}", *kScore = "{score}";
 
 /// How many groups a pattern has: an empty alternative makes it match the empty text and report them all.
 size_t num_groups(const std::string& pattern) {
@@ -89,9 +72,8 @@ void read_yaml(Rubric& rubric, const fs::path& path) {
 }
 
 void check_rubric(const Rubric& rubric, const fs::path& path) {
-  for (const std::string_view placeholder : {kInstruction, kResponse})
-    check(rubric.template_text.find(placeholder) != std::string::npos, "[rubric] ", path.string(),
-          ": the template has no ", placeholder, ", so the judge would not see it");
+  check_placeholders(rubric.template_text, {kInstruction, kResponse},
+                     "[rubric] " + path.string() + ": the template");
   check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
         " is not below max_score ", rubric.max_score);
   check(rubric.score_line.find(kScore) != std::string::npos, "[rubric] ", path.string(), ": score_line is '",
@@ -112,18 +94,14 @@ Rubric Rubric::load(const fs::path& path) {
 }
 
 std::string Rubric::render(std::string_view instruction, std::string_view response) const {
-  std::string text;
-  size_t at = 0;
-  while (const auto placeholder = next_placeholder(template_text, at)) {
-    text += template_text.substr(at, placeholder->begin - at);
-    text += placeholder->is_instruction ? instruction : response;
-    at = placeholder->end;
-  }
-  return text + template_text.substr(at);
+  return fill_placeholders(template_text, {{"{{instruction}}", instruction},
+                                           {"{{response}}", response},
+                                           {kInstruction, instruction},
+                                           {kResponse, response}});
 }
 
 std::string Rubric::score_line_of(double score) const {
-  return replace_all(score_line, kScore, str(score));
+  return fill_placeholders(score_line, {{kScore, str(score)}});
 }
 
 }  // namespace selfreward

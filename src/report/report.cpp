@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "base/format.h"
+#include "base/placeholders.h"
 #include "base/text_util.h"
 #include "report/comparison.h"
 #include "report/contents.h"
@@ -91,24 +92,12 @@ std::string html_escaped(const std::string& text) {
   return replace_all(replace_all(text, "&", "&amp;"), "<", "&lt;");
 }
 
-/// The template with its placeholders filled in one pass: what is put in is never searched.
-std::string filled(std::string_view page,
-                   const std::vector<std::pair<std::string_view, std::string>>& values) {
-  std::string text;
-  for (const auto& [placeholder, value] : values) {
-    const size_t at = page.find(placeholder);
-    check(at != std::string_view::npos, "[report] the template has no ", placeholder);
-    text.append(page.substr(0, at)).append(value);
-    page.remove_prefix(at + placeholder.size());
-  }
-  return text.append(page);
-}
-
 void write_page(const fs::path& path, const std::string& table, const Json& data, std::string_view script) {
-  write_file_atomically(path, filled(kPageHtml, {{"{{STYLE}}", std::string(kPageStyle)},
-                                                 {"{{TABLE}}", html_escaped(table)},
-                                                 {"{{DATA}}", embeddable(data)},
-                                                 {"{{SCRIPT}}", std::string(script)}}));
+  check_placeholders(kPageHtml, {"{{STYLE}}", "{{TABLE}}", "{{DATA}}", "{{SCRIPT}}"}, "[report] page.html");
+  write_file_atomically(path, fill_placeholders(kPageHtml, {{"{{STYLE}}", kPageStyle},
+                                                            {"{{TABLE}}", html_escaped(table)},
+                                                            {"{{DATA}}", embeddable(data)},
+                                                            {"{{SCRIPT}}", script}}));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::optional<double> preference_of(const Row& row) {
 }
 
 /// A line of the table: the first cell in a column of `width` bytes, the others in theirs.
-std::string columns(size_t width, const std::array<std::string, 7>& cells) {
+std::string leaderboard_line(size_t width, const std::array<std::string, 7>& cells) {
   return str(pad_right(cells[0], width), " ", pad_left(cells[1], 10), " ", pad_left(cells[2], 8), " ",
              pad_left(cells[3], 8), " ", pad_left(cells[4], 8), " ", pad_left(cells[5], 7), " ",
              pad_left(cells[6], 10), "\n");
@@ -138,11 +138,13 @@ std::string leaderboard_csv(const std::vector<LeaderboardRow>& rows) {
 std::string leaderboard_table(const std::vector<LeaderboardRow>& rows) {
   size_t width = 5;
   for (const LeaderboardRow& row : rows) width = std::max(width, row.name.size());
-  std::string text = columns(width, {"model", "LC win %", "win %", "s.e.", "discr. %", "n", "avg length"});
+  std::string text =
+      leaderboard_line(width, {"model", "LC win %", "win %", "s.e.", "discr. %", "n", "avg length"});
   for (const LeaderboardRow& row : rows)
-    text += columns(width, {row.name, fixed_or(controlled(row), 2, "-"), fixed_or(row.win_rate, 2, "-"),
-                            fixed_or(row.standard_error, 2, "-"), fixed_or(row.discrete_win_rate, 2, "-"),
-                            std::to_string(row.n_total), std::to_string(row.avg_length)});
+    text += leaderboard_line(width,
+                             {row.name, fixed_or(controlled(row), 2, "-"), fixed_or(row.win_rate, 2, "-"),
+                              fixed_or(row.standard_error, 2, "-"), fixed_or(row.discrete_win_rate, 2, "-"),
+                              std::to_string(row.n_total), std::to_string(row.avg_length)});
   return text;
 }
 

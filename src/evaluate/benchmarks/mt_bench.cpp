@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/placeholders.h"
 #include "data/rows/rows.h"
-#include "evaluate/judges/prompt_template.h"
 #include "feedback/matches_in_reply.h"
 
 namespace selfreward {
@@ -59,7 +59,7 @@ Json by_turn(const std::vector<const MtBenchGrade*>& grades) {
 }
 
 /// A line of the table: the cells in their columns.
-std::string columns(const std::array<std::string, 6>& cells) {
+std::string summary_line(const std::array<std::string, 6>& cells) {
   return str(pad_right(cells[0], 16), " ", pad_left(cells[1], 7), " ", pad_left(cells[2], 7), " ",
              pad_left(cells[3], 7), " ", pad_left(cells[4], 5), " ", pad_left(cells[5], 8), "\n");
 }
@@ -67,7 +67,7 @@ std::string columns(const std::array<std::string, 6>& cells) {
 std::string table_line(const std::string& name, const Json& row) {
   const auto mean = [&](const char* key) { return fixed_or(number_at(row.at(key), "/mean"), 2, "-"); };
   const auto count = [&](const char* key) { return std::to_string(row.at("all").at(key).get<int64_t>()); };
-  return columns(
+  return summary_line(
       {name.substr(0, 16), mean("turn_1"), mean("turn_2"), mean("all"), count("n"), count("missing")});
 }
 
@@ -150,11 +150,10 @@ MtBenchRubric MtBenchRubric::load(const fs::path& path) {
     fail("[mt-bench] ", path.string(), " is not valid YAML: ", e.what());
   }
   check(!rubric.rating_patterns.empty(), "[mt-bench] ", path.string(), " has no rating_patterns");
-  for (const auto& [key, text] : members) {
-    const char* hole = key.starts_with("second") ? "{answer_2}" : "{answer_1}";
-    check(key == "name" || text->find(hole) != std::string::npos, "[mt-bench] ", path.string(), ": ", key,
-          " has no ", hole);
-  }
+  members.erase("name");
+  for (const auto& [key, text] : members)
+    check_placeholders(*text, {key.starts_with("second") ? "{answer_2}" : "{answer_1}"},
+                       "[mt-bench] " + path.string() + ": " + key);
   return rubric;
 }
 
@@ -164,13 +163,13 @@ ChatQuestion grading_question(const MtBenchRubric& rubric, const MtBenchQuestion
   const std::string& text = turn == 0      ? by_reference ? rubric.first_turn_reference : rubric.first_turn
                             : by_reference ? rubric.second_turn_reference
                                            : rubric.second_turn;
-  std::vector<std::pair<std::string, std::string>> holes;
+  std::vector<PlaceholderValue> values;
   for (size_t n = 0; n <= turn; ++n) {
-    holes.emplace_back(str("{question_", n + 1, "}"), question.turns[n]);
-    holes.emplace_back(str("{answer_", n + 1, "}"), answer.turns[n]);
-    if (by_reference) holes.emplace_back(str("{reference_", n + 1, "}"), question.reference[n]);
+    values.emplace_back(str("{question_", n + 1, "}"), question.turns[n]);
+    values.emplace_back(str("{answer_", n + 1, "}"), answer.turns[n]);
+    if (by_reference) values.emplace_back(str("{reference_", n + 1, "}"), question.reference[n]);
   }
-  return {str(question.id, "/turn ", turn + 1), {{"user", fill_template(text, holes)}}};
+  return {str(question.id, "/turn ", turn + 1), {{"user", fill_placeholders(text, values)}}};
 }
 
 std::optional<double> parse_rating(const std::string& reply, const MtBenchRubric& rubric) {
@@ -226,7 +225,7 @@ Json mt_bench_summary(const std::vector<MtBenchQuestion>& questions,
 }
 
 std::string mt_bench_table(const Json& summary) {
-  std::string text = columns({"MT-Bench, 1 - 10", "turn 1", "turn 2", "both", "n", "missing"});
+  std::string text = summary_line({"MT-Bench, 1 - 10", "turn 1", "turn 2", "both", "n", "missing"});
   for (const auto& [name, row] : summary.at("categories").items()) text += table_line(name, row);
   return text + table_line("all", summary);
 }

@@ -2,8 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/placeholders.h"
 #include "base/text_util.h"
-#include "evaluate/judges/prompt_template.h"
 #include "feedback/matches_in_reply.h"
 #include "feedback/score_parser.h"
 
@@ -35,16 +35,15 @@ PairwiseRubric PairwiseRubric::load(const fs::path& path) {
   } catch (const YAML::Exception& e) {
     fail("[rubric] ", path.string(), " is not valid YAML: ", e.what());
   }
-  for (const char* name : {"{instruction}", "{response_a}", "{response_b}"})
-    check(rubric.template_text.find(name) != std::string::npos, "[rubric] ", path.string(),
-          ": the template has no ", name);
+  check_placeholders(rubric.template_text, {"{instruction}", "{response_a}", "{response_b}"},
+                     "[rubric] " + path.string() + ": the template");
   return rubric;
 }
 
 std::string PairwiseRubric::render(const std::string& instruction, const std::string& a,
                                    const std::string& b) const {
-  return fill_template(template_text,
-                       {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
+  return fill_placeholders(template_text,
+                           {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
 }
 
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric) {
