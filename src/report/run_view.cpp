@@ -1,7 +1,6 @@
 #include "report/run_view.h"
 
 #include <sys/stat.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "base/progress.h"
 #include "base/text_util.h"
 #include "base/utf8.h"
+#include "base/yaml.h"
 #include "data/whole_rows.h"
 #include "report/report.h"
 #include "report/run_files.h"
@@ -38,7 +38,7 @@ std::string number(const std::optional<double>& value, int decimals) {
 
 int64_t last_model(const fs::path& run_dir) {
   try {
-    const YAML::Node config = YAML::Load(read_file(run_dir / "config.yaml"));
+    const YAML::Node config = parse_yaml(read_file(run_dir / "config.yaml"), "");
     return config["last_model"].as<int64_t>(-1);
   } catch (const std::exception&) {
     return -1;

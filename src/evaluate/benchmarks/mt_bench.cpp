@@ -1,13 +1,13 @@
 #include "evaluate/benchmarks/mt_bench.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <array>
 #include <charconv>
 #include <set>
 
 #include "base/format.h"
+#include "base/in_row.h"
 #include "base/placeholders.h"
+#include "base/yaml_map.h"
 #include "data/rows/rows.h"
 #include "feedback/matches_in_reply.h"
 
@@ -129,31 +129,23 @@ bool is_graded_by_reference(const std::string& category) {
 }
 
 MtBenchRubric MtBenchRubric::load(const fs::path& path) {
-  MtBenchRubric rubric;
-  std::map<std::string, std::string*> members = {{"name", &rubric.name},
-                                                 {"first_turn", &rubric.first_turn},
-                                                 {"first_turn_reference", &rubric.first_turn_reference},
-                                                 {"second_turn", &rubric.second_turn},
-                                                 {"second_turn_reference", &rubric.second_turn_reference}};
-  try {
-    for (const auto& entry : YAML::Load(read_file(path))) {
-      const auto key = entry.first.as<std::string>();
-      if (key == "rating_patterns") {
-        for (const auto& pattern : entry.second)
-          rubric.rating_patterns.emplace_back(pattern.as<std::string>());
-      } else {
-        check(members.count(key), "[mt-bench] ", path.string(), ": unknown key '", key, "'");
-        *members.at(key) = entry.second.as<std::string>();
-      }
-    }
-  } catch (const YAML::Exception& e) {
-    fail("[mt-bench] ", path.string(), " is not valid YAML: ", e.what());
-  }
-  check(!rubric.rating_patterns.empty(), "[mt-bench] ", path.string(), " has no rating_patterns");
-  members.erase("name");
-  for (const auto& [key, text] : members)
-    check_placeholders(*text, {key.starts_with("second") ? "{answer_2}" : "{answer_1}"},
-                       "[mt-bench] " + path.string() + ": " + key);
+  const YamlMap yaml = YamlMap::read(path, "[mt-bench]");
+  yaml.allow({"name", "rating_patterns", "first_turn", "first_turn_reference", "second_turn",
+              "second_turn_reference"});
+  const auto prompt = [&](const char* key, const char* answer) {
+    const std::string text = yaml.text(key);
+    check_placeholders(text, {answer}, yaml.place(key));
+    return text;
+  };
+  MtBenchRubric rubric{yaml.text("name", ""),
+                       prompt("first_turn", "{answer_1}"),
+                       prompt("first_turn_reference", "{answer_1}"),
+                       prompt("second_turn", "{answer_2}"),
+                       prompt("second_turn_reference", "{answer_2}"),
+                       {}};
+  for (const std::string& pattern : yaml.texts("rating_patterns"))
+    rubric.rating_patterns.push_back(at_place(yaml.place("rating_patterns"), [&] { return Regex(pattern); }));
+  check(!rubric.rating_patterns.empty(), yaml.place("rating_patterns"), " is empty, expected one at least");
   return rubric;
 }
 
