@@ -1,9 +1,9 @@
 #include "verifiable/prompts.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
+#include "base/format.h"
 #include "verifiable/compose.h"
 #include "verifiable/phrases.h"
 
@@ -166,9 +166,7 @@ std::string topic_category(const std::string& category) {
 }
 
 std::string id_of(const std::string& name, size_t number) {
-  char digits[16];
-  std::snprintf(digits, sizeof digits, "-%03zu", number);
-  return name + digits;
+  return name + "-" + zero_padded(number, 3);
 }
 
 MadePrompt make_prompt(const std::string& category, const Topic& topic, const Seed& seed,

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <tuple>
+
+#include "base/format.h"
 
 namespace selfreward {
 namespace {
@@ -21,10 +22,7 @@ constexpr std::string_view kPrefix = "xxh3:";
 constexpr size_t kBlock = 1 << 20;  // bytes read at once
 
 std::string digits(const XXH128_hash_t& hash) {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return std::string(kPrefix) + text;
+  return std::string(kPrefix) + hex16(hash.high64) + hex16(hash.low64);
 }
 
 class Descriptor {

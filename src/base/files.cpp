@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/format.h"
 
 namespace selfreward {
 namespace {
@@ -106,9 +107,7 @@ std::vector<std::string> read_lines(const fs::path& path) {
 std::string fingerprint(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ull;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
+  return hex16(hash);
 }
 
 }  // namespace selfreward

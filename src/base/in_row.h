@@ -1,5 +1,5 @@
 #pragma once
-// An Error of one row of data says which row it was.
+// An Error of a part says which part it was.
 #include "base/error.h"
 
 namespace selfreward {
@@ -11,6 +11,16 @@ auto in_row(const char* kind, const std::string& id, const Work& work) {
     return work();
   } catch (const Error& error) {
     fail(error.what(), " (", kind, " '", id, "')");
+  }
+}
+
+/// What `work` returns; its Error gets the place in front: "[rubric] a.yaml, line 3: score_pattern: ...".
+template <typename Work>
+auto at_place(const std::string& place, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    fail(place, ": ", error.what());
   }
 }
 

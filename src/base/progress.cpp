@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "base/format.h"
 #include "base/json.h"
 #include "base/terminal.h"
 
@@ -47,20 +48,12 @@ void name_stage(const std::string& stage) {
 }
 
 std::string format_duration(double seconds) {
-  char text[48];
   const auto whole = static_cast<int64_t>(std::llround(seconds));
-  if (seconds < 10) {
-    std::snprintf(text, sizeof text, "%.1f s", seconds);
-  } else if (whole < 60) {
-    std::snprintf(text, sizeof text, "%lld s", static_cast<long long>(whole));
-  } else if (whole < 3600) {
-    std::snprintf(text, sizeof text, "%lld min %02lld s", static_cast<long long>(whole / 60),
-                  static_cast<long long>(whole % 60));
-  } else {
-    std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(whole / 3600),
-                  static_cast<long long>(whole / 60 % 60));
-  }
-  return text;
+  const auto two_digits = [](int64_t number) { return zero_padded(static_cast<uint64_t>(number), 2); };
+  if (seconds < 10) return fixed(seconds, 1) + " s";
+  if (whole < 60) return str(whole, " s");
+  if (whole < 3600) return str(whole / 60, " min ", two_digits(whole % 60), " s");
+  return str(whole / 3600, " h ", two_digits(whole / 60 % 60), " min");
 }
 
 Progress::Progress(std::string label, int64_t total, std::string unit, int64_t done)
@@ -115,9 +108,7 @@ void Progress::show(bool last) {
   if (on_terminal() && total_ > 0)
     text += bar(static_cast<double>(done_) / static_cast<double>(total_)) + "  ";
   text += total_ > 0 ? str(done_, "/", total_, " ", unit_) : str(done_, " ", unit_);
-  char speed[64];
-  std::snprintf(speed, sizeof speed, "  %.*f/s", rate < 10 ? 2 : 0, rate);
-  text += speed;
+  text += str("  ", fixed(rate, rate < 10 ? 2 : 0), "/s");
   if (last) {
     text += str("  ", format_duration(seconds));
   } else if (total_ > 0 && rate > 0) {

@@ -3,6 +3,8 @@
 
 #include <pcre2.h>
 
+#include "base/utf8.h"
+
 namespace selfreward {
 
 struct Regex::Code {
@@ -89,8 +91,7 @@ void for_each_match(const pcre2_code* code, const std::string& pattern, std::str
     take(data.get(), count);
     at = whole[1];
     if (whole[0] != whole[1]) continue;
-    do ++at;  // step over one UTF-8 character after an empty match
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+    at = next_character(text, at + 1);  // step over one character after an empty match
   }
 }
 

@@ -115,7 +115,7 @@ TEST_CASE("a wrong file is one line with its place, the key and what was wanted"
       {"- a\n", "[config] a.yaml, line 1: the file is a list, expected settings below it"},
       {"[a]: 1\n", "[config] a.yaml, line 1: a name of a setting is a list, expected text"},
       {"seed: 1\n---\nseed: 2\n",
-       "[config] a.yaml, line 2, column 1: expected the end of the settings, found more text (a second ---, "
+       "[config] a.yaml, line 2, column 1: expected the end of the file, found more text (a second ---, "
        "or a bracket too many?)"},
       {"model: {dtype: float32}}\nseed: 3\n",
        "[config] a.yaml, line 1, column 24: this is not valid YAML: illegal flow end"},

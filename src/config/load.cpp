@@ -1,21 +1,17 @@
 // Settings from YAML and from the command line ("dpo.beta=0.3"). Every error says where the value stands.
-#include <map>
 #include <set>
 
 #include "base/shipped_files.h"
 #include "base/text_util.h"
+#include "base/yaml.h"
 #include "config/assign.h"
 #include "config/rules.h"
-#include "config/yaml.h"
 
 namespace selfreward {
 namespace {
 
 std::string description(const YAML::Node& node) {
-  if (node.IsMap()) return "a group of settings";
-  if (node.IsSequence()) return "a list";
-  if (node.IsNull()) return "empty";
-  return "\"" + node.Scalar() + "\"";
+  return node.IsMap() ? "a group of settings" : yaml_description(node);
 }
 
 class Loader {
@@ -38,13 +34,12 @@ class Loader {
 
   std::vector<Field> fields_;
   std::string file_;
-  std::map<std::string, int> lines_;   // of the file, by key
   std::set<std::string> begun_lists_;  // lists that overrides have replaced and now extend
 };
 
 void Loader::read_yaml(const fs::path& path) {
   file_ = path.string();
-  read_section(parse_yaml(read_file(path), file_), "");
+  read_section(parse_yaml(read_file(path), "[config] " + file_), "");
 }
 
 void Loader::read_section(const YAML::Node& section, const std::string& name) {
@@ -61,8 +56,6 @@ void Loader::read_section(const YAML::Node& section, const std::string& name) {
         leaf.find('.') == std::string::npos, where, key,
         " is written with a dot: that is for --set; in a file the part behind the dot stands indented below");
     const Field& field = find(key, where);
-    const auto [earlier, is_new] = lines_.emplace(key, entry.first.Mark().line + 1);
-    check(is_new, where, key, " is set a second time, after line ", earlier->second);
     if (field.is_section()) {
       read_section(entry.second, key);
     } else {
@@ -102,7 +95,7 @@ void Loader::extend_list(const Field& field, const std::string& text, const std:
     return;
   }
   const std::vector<std::string> before = list;
-  set(field, parse_yaml(text, "--set " + field.key), where);
+  set(field, parse_yaml(text, "[config] --set " + field.key), where);
   list.insert(list.begin(), before.begin(), before.end());
 }
 

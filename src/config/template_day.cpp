@@ -1,11 +1,10 @@
 #include "config/template_day.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <ctime>
 
 #include "base/content_hash.h"
 #include "base/json.h"
+#include "base/yaml.h"
 #include "text/chat/template.h"
 
 namespace selfreward {
@@ -25,7 +24,8 @@ std::string day_of_record(const fs::path& record) {
 
 /// Of config.yaml; its other settings may be those of another version.
 std::string day_of_settings(const fs::path& file) {
-  const YAML::Node day = YAML::LoadFile(file.string())["model"]["chat_template_date"];
+  const YAML::Node day =
+      parse_yaml(read_file(file), "[config] " + file.string())["model"]["chat_template_date"];
   return day && day.IsScalar() ? day.Scalar() : "";
 }
 

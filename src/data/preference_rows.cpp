@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text_util.h"
+#include "base/utf8.h"
 #include "data/messages.h"
 #include "data/rated_answers.h"
 #include "data/tool_messages.h"
@@ -163,13 +164,12 @@ size_t shared_messages(const Conversation& chosen, const Conversation& rejected)
 }
 
 size_t shared_text(const std::string& chosen, const std::string& rejected) {
-  const auto inside_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
   const size_t shorter = std::min(chosen.size(), rejected.size());
   size_t count = 0;
   while (count < shorter && chosen[count] == rejected[count]) ++count;
   const bool differs = count < shorter;
   if (!differs && count > 0) --count;  // one begins with the other
-  while (count > 0 && inside_character(chosen[count])) --count;
+  count = character_begin(chosen, count);
   if (differs && count > 0 && chosen[count - 1] == ' ') --count;
   return count;
 }

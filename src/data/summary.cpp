@@ -5,14 +5,11 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "base/utf8.h"
 #include "data/tool_messages.h"
 
 namespace selfreward {
 namespace {
-
-bool inside_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
 
 /// Equal for equal conversations alone: every part ends with a byte that UTF-8 has not.
 std::string key_of(const Sample& sample) {
@@ -74,10 +71,6 @@ DataSummary summarize(const std::vector<Sample>& samples) {
   return summary;
 }
 
-int64_t count_characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return !inside_character(c); });
-}
-
 int64_t quantile(std::vector<int64_t> lengths, double share) {
   const auto rank = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(lengths.size())));
   const auto nth = lengths.begin() + std::max<std::ptrdiff_t>(rank - 1, 0);
@@ -98,9 +91,7 @@ std::vector<size_t> typical_rows(const std::vector<int64_t>& lengths) {
 
 std::string clipped_middle(const std::string& text, size_t limit) {
   if (text.size() <= limit) return text;
-  size_t head = limit / 2, tail = text.size() - limit / 2;
-  while (head > 0 && inside_character(text[head])) --head;
-  while (tail < text.size() && inside_character(text[tail])) ++tail;
+  const size_t head = character_begin(text, limit / 2), tail = next_character(text, text.size() - limit / 2);
   const int64_t left_out = count_characters(std::string_view(text).substr(head, tail - head));
   return text.substr(0, head) + " ... (" + std::to_string(left_out) + " characters) ... " + text.substr(tail);
 }

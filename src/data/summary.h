@@ -30,9 +30,6 @@ struct DataSummary {
 };
 DataSummary summarize(const std::vector<Sample>& samples);
 
-/// Unicode characters of valid UTF-8.
-int64_t count_characters(std::string_view text);
-
 /// The smallest length that a share of at least `share` of `lengths` does not exceed (nearest rank). Not
 /// empty.
 int64_t quantile(std::vector<int64_t> lengths, double share);

@@ -1,7 +1,6 @@
 #include "feedback/new_prompts.h"
 
-#include <cstdio>
-
+#include "base/format.h"
 #include "base/progress.h"
 
 namespace selfreward {
@@ -30,9 +29,7 @@ std::vector<std::string> pick(const std::vector<std::string>& from, int64_t coun
 }
 
 std::string id_of(const std::string& name, size_t index) {
-  char number[24];
-  std::snprintf(number, sizeof number, "-%05zu", index);
-  return name + number;
+  return name + "-" + zero_padded(index, 5);
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include "feedback/rubric.h"
 
-#include <yaml-cpp/yaml.h>
-
-#include <algorithm>
-
 #include "base/error.h"
-#include "base/text_util.h"
+#include "base/in_row.h"
+#include "base/placeholders.h"
+#include "base/yaml_map.h"
 
 namespace selfreward {
 
@@ -18,23 +16,7 @@ const char* const kDefaultScorePattern =
 
 namespace {
 
-constexpr std::string_view kInstruction = "{instruction}", kResponse = "{response}", kScore = "{score}";
-
-/// The place of the next placeholder at or after `from`, with one pair of braces or two.
-struct Placeholder {
-  size_t begin, end;
-  bool is_instruction;
-};
-
-std::optional<Placeholder> next_placeholder(std::string_view text, size_t from) {
-  const size_t instruction = text.find(kInstruction, from), response = text.find(kResponse, from);
-  size_t begin = std::min(instruction, response);
-  if (begin == std::string_view::npos) return std::nullopt;
-  const bool is_instruction = instruction < response;
-  size_t end = begin + (is_instruction ? kInstruction : kResponse).size();
-  if (begin > from && text[begin - 1] == '{' && end < text.size() && text[end] == '}') --begin, ++end;
-  return Placeholder{begin, end, is_instruction};
-}
+constexpr const char *kInstruction = "{instruction}", *kResponse = "{response}", *kScore = "{score}";
 
 /// How many groups a pattern has: an empty alternative makes it match the empty text and report them all.
 size_t num_groups(const std::string& pattern) {
@@ -42,56 +24,30 @@ size_t num_groups(const std::string& pattern) {
   return match ? match->size() - 1 : 0;
 }
 
-template <typename T>
-T value_of(const YAML::Node& node, const std::string& key, const fs::path& path, const char* wanted) {
-  try {
-    return node.as<T>();
-  } catch (const YAML::Exception&) {
-    fail("[rubric] ", path.string(), ", line ", node.Mark().line + 1, ": ", key, " must be ", wanted);
-  }
-}
-
-void set_field(Rubric& rubric, const std::string& key, const YAML::Node& value, const fs::path& path) {
-  static const std::vector<std::string> kKeys = {"name",      "template",      "min_score",
-                                                 "max_score", "score_pattern", "score_line"};
-  if (key == "name")
-    rubric.name = value_of<std::string>(value, key, path, "a text");
-  else if (key == "template")
-    rubric.template_text = value_of<std::string>(value, key, path, "a text");
-  else if (key == "min_score")
-    rubric.min_score = value_of<double>(value, key, path, "a number");
-  else if (key == "max_score")
-    rubric.max_score = value_of<double>(value, key, path, "a number");
-  else if (key == "score_line")
-    rubric.score_line = value_of<std::string>(value, key, path, "a text");
-  else if (key == "score_pattern") {
-    const auto pattern = value_of<std::string>(value, key, path, "a text");
-    rubric.score_pattern = Regex(pattern);
-    check(num_groups(pattern) >= 1, "[rubric] ", path.string(), ": score_pattern '", pattern,
-          "' has no group; put the number into parentheses, as in 'Score: ([0-9]+)'");
-  } else {
-    const std::string near = nearest(key, kKeys);
-    fail("[rubric] ", path.string(), ": unknown key '", key, "'",
-         near.empty() ? "" : "; did you mean '" + near + "'?",
-         " Known are name, template, min_score, max_score, score_pattern, score_line");
-  }
+/// The pattern of the file; it has to say which part of a match is the score.
+Regex score_pattern_of(const YamlMap& yaml) {
+  const std::string pattern = yaml.text("score_pattern"), place = yaml.place("score_pattern");
+  Regex regex = at_place(place, [&] { return Regex(pattern); });
+  check(num_groups(pattern) >= 1, place, " '", pattern,
+        "' has no group; put the number into parentheses, as in 'Score: ([0-9]+)'");
+  return regex;
 }
 
 void read_yaml(Rubric& rubric, const fs::path& path) {
-  try {
-    const YAML::Node root = YAML::Load(read_file(path));
-    check(root.IsMap(), "[rubric] ", path.string(),
-          ": expected keys and values (template: ...); is it a plain text? ", "then name it .txt");
-    for (const auto& entry : root) set_field(rubric, entry.first.Scalar(), entry.second, path);
-  } catch (const YAML::Exception& e) {
-    fail("[rubric] ", path.string(), " is not valid YAML: line ", e.mark.line + 1, ": ", e.msg);
-  }
+  const YamlMap yaml = YamlMap::read(
+      path, "[rubric]", "keys and values (template: ...); is it a plain text? then name it .txt");
+  yaml.allow({"name", "template", "min_score", "max_score", "score_pattern", "score_line"});
+  rubric.name = yaml.text("name", rubric.name);
+  rubric.template_text = yaml.text("template");
+  rubric.min_score = yaml.number("min_score", rubric.min_score);
+  rubric.max_score = yaml.number("max_score", rubric.max_score);
+  rubric.score_line = yaml.text("score_line", rubric.score_line);
+  if (yaml.has("score_pattern")) rubric.score_pattern = score_pattern_of(yaml);
 }
 
 void check_rubric(const Rubric& rubric, const fs::path& path) {
-  for (const std::string_view placeholder : {kInstruction, kResponse})
-    check(rubric.template_text.find(placeholder) != std::string::npos, "[rubric] ", path.string(),
-          ": the template has no ", placeholder, ", so the judge would not see it");
+  check_placeholders(rubric.template_text, {kInstruction, kResponse},
+                     "[rubric] " + path.string() + ": the template");
   check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
         " is not below max_score ", rubric.max_score);
   check(rubric.score_line.find(kScore) != std::string::npos, "[rubric] ", path.string(), ": score_line is '",
@@ -112,18 +68,14 @@ Rubric Rubric::load(const fs::path& path) {
 }
 
 std::string Rubric::render(std::string_view instruction, std::string_view response) const {
-  std::string text;
-  size_t at = 0;
-  while (const auto placeholder = next_placeholder(template_text, at)) {
-    text += template_text.substr(at, placeholder->begin - at);
-    text += placeholder->is_instruction ? instruction : response;
-    at = placeholder->end;
-  }
-  return text + template_text.substr(at);
+  return fill_placeholders(template_text, {{"{{instruction}}", instruction},
+                                           {"{{response}}", response},
+                                           {kInstruction, instruction},
+                                           {kResponse, response}});
 }
 
 std::string Rubric::score_line_of(double score) const {
-  return replace_all(score_line, kScore, str(score));
+  return fill_placeholders(score_line, {{kScore, str(score)}});
 }
 
 }  // namespace selfreward

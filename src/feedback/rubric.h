@@ -26,8 +26,8 @@ struct Rubric {
   std::string score_line = "Score: {score}";
 
   /// Reads a YAML file with keys name, template, min_score, max_score, score_pattern, score_line (only the
-  /// template must be there), or a .txt file that is the template itself. Throws Error on an unknown key,
-  /// naming the nearest.
+  /// template must be there), or a .txt file that is the template itself. Errors are those of base/yaml_map.h,
+  /// and a template without a placeholder.
   static Rubric load(const fs::path& path);
 
   /// The judge's prompt. Both texts are put in once: braces inside an answer stay as they are.

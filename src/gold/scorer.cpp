@@ -1,13 +1,13 @@
 #include "gold/scorer.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <utility>
 
 #include "base/error.h"
+#include "base/in_row.h"
 #include "base/text_util.h"
+#include "base/yaml_map.h"
 
 namespace selfreward {
 namespace {
@@ -26,12 +26,17 @@ bool is_group(std::string_view text, size_t at) {
 }
 
 /// The files that the key "requirements" names, beside the YAML file; none where there is no such key.
-std::vector<fs::path> requirement_files(const YAML::Node& root, const fs::path& yaml) {
+std::vector<fs::path> requirement_files(const YamlMap& yaml, const fs::path& file) {
   std::vector<fs::path> files;
-  if (!root.IsMap() || !root["requirements"].IsDefined()) return files;
-  for (const auto& file : root["requirements"].as<std::vector<std::string>>())
-    files.push_back(yaml.parent_path() / file);
+  if (!yaml.has("requirements")) return files;
+  for (const std::string& name : yaml.texts("requirements")) files.push_back(file.parent_path() / name);
   return files;
+}
+
+double max_score_of(const YamlMap& yaml) {
+  const double score = yaml.number("max_score");
+  check(score > 0, yaml.place("max_score"), " is ", score, ", it must be more than 0");
+  return score;
 }
 
 /// `text` as a regex that matches it literally.
@@ -70,30 +75,10 @@ size_t count_groups(const std::string& pattern) {
   return Regex("(?:" + pattern + ")|").search("")->size() - 1;
 }
 
-/// The result of `work`; whatever goes wrong in it is reported with `where` in front.
-template <typename Work>
-auto located(const std::string& where, Work&& work) {
-  try {
-    return work();
-  } catch (const std::exception& e) {  // Error of ours or of a regex, YAML::Exception
-    fail(where, ": ", e.what());
-  }
-}
-
-void check_keys(const YAML::Node& map, const std::vector<std::string>& known) {
-  check(map.IsMap(), "must be a map of keys and values");
-  for (const auto& entry : map) {
-    const auto key = entry.first.as<std::string>();
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const std::string near = nearest(key, known);
-    fail("unknown key '", key, "'", near.empty() ? "" : "; did you mean '" + near + "'?");
-  }
-}
-
-template <typename T>
-T required(const YAML::Node& map, const char* key) {
-  check(map[key].IsDefined() && map[key].IsScalar(), "needs the key '", key, "' with one value");
-  return map[key].as<T>();
+/// A regex that matches whole texts, from the value of `key`.
+Regex whole_pattern(const YamlMap& yaml, const char* key) {
+  const std::string pattern = yaml.text(key);
+  return at_place(yaml.place(key), [&] { return whole(pattern); });
 }
 
 }  // namespace
@@ -105,20 +90,22 @@ GoldScorer::GoldScorer(Regex prompt_pattern, std::optional<Regex> answer_pattern
       rules_(std::move(rules)),
       max_score_(max_score) {}
 
-GoldScorer::Rule GoldScorer::make_rule(const std::string& when, const std::string& then) {
-  Rule rule{Regex(when), then};
-  const size_t groups = count_groups(when), largest = largest_group(then);
-  check(largest <= groups, "'", then, "' uses $", largest, " but '", when, "' has ", groups, " groups");
-  // A mistake in `then` shows now, not at the first answer.
-  Regex(with_groups(then, std::vector<std::string>(10, "1")));
+GoldScorer::Rule GoldScorer::make_rule(const YamlMap& yaml) {
+  yaml.allow(kRuleKeys);
+  const std::string when = yaml.text("when"), then = yaml.text("then");
+  Rule rule{at_place(yaml.place("when"), [&] { return Regex(when); }), then};
+  at_place(yaml.place("then"), [&] {
+    const size_t groups = count_groups(when), largest = largest_group(then);
+    check(largest <= groups, "'", then, "' uses $", largest, " but '", when, "' has ", groups, " groups");
+    // A mistake in `then` shows now, not at the first answer.
+    Regex(with_groups(then, std::vector<std::string>(10, "1")));
+  });
   return rule;
 }
 
 std::vector<fs::path> GoldScorer::files(const fs::path& yaml) {
   std::vector<fs::path> files{yaml};
-  const std::string text = read_file(yaml);
-  const auto named =
-      located("[gold] " + yaml.string(), [&] { return requirement_files(YAML::Load(text), yaml); });
+  const auto named = requirement_files(YamlMap::read(yaml, "[gold]"), yaml);
   files.insert(files.end(), named.begin(), named.end());
   return files;
 }
@@ -131,33 +118,27 @@ void GoldScorer::add_requirements(const fs::path& jsonl) {
   }
 }
 
-GoldScorer GoldScorer::load(const fs::path& yaml) {
-  const std::string text = read_file(yaml);
-  return located("[gold] " + yaml.string(), [&] {
-    const YAML::Node root = YAML::Load(text);
-    const bool carried = root.IsMap() && root["requirements"].IsDefined();
-    check_keys(root, carried ? kRequirementKeys : kKeys);
-    if (carried) {
-      GoldScorer scorer(Regex("(?!)"), std::nullopt, {}, required<double>(root, "max_score"));
-      check(scorer.max_score_ > 0, "max_score is ", scorer.max_score_, ", it must be more than 0");
-      for (const fs::path& file : requirement_files(root, yaml)) scorer.add_requirements(file);
-      check(!scorer.requirements_.empty(), "requirements names no file with a prompt");
-      return scorer;
-    }
-    GoldScorer scorer(whole(required<std::string>(root, "prompt_pattern")), std::nullopt, {},
-                      required<double>(root, "max_score"));
-    check(scorer.max_score_ > 0, "max_score is ", scorer.max_score_, ", it must be more than 0");
-    if (root["answer_pattern"].IsDefined())
-      scorer.answer_pattern_ = whole(required<std::string>(root, "answer_pattern"));
-    const YAML::Node rules = root["rules"];
-    check(rules && rules.IsSequence() && rules.size() > 0, "needs 'rules', a list of {when, then}");
-    for (size_t i = 0; i < rules.size(); ++i)
-      scorer.rules_.push_back(located(str("rule ", i + 1), [&] {
-        check_keys(rules[i], kRuleKeys);
-        return make_rule(required<std::string>(rules[i], "when"), required<std::string>(rules[i], "then"));
-      }));
-    return scorer;
-  });
+GoldScorer GoldScorer::load(const fs::path& file) {
+  const YamlMap yaml = YamlMap::read(file, "[gold]");
+  const bool carried = yaml.has("requirements");
+  yaml.allow(carried ? kRequirementKeys : kKeys);
+  return carried ? with_requirements(yaml, file) : with_rules(yaml);
+}
+
+GoldScorer GoldScorer::with_requirements(const YamlMap& yaml, const fs::path& file) {
+  GoldScorer scorer(Regex("(?!)"), std::nullopt, {}, max_score_of(yaml));
+  for (const fs::path& rows : requirement_files(yaml, file))
+    at_place("[gold] " + file.string(), [&] { scorer.add_requirements(rows); });
+  check(!scorer.requirements_.empty(), yaml.place("requirements"), " names no file with a prompt");
+  return scorer;
+}
+
+GoldScorer GoldScorer::with_rules(const YamlMap& yaml) {
+  GoldScorer scorer(whole_pattern(yaml, "prompt_pattern"), std::nullopt, {}, max_score_of(yaml));
+  if (yaml.has("answer_pattern")) scorer.answer_pattern_ = whole_pattern(yaml, "answer_pattern");
+  for (const YamlMap& rule : yaml.maps("rules")) scorer.rules_.push_back(make_rule(rule));
+  check(!scorer.rules_.empty(), yaml.place("rules"), " is empty, expected a list of {when, then}");
+  return scorer;
 }
 
 const Requirements* GoldScorer::requirements_of(const std::string& prompt) const {

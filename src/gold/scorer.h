@@ -13,6 +13,8 @@
 
 namespace selfreward {
 
+class YamlMap;
+
 /// The file's keys:
 ///   prompt_pattern  regex of a whole prompt; other prompts have no gold score
 ///   answer_pattern  regex of a whole answer, may be missing; other answers score 0
@@ -26,8 +28,8 @@ namespace selfreward {
 ///                   (verifiable.h): the score is max_score times the share of requirements that are met
 class GoldScorer {
  public:
-  /// Throws Error with the file, the rule and the reason.
-  static GoldScorer load(const fs::path& yaml);
+  /// Throws Error with the file, the line, the key and the reason.
+  static GoldScorer load(const fs::path& file);
   /// The file itself, and those that it names: what load() reads.
   static std::vector<fs::path> files(const fs::path& yaml);
 
@@ -44,7 +46,9 @@ class GoldScorer {
   };
   GoldScorer(Regex prompt_pattern, std::optional<Regex> answer_pattern, std::vector<Rule> rules,
              double max_score);
-  static Rule make_rule(const std::string& when, const std::string& then);
+  static GoldScorer with_requirements(const YamlMap& yaml, const fs::path& file);
+  static GoldScorer with_rules(const YamlMap& yaml);
+  static Rule make_rule(const YamlMap& yaml);
   void add_requirements(const fs::path& jsonl);
   const Requirements* requirements_of(const std::string& prompt) const;
   double rules_score(const std::string& asked, const std::string& given) const;

@@ -162,7 +162,7 @@ TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
       {"max_score: 5\nrequirements: [two.jsonl]", "'b' asks for something else"},
       {"max_score: 5\nrequirements: [nowhere.jsonl]", "nowhere.jsonl"},
       {"max_score: 5\nrequirements: []", "names no file with a prompt"},
-      {"requirements: [a.jsonl]", "needs the key 'max_score'"},
+      {"requirements: [a.jsonl]", ": max_score is missing, expected a number"},
       {"max_score: 5\nrequirements: [a.jsonl]\nrules: []", "unknown key 'rules'"},
   };
   for (const auto& [text, message] : cases)

@@ -1,7 +1,8 @@
 #include "monitor/rules.h"
 
 #include <cmath>
-#include <cstdio>
+
+#include "base/format.h"
 
 namespace selfreward {
 namespace {
@@ -9,15 +10,9 @@ namespace {
 constexpr double kFewestSteps = 20;   // before these a fall is noise of the batches
 constexpr double kSmallestLogps = 8;  // nats: a fall of less than a share of this is small in itself
 
-std::string rounded(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
-}
-
 std::string percent(double share) {
   const double value = 100 * share;
-  return rounded(value, value > 0 && value < 10 ? 1 : 0) + " %";
+  return fixed(value, value > 0 && value < 10 ? 1 : 0) + " %";
 }
 
 class Rules {
@@ -47,7 +42,7 @@ std::string percent(const std::optional<double>& value) {
 }
 
 std::string rounded(const std::optional<double>& value, int decimals) {
-  return value ? rounded(*value, decimals) : "";
+  return fixed_or(value, decimals, "");
 }
 
 /// a / b of two counts of `json`; empty where one is missing or b is 0.

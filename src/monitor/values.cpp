@@ -4,7 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "base/format.h"
 #include "base/text_util.h"
+#include "base/utf8.h"
 #include "data/record_file.h"
 #include "feedback/rouge.h"
 
@@ -36,12 +38,6 @@ double entropy(const Counts& counts) {
   return sum;
 }
 
-std::string score_key(double score) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", score);
-  return text;
-}
-
 double mean_best_match(const std::vector<Prompt>& prompts, const std::vector<std::string>& others) {
   RougePool pool;
   for (const std::string& text : others) pool.add(text);
@@ -61,12 +57,6 @@ std::optional<double> distinct_4grams(const std::vector<Prompt>& prompts) {
   }
   if (count == 0) return std::nullopt;
   return static_cast<double>(distinct.size()) / count;
-}
-
-size_t count_characters(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not the rest of a character
-  }));
 }
 
 }  // namespace
@@ -130,7 +120,7 @@ Json judgement_counts(const std::vector<Judgement>& judgements) {
       ++replies;
       if (reply.failure) ++failures[to_string(*reply.failure)];
       if (!reply.score) continue;
-      ++histogram[score_key(*reply.score)];
+      ++histogram[significant(*reply.score, 6)];
       scores.add(*reply.score);
       own.add(*reply.score);
     }
@@ -164,8 +154,8 @@ Json pair_lengths(const std::vector<PreferencePair>& pairs) {
   });
   double chosen = 0, rejected = 0;
   for (const PreferencePair& pair : pairs) {
-    chosen += static_cast<double>(tokens ? pair.chosen_ids.size() : count_characters(pair.chosen));
-    rejected += static_cast<double>(tokens ? pair.rejected_ids.size() : count_characters(pair.rejected));
+    chosen += static_cast<double>(tokens ? std::ssize(pair.chosen_ids) : count_characters(pair.chosen));
+    rejected += static_cast<double>(tokens ? std::ssize(pair.rejected_ids) : count_characters(pair.rejected));
   }
   return {{"chosen_length", chosen / static_cast<double>(pairs.size())},
           {"rejected_length", rejected / static_cast<double>(pairs.size())},

@@ -1,7 +1,8 @@
 #include "plan/memory_table.h"
 
 #include <charconv>
-#include <cstdio>
+
+#include "base/format.h"
 
 namespace selfreward {
 namespace {
@@ -46,13 +47,8 @@ std::string advice(const StageMemory& m) {
 }
 
 std::string row(const char* stage, const std::vector<int64_t>& mib, const std::string& verdict) {
-  char text[32];
-  std::snprintf(text, sizeof text, "  %-14s", stage);
-  std::string line = text;
-  for (const int64_t number : mib) {
-    std::snprintf(text, sizeof text, " %10lld", static_cast<long long>(number));
-    line += text;
-  }
+  std::string line = "  " + pad_right(stage, 14);
+  for (const int64_t number : mib) line += " " + pad_left(number, 10);
   return line + "  " + verdict + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text_util.h"
 #include "config/fields.h"
 
@@ -10,9 +11,7 @@ namespace {
 
 /// `count` with its unit: 134.5 M.
 std::string millions(int64_t count) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f M", static_cast<double>(count) / 1e6);
-  return text;
+  return fixed(static_cast<double>(count) / 1e6, 1) + " M";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/content_hash.h"
+#include "base/format.h"
 #include "gold/scorer.h"
 #include "monitor/values.h"
 #include "recipe/monitors.h"
@@ -13,12 +14,6 @@ namespace {
 Json counts_of(const fs::path& records) {
   const fs::path path = counts_file(records);
   return fs::exists(path) ? read_json(path) : Json::object();
-}
-
-std::string short_number(double score) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", score);
-  return text;
 }
 
 Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& pairs) {
@@ -63,7 +58,7 @@ void write_round_summary(const RunConfig& config, const RunDirectory& run, int64
   log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(),
                " pairs; judge's mean score ",
                summary.contains("score_mean")
-                   ? short_number(std::round(100 * summary["score_mean"].get<double>()) / 100)
+                   ? significant(std::round(100 * summary["score_mean"].get<double>()) / 100, 6)
                    : "-"));
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 
+#include "base/format.h"
 #include "report/run_files.h"
 
 namespace selfreward {
@@ -31,9 +31,7 @@ using Rows = std::vector<Json>;  // ordered by step
 /// Five significant digits: the eye sees no more, and the file stays small.
 Json shortened(double value) {
   if (!std::isfinite(value)) return nullptr;
-  char digits[32];
-  std::snprintf(digits, sizeof digits, "%.5g", value);
-  return std::strtod(digits, nullptr);
+  return std::strtod(significant(value, 5).c_str(), nullptr);
 }
 
 const Json* find(const Json& row, const char* key) {

@@ -1,10 +1,9 @@
 #include "report/distributions.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <unordered_set>
 
 #include "base/text_util.h"
+#include "base/yaml.h"
 #include "data/messages.h"
 #include "data/readers.h"
 #include "feedback/rouge.h"
@@ -118,7 +117,7 @@ void add_texts(Json& list, const std::string& kind, const std::vector<RoundTexts
 
 /// A list of the section "data"; empty where there is none.
 std::vector<std::string> data_list(const std::string& config_yaml, const char* key) {
-  const YAML::Node config = YAML::Load(config_yaml);
+  const YAML::Node config = parse_yaml(config_yaml, "[report] config.yaml");
   if (!config.IsMap() || !config["data"] || !config["data"].IsMap()) return {};
   const YAML::Node list = config["data"][key];
   if (!list || !list.IsSequence()) return {};

@@ -1,8 +1,7 @@
 #include "report/model_card.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include "base/text_util.h"
+#include "base/yaml.h"
 #include "model/files/checkpoint_files.h"
 #include "report/report.h"
 #include "report/run_files.h"
@@ -41,9 +40,9 @@ std::string license_of(const fs::path& first) {
   const size_t end = card.find("\n---", 3);
   if (!card.starts_with("---\n") || end == std::string::npos) return "";
   try {
-    const YAML::Node license = YAML::Load(card.substr(4, end - 3))["license"];
+    const YAML::Node license = parse_yaml(card.substr(4, end - 3), "")["license"];
     return license && license.IsScalar() ? license.Scalar() : "";
-  } catch (const YAML::Exception&) {
+  } catch (const std::exception&) {
     return "";  // a card is prose: one that is not YAML says nothing
   }
 }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/seed.h"
+#include "base/utf8.h"
 #include "feedback/preference_pairs.h"
 
 namespace selfreward {
@@ -19,10 +20,6 @@ struct Item {
   std::map<int64_t, const Judgement*> judgements;
   const PreferencePair* pair = nullptr;
 };
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
 
 /// The prompts in the order of their file; prompts that only the pairs know come last.
 std::vector<Item> items_of(const RoundRecords& round) {
@@ -136,8 +133,7 @@ std::vector<bool> fitting(const std::vector<Json>& rows, size_t max_bytes) {
 
 std::string clipped(const std::string& text) {
   if (text.size() <= kMaxTextBytes) return text;
-  size_t end = kMaxTextBytes;
-  while (end > 0 && continues_character(text[end])) --end;
+  const size_t end = character_begin(text, kMaxTextBytes);
   return str(text.substr(0, end), " … (", text.size() - end, " more bytes in the run's files)");
 }
 

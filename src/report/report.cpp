@@ -1,7 +1,7 @@
 #include "report/report.h"
 
-#include <cstdio>
-
+#include "base/format.h"
+#include "base/placeholders.h"
 #include "base/text_util.h"
 #include "report/comparison.h"
 #include "report/contents.h"
@@ -17,10 +17,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 std::string number(std::optional<double> value, int decimals, double scale = 1) {
-  if (!value) return "-";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, *value * scale);
-  return text;
+  return value ? fixed(*value * scale, decimals) : "-";
 }
 
 /// "37/13": won and lost in percent by `name` against `other`; the true score is asked before the judge.
@@ -65,9 +62,8 @@ std::string aligned(const std::vector<Row>& rows) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   std::string text;
   for (const Row& row : rows) {
-    text += row[0] + std::string(widths[0] - row[0].size(), ' ');
-    for (size_t i = 1; i < row.size(); ++i)
-      text += "  " + std::string(widths[i] - row[i].size(), ' ') + row[i];
+    text += pad_right(row[0], widths[0]);
+    for (size_t i = 1; i < row.size(); ++i) text += "  " + pad_left(row[i], widths[i]);
     text += '\n';
   }
   return text;
@@ -96,24 +92,12 @@ std::string html_escaped(const std::string& text) {
   return replace_all(replace_all(text, "&", "&amp;"), "<", "&lt;");
 }
 
-/// The template with its placeholders filled in one pass: what is put in is never searched.
-std::string filled(std::string_view page,
-                   const std::vector<std::pair<std::string_view, std::string>>& values) {
-  std::string text;
-  for (const auto& [placeholder, value] : values) {
-    const size_t at = page.find(placeholder);
-    check(at != std::string_view::npos, "[report] the template has no ", placeholder);
-    text.append(page.substr(0, at)).append(value);
-    page.remove_prefix(at + placeholder.size());
-  }
-  return text.append(page);
-}
-
 void write_page(const fs::path& path, const std::string& table, const Json& data, std::string_view script) {
-  write_file_atomically(path, filled(kPageHtml, {{"{{STYLE}}", std::string(kPageStyle)},
-                                                 {"{{TABLE}}", html_escaped(table)},
-                                                 {"{{DATA}}", embeddable(data)},
-                                                 {"{{SCRIPT}}", std::string(script)}}));
+  check_placeholders(kPageHtml, {"{{STYLE}}", "{{TABLE}}", "{{DATA}}", "{{SCRIPT}}"}, "[report] page.html");
+  write_file_atomically(path, fill_placeholders(kPageHtml, {{"{{STYLE}}", kPageStyle},
+                                                            {"{{TABLE}}", html_escaped(table)},
+                                                            {"{{DATA}}", embeddable(data)},
+                                                            {"{{SCRIPT}}", script}}));
 }
 
 }  // namespace

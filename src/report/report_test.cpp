@@ -223,7 +223,7 @@ TEST_CASE("a damaged file is an error that names it") {
       {"evaluation.json", "{\"models\": [3]}",
        "[report] RUN/evaluation.json: 'models' is not an array of objects with a name"},
       {"seed/summary.json", "{\"a\": " + deep, "[report] RUN/seed/summary.json is nested deeper than 32"},
-      {"config.yaml", "a: [", "[report] RUN/config.yaml is not valid YAML"},
+      {"config.yaml", "a: [", "[report] RUN/config.yaml, line 1, column 1: this is not valid YAML"},
       {"M1/preferences.jsonl", "{}", "no error"},  // not a round without prompts or a summary
       {"M1/round.json", "\xff", "[report] RUN/M1/round.json is not valid JSON"},
       {"training/M1/metrics.jsonl", "{}\n{\"step\": 1}\n",

@@ -1,11 +1,10 @@
 #include "report/run_files.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
 
+#include "base/yaml.h"
 #include "config/monitor_settings.h"
 
 namespace selfreward {
@@ -135,17 +134,13 @@ Json read_evaluation(const RunPaths& run) {
 Json read_settings(const RunPaths& run) {
   const fs::path path = run.settings();
   if (!fs::exists(path)) return {{"setup", Json::array()}};
-  try {
-    const YAML::Node config = YAML::Load(read_file(path));
-    LimitLister lister{config};
-    MonitorSettings().visit(lister);
-    const auto beta = value_at(config, "dpo.beta");
-    return {{"setup", setup_of(config)},
-            {"monitor", lister.limits},
-            {"beta", beta ? Json(std::strtod(beta->c_str(), nullptr)) : Json()}};
-  } catch (const YAML::Exception& e) {
-    fail("[report] ", path.string(), " is not valid YAML: ", e.what());
-  }
+  const YAML::Node config = parse_yaml(read_file(path), "[report] " + path.string());
+  LimitLister lister{config};
+  MonitorSettings().visit(lister);
+  const auto beta = value_at(config, "dpo.beta");
+  return {{"setup", setup_of(config)},
+          {"monitor", lister.limits},
+          {"beta", beta ? Json(std::strtod(beta->c_str(), nullptr)) : Json()}};
 }
 
 }  // namespace selfreward

@@ -1,14 +1,15 @@
 #include "report/run_view.h"
 
 #include <sys/stat.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "base/format.h"
 #include "base/progress.h"
 #include "base/text_util.h"
+#include "base/utf8.h"
+#include "base/yaml.h"
 #include "data/whole_rows.h"
 #include "model/files/checkpoint_files.h"
 #include "report/report.h"
@@ -32,20 +33,13 @@ std::string text_at(const Json& json, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-std::string number(const std::optional<double>& value, const char* format = "%.4g") {
-  if (!value) return "-";
-  char text[64];
-  std::snprintf(text, sizeof text, format, *value);
-  return text;
-}
-
-std::string padded(const std::string& text, size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
+std::string number(const std::optional<double>& value, int decimals) {
+  return fixed_or(value, decimals, "-");
 }
 
 int64_t last_model(const RunPaths& run) {
   try {
-    const YAML::Node config = YAML::Load(read_file(run.settings()));
+    const YAML::Node config = parse_yaml(read_file(run.settings()), "");
     return config["last_model"].as<int64_t>(-1);
   } catch (const std::exception&) {
     return -1;
@@ -73,12 +67,12 @@ std::string progress_line(const Json& progress, double now) {
   if (!done) return "";
   std::string text = str("stage    ", text_at(progress, "stage"), "  ", text_at(progress, "label"), "  ");
   if (total && *total > 0) text += bar(*done / *total) + "  ";
-  text += number(done, "%.0f");
-  if (total && *total > 0) text += "/" + number(total, "%.0f");
+  text += number(done, 0);
+  if (total && *total > 0) text += "/" + number(total, 0);
   text += " " + text_at(progress, "unit");
   const auto rate = number_at(progress, "/rate"), left = number_at(progress, "/seconds_left"),
              time = number_at(progress, "/time");
-  if (rate && *rate > 0) text += "  " + number(rate, *rate < 10 ? "%.2f" : "%.0f") + "/s";
+  if (rate && *rate > 0) text += "  " + number(rate, *rate < 10 ? 2 : 0) + "/s";
   const double age = time ? std::max(0.0, now - *time) : 0;
   if (left && *left > age) text += "  " + format_duration(*left - age) + " left";
   if (const std::string note = text_at(progress, "note"); !note.empty()) text += "  " + note;
@@ -104,16 +98,16 @@ std::string curve_line(const std::vector<Json>& rows, const char* key) {
   for (const Json& row : rows)
     if (const auto value = number_at(row, str("/", replace_all(key, "/", "~1")))) values.push_back(*value);
   if (values.empty()) return "";
-  return str("  ", padded(key, 19), sparkline(values, kCurveWidth), "  ", number(values.front()), " -> ",
-             number(values.back()), "\n");
+  return str("  ", pad_right(key, 19), sparkline(values, kCurveWidth), "  ", significant(values.front(), 4),
+             " -> ", significant(values.back(), 4), "\n");
 }
 
 std::string training_part(const RunPaths& run) {
   const std::string name = newest_training(run);
   const auto rows = name.empty() ? std::vector<Json>() : read_whole_rows(run.training(name).metrics());
   if (rows.empty()) return "";
-  std::string text = str("\ntraining ", name, "  step ", number(number_at(rows.back(), "/step"), "%.0f"),
-                         "  epoch ", number(number_at(rows.back(), "/epoch"), "%.2f"), "\n");
+  std::string text = str("\ntraining ", name, "  step ", number(number_at(rows.back(), "/step"), 0),
+                         "  epoch ", number(number_at(rows.back(), "/epoch"), 2), "\n");
   for (const char* key : {"loss", "grad_norm", "learning_rate", "rewards/chosen", "rewards/rejected",
                           "rewards/margins", "rewards/accuracies", "logps/chosen", "replay_loss"})
     text += curve_line(rows, key);
@@ -128,13 +122,12 @@ std::string round_line(const Json& round) {
   if (const Json scores = round.value("score_histogram", Json()); scores.is_object())
     for (const auto& [score, count] : scores.items())
       if (count.is_number()) counts.push_back(count.get<double>());
-  char text[160];
-  std::snprintf(text, sizeof text, "  %2s  %7s  %7s  %6s  %6s  %6s  %5s  ",
-                number(number_at(round, "/t"), "%.0f").c_str(), number(prompts, "%.0f").c_str(),
-                number(number_at(round, "/candidates"), "%.0f").c_str(),
-                number(number_at(round, "/pairs"), "%.0f").c_str(), number(share, "%.1f").c_str(),
-                number(number_at(round, "/score_mean"), "%.2f").c_str(),
-                number(number_at(round, "/score_std"), "%.2f").c_str());
+  const std::string text =
+      str("  ", pad_left(number(number_at(round, "/t"), 0), 2), "  ", pad_left(number(prompts, 0), 7), "  ",
+          pad_left(number(number_at(round, "/candidates"), 0), 7), "  ",
+          pad_left(number(number_at(round, "/pairs"), 0), 6), "  ", pad_left(number(share, 1), 6), "  ",
+          pad_left(number(number_at(round, "/score_mean"), 2), 6), "  ",
+          pad_left(number(number_at(round, "/score_std"), 2), 5), "  ");
   return text + sparkline(counts, counts.size()) + "\n";
 }
 
@@ -156,8 +149,8 @@ std::string warnings_part(const RunPaths& run) {
   if (rows.empty()) return "";
   std::string text = str("\nwarnings  ", rows.size(), "\n");
   for (size_t i = rows.size() - std::min(rows.size(), kShownWarnings); i < rows.size(); ++i)
-    text += str("  round ", number(number_at(rows[i], "/round"), "%.0f"), ", ", text_at(rows[i], "stage"),
-                ": ", text_at(rows[i], "text"), "\n");
+    text += str("  round ", number(number_at(rows[i], "/round"), 0), ", ", text_at(rows[i], "stage"), ": ",
+                text_at(rows[i], "text"), "\n");
   return text;
 }
 
@@ -220,7 +213,7 @@ std::string clipped_to(const std::string& text, size_t width, size_t height) {
     if (c == '\n') {
       if (++lines == height) return out;
       columns = 0;
-    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+    } else if (!is_continuation_byte(c)) {
       ++columns;  // a character begins here
     }
     if (c == '\n' || columns <= width) out += c;

@@ -1,11 +1,10 @@
 #include "report/settings.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 
+#include "base/yaml.h"
 #include "config/config.h"
 
 namespace selfreward {
@@ -47,11 +46,7 @@ bool is_of_the_run(const fs::path& path) {
 
 Settings flat_settings(const std::string& yaml, const std::string& where) {
   Settings settings;
-  try {
-    flatten(YAML::Load(yaml), "", settings);
-  } catch (const YAML::Exception& e) {
-    fail("[report] ", where, " is not valid YAML: ", e.what());
-  }
+  flatten(parse_yaml(yaml, "[report] " + where), "", settings);
   return settings;
 }
 

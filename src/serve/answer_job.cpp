@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "data/summary.h"
+#include "base/utf8.h"
 
 namespace selfreward {
 namespace {

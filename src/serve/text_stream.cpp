@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/summary.h"
+#include "base/utf8.h"
 #include "text/unicode/utf8.h"
 
 namespace selfreward {
@@ -15,9 +15,7 @@ constexpr size_t kMaxOpen = 16;      // tokens of one character, and some more; 
 /// Bytes that both begin with, cut at a character.
 size_t common_prefix(std::string_view a, std::string_view b) {
   const auto ends = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  auto size = static_cast<size_t>(ends.first - a.begin());
-  while (size > 0 && size < a.size() && (static_cast<unsigned char>(a[size]) & 0xC0) == 0x80) --size;
-  return size;
+  return character_begin(a, static_cast<size_t>(ends.first - a.begin()));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/format.h"
 #include "base/interrupt.h"
 #include "base/metrics.h"
 #include "base/progress.h"
@@ -63,12 +64,6 @@ void cut_metrics(const TrainingFiles& files, const fs::path& path, int64_t step)
   write_file_atomically(path, kept);
 }
 
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
 /// Saves the state before it throws, where there is a step that is not on the disk yet.
 void stop_if_interrupted(const AdamW& optimizer, const TrainingFiles& files) {
   if (!stop_is_requested()) return;
@@ -109,7 +104,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
       log.write(line);
       if (files.logged) files.logged(line);
     }
-    progress.update(step + 1, "loss " + short_number(metrics.at("loss").get<double>()));
+    progress.update(step + 1, "loss " + significant(metrics.at("loss").get<double>(), 4));
     const bool due = settings.save_steps > 0 && (step + 1) % settings.save_steps == 0;
     if ((due || step + 1 == end) && step + 1 < total) save_checkpoint(optimizer, files);
   }

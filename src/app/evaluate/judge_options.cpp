@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/format.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "evaluate/benchmarks/model_answers.h"
@@ -35,9 +36,7 @@ std::string cost_text(const EndpointCost& cost, const JudgeOptions& options) {
   if (options.price_in <= 0 && options.price_out <= 0) return text;
   const double in = static_cast<double>(cost.prompt_tokens) * options.price_in / 1e6;
   const double out = static_cast<double>(cost.max_completion_tokens) * options.price_out / 1e6;
-  char price[96];
-  std::snprintf(price, sizeof price, "; about %.2f for the tokens in, at most %.2f in all", in, in + out);
-  return text + price;
+  return text + "; about " + fixed(in, 2) + " for the tokens in, at most " + fixed(in + out, 2) + " in all";
 }
 
 bool says_yes() {

@@ -1,8 +1,11 @@
 #include "evaluate/benchmarks/alpaca_eval.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "base/format.h"
+#include "base/utf8.h"
 #include "data/rows/rows.h"
 #include "evaluate/benchmarks/model_outputs.h"
 #include "evaluate/statistics/paired_statistics.h"
@@ -14,11 +17,8 @@ std::optional<double> percent(const std::optional<double>& share) {
   return share ? std::optional(*share * 100) : std::nullopt;
 }
 
-std::string shown(const std::optional<double>& value, const char* format) {
-  if (!value) return "";
-  char text[40];
-  std::snprintf(text, sizeof text, format, *value);
-  return text;
+std::string exact(const std::optional<double>& value) {
+  return value ? significant(*value, 15) : "";
 }
 
 std::optional<double> preference_of(const Row& row) {
@@ -28,6 +28,13 @@ std::optional<double> preference_of(const Row& row) {
   check(number == 0 || (number >= 1 && number <= 2), "[evaluate] ", row.where, ": preference is ",
         value.dump(), "; a number from 1 to 2 is wanted");
   return number == 0 ? 1.5 : number;
+}
+
+/// A line of the table: the first cell in a column of `width` bytes, the others in theirs.
+std::string leaderboard_line(size_t width, const std::array<std::string, 7>& cells) {
+  return str(pad_right(cells[0], width), " ", pad_left(cells[1], 10), " ", pad_left(cells[2], 8), " ",
+             pad_left(cells[3], 8), " ", pad_left(cells[4], 8), " ", pad_left(cells[5], 7), " ",
+             pad_left(cells[6], 10), "\n");
 }
 
 /// A name as a CSV cell.
@@ -88,9 +95,9 @@ LeaderboardRow leaderboard_row(const std::vector<Annotation>& annotations,
   std::vector<LengthControlRow> lengths;
   double characters = 0;
   for (const Annotation& annotation : annotations) {
-    const auto length = static_cast<double>(text_length(annotation.output_2));
+    const auto length = static_cast<double>(count_characters(annotation.output_2));
     characters += length;
-    lengths.push_back({std::nullopt, static_cast<double>(text_length(annotation.output_1)), length});
+    lengths.push_back({std::nullopt, static_cast<double>(count_characters(annotation.output_1)), length});
     if (!annotation.preference) continue;
     const double p = *annotation.preference - 1;
     lengths.back().preference = p;
@@ -121,29 +128,23 @@ std::string leaderboard_csv(const std::vector<LeaderboardRow>& rows) {
       ",win_rate,standard_error,n_wins,n_wins_base,n_draws,n_total,discrete_win_rate,mode,avg_length,"
       "length_controlled_winrate,lc_standard_error\n";
   for (const LeaderboardRow& row : rows)
-    text += str(cell(row.name), ",", shown(row.win_rate, "%.15g"), ",", shown(row.standard_error, "%.15g"),
-                ",", row.n_wins, ",", row.n_wins_base, ",", row.n_draws, ",", row.n_total, ",",
-                shown(row.discrete_win_rate, "%.15g"), ",community,", row.avg_length, ",",
-                shown(controlled(row), "%.15g"), ",", shown(controlled_error(row), "%.15g"), "\n");
+    text += str(cell(row.name), ",", exact(row.win_rate), ",", exact(row.standard_error), ",", row.n_wins,
+                ",", row.n_wins_base, ",", row.n_draws, ",", row.n_total, ",", exact(row.discrete_win_rate),
+                ",community,", row.avg_length, ",", exact(controlled(row)), ",", exact(controlled_error(row)),
+                "\n");
   return text;
 }
 
 std::string leaderboard_table(const std::vector<LeaderboardRow>& rows) {
   size_t width = 5;
   for (const LeaderboardRow& row : rows) width = std::max(width, row.name.size());
-  char line[512];
-  std::snprintf(line, sizeof line, "%-*s %10s %8s %8s %8s %7s %10s\n", static_cast<int>(width), "model",
-                "LC win %", "win %", "s.e.", "discr. %", "n", "avg length");
-  std::string text = line;
-  for (const LeaderboardRow& row : rows) {
-    const auto dash = [](std::string cell_text) { return cell_text.empty() ? std::string("-") : cell_text; };
-    std::snprintf(line, sizeof line, "%10s %8s %8s %8s %7lld %10lld\n",
-                  dash(shown(controlled(row), "%.2f")).c_str(), dash(shown(row.win_rate, "%.2f")).c_str(),
-                  dash(shown(row.standard_error, "%.2f")).c_str(),
-                  dash(shown(row.discrete_win_rate, "%.2f")).c_str(), static_cast<long long>(row.n_total),
-                  static_cast<long long>(row.avg_length));
-    text += row.name + std::string(width - row.name.size() + 1, ' ') + line;
-  }
+  std::string text =
+      leaderboard_line(width, {"model", "LC win %", "win %", "s.e.", "discr. %", "n", "avg length"});
+  for (const LeaderboardRow& row : rows)
+    text += leaderboard_line(width,
+                             {row.name, fixed_or(controlled(row), 2, "-"), fixed_or(row.win_rate, 2, "-"),
+                              fixed_or(row.standard_error, 2, "-"), fixed_or(row.discrete_win_rate, 2, "-"),
+                              std::to_string(row.n_total), std::to_string(row.avg_length)});
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/content_hash.h"
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "data/record_file.h"
 #include "evaluate/benchmarks/model_answers.h"
 
@@ -17,7 +18,11 @@ std::string answers_text(const ModelPair& pair) {
 
 ComparedAnswers compared(const ModelPair& pair, size_t i) {
   const AnswerPair& answers = pair.answers[i];
-  return {std::nullopt, pair.categories[i], text_length(answers.first), text_length(answers.second), {}};
+  return {std::nullopt,
+          pair.categories[i],
+          count_characters(answers.first),
+          count_characters(answers.second),
+          {}};
 }
 
 }  // namespace

@@ -113,11 +113,6 @@ ModelOutputs read_model_outputs(const fs::path& file, const std::vector<Instruct
   return reader.take();
 }
 
-int64_t text_length(const std::string& text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
-}
-
 MatchedOutputs match_outputs(const ModelOutputs& first, const ModelOutputs& second) {
   const auto a = places(first), b = places(second);
   MatchedOutputs matched;

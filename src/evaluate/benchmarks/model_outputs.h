@@ -35,9 +35,6 @@ std::vector<Instruction> read_instructions(const fs::path& file, const std::stri
 /// instruction.
 ModelOutputs read_model_outputs(const fs::path& file, const std::vector<Instruction>& instructions);
 
-/// The number of Unicode characters, which is how alpaca_eval measures length.
-int64_t text_length(const std::string& text);
-
 /// Both models' answers to the same instruction, by place: the n-th time an instruction stands in the one
 /// list belongs to the n-th time in the other.
 struct MatchedOutputs {

@@ -56,10 +56,6 @@ TEST_CASE("answers are matched by instruction; one that stands twice is matched 
   CHECK(matched.only_second == 0);
 }
 
-TEST_CASE("length is counted in characters, as Python's len") {
-  CHECK(text_length("a雨é") == 3);
-}
-
 TEST_CASE("the category is the named field, or dataset or category where none is named") {
   const fs::path file = written("i.json", R"([{"instruction": "q", "dataset": "vicuna", "kind": "easy"}])");
   CHECK(read_instructions(file, "")[0].category == "vicuna");

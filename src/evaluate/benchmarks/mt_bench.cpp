@@ -1,12 +1,14 @@
 #include "evaluate/benchmarks/mt_bench.h"
 
-#include <yaml-cpp/yaml.h>
-
+#include <array>
 #include <charconv>
 #include <set>
 
+#include "base/format.h"
+#include "base/in_row.h"
+#include "base/placeholders.h"
+#include "base/yaml_map.h"
 #include "data/rows/rows.h"
-#include "evaluate/judges/prompt_template.h"
 #include "feedback/matches_in_reply.h"
 
 namespace selfreward {
@@ -56,19 +58,17 @@ Json by_turn(const std::vector<const MtBenchGrade*>& grades) {
   return {{"turn_1", mean_json(first)}, {"turn_2", mean_json(second)}, {"all", mean_json(grades)}};
 }
 
+/// A line of the table: the cells in their columns.
+std::string summary_line(const std::array<std::string, 6>& cells) {
+  return str(pad_right(cells[0], 16), " ", pad_left(cells[1], 7), " ", pad_left(cells[2], 7), " ",
+             pad_left(cells[3], 7), " ", pad_left(cells[4], 5), " ", pad_left(cells[5], 8), "\n");
+}
+
 std::string table_line(const std::string& name, const Json& row) {
-  const auto mean = [&](const char* key) {
-    const Json& value = row.at(key).at("mean");
-    char text[16] = "-";
-    if (value.is_number()) std::snprintf(text, sizeof text, "%.2f", value.get<double>());
-    return std::string(text);
-  };
-  char text[256];
-  std::snprintf(text, sizeof text, "%-16s %7s %7s %7s %5lld %8lld\n", name.substr(0, 16).c_str(),
-                mean("turn_1").c_str(), mean("turn_2").c_str(), mean("all").c_str(),
-                static_cast<long long>(row.at("all").at("n").get<int64_t>()),
-                static_cast<long long>(row.at("all").at("missing").get<int64_t>()));
-  return text;
+  const auto mean = [&](const char* key) { return fixed_or(number_at(row.at(key), "/mean"), 2, "-"); };
+  const auto count = [&](const char* key) { return std::to_string(row.at("all").at(key).get<int64_t>()); };
+  return summary_line(
+      {name.substr(0, 16), mean("turn_1"), mean("turn_2"), mean("all"), count("n"), count("missing")});
 }
 
 }  // namespace
@@ -129,32 +129,23 @@ bool is_graded_by_reference(const std::string& category) {
 }
 
 MtBenchRubric MtBenchRubric::load(const fs::path& path) {
-  MtBenchRubric rubric;
-  std::map<std::string, std::string*> members = {{"name", &rubric.name},
-                                                 {"first_turn", &rubric.first_turn},
-                                                 {"first_turn_reference", &rubric.first_turn_reference},
-                                                 {"second_turn", &rubric.second_turn},
-                                                 {"second_turn_reference", &rubric.second_turn_reference}};
-  try {
-    for (const auto& entry : YAML::Load(read_file(path))) {
-      const auto key = entry.first.as<std::string>();
-      if (key == "rating_patterns") {
-        for (const auto& pattern : entry.second)
-          rubric.rating_patterns.emplace_back(pattern.as<std::string>());
-      } else {
-        check(members.count(key), "[mt-bench] ", path.string(), ": unknown key '", key, "'");
-        *members.at(key) = entry.second.as<std::string>();
-      }
-    }
-  } catch (const YAML::Exception& e) {
-    fail("[mt-bench] ", path.string(), " is not valid YAML: ", e.what());
-  }
-  check(!rubric.rating_patterns.empty(), "[mt-bench] ", path.string(), " has no rating_patterns");
-  for (const auto& [key, text] : members) {
-    const char* hole = key.starts_with("second") ? "{answer_2}" : "{answer_1}";
-    check(key == "name" || text->find(hole) != std::string::npos, "[mt-bench] ", path.string(), ": ", key,
-          " has no ", hole);
-  }
+  const YamlMap yaml = YamlMap::read(path, "[mt-bench]");
+  yaml.allow({"name", "rating_patterns", "first_turn", "first_turn_reference", "second_turn",
+              "second_turn_reference"});
+  const auto prompt = [&](const char* key, const char* answer) {
+    const std::string text = yaml.text(key);
+    check_placeholders(text, {answer}, yaml.place(key));
+    return text;
+  };
+  MtBenchRubric rubric{yaml.text("name", ""),
+                       prompt("first_turn", "{answer_1}"),
+                       prompt("first_turn_reference", "{answer_1}"),
+                       prompt("second_turn", "{answer_2}"),
+                       prompt("second_turn_reference", "{answer_2}"),
+                       {}};
+  for (const std::string& pattern : yaml.texts("rating_patterns"))
+    rubric.rating_patterns.push_back(at_place(yaml.place("rating_patterns"), [&] { return Regex(pattern); }));
+  check(!rubric.rating_patterns.empty(), yaml.place("rating_patterns"), " is empty, expected one at least");
   return rubric;
 }
 
@@ -164,13 +155,13 @@ ChatQuestion grading_question(const MtBenchRubric& rubric, const MtBenchQuestion
   const std::string& text = turn == 0      ? by_reference ? rubric.first_turn_reference : rubric.first_turn
                             : by_reference ? rubric.second_turn_reference
                                            : rubric.second_turn;
-  std::vector<std::pair<std::string, std::string>> holes;
+  std::vector<PlaceholderValue> values;
   for (size_t n = 0; n <= turn; ++n) {
-    holes.emplace_back(str("{question_", n + 1, "}"), question.turns[n]);
-    holes.emplace_back(str("{answer_", n + 1, "}"), answer.turns[n]);
-    if (by_reference) holes.emplace_back(str("{reference_", n + 1, "}"), question.reference[n]);
+    values.emplace_back(str("{question_", n + 1, "}"), question.turns[n]);
+    values.emplace_back(str("{answer_", n + 1, "}"), answer.turns[n]);
+    if (by_reference) values.emplace_back(str("{reference_", n + 1, "}"), question.reference[n]);
   }
-  return {str(question.id, "/turn ", turn + 1), {{"user", fill_template(text, holes)}}};
+  return {str(question.id, "/turn ", turn + 1), {{"user", fill_placeholders(text, values)}}};
 }
 
 std::optional<double> parse_rating(const std::string& reply, const MtBenchRubric& rubric) {
@@ -226,10 +217,7 @@ Json mt_bench_summary(const std::vector<MtBenchQuestion>& questions,
 }
 
 std::string mt_bench_table(const Json& summary) {
-  char head[128];
-  std::snprintf(head, sizeof head, "%-16s %7s %7s %7s %5s %8s\n", "MT-Bench, 1 - 10", "turn 1", "turn 2",
-                "both", "n", "missing");
-  std::string text = head;
+  std::string text = summary_line({"MT-Bench, 1 - 10", "turn 1", "turn 2", "both", "n", "missing"});
   for (const auto& [name, row] : summary.at("categories").items()) text += table_line(name, row);
   return text + table_line("all", summary);
 }

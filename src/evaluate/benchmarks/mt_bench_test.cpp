@@ -99,3 +99,27 @@ TEST_CASE("questions and references that do not fit are errors with their place"
                  written("r2.jsonl", "{\"question_id\": 1, \"choices\": [{\"turns\": [\"x\", \"y\"]}]}\n"));
   CHECK(read[0].reference[1] == "y");
 }
+
+TEST_CASE("a wrong file of MT-Bench's prompts is an error that says what to change") {
+  const std::string good =
+      "first_turn: '{answer_1}'\nfirst_turn_reference: '{answer_1}'\nsecond_turn: '{answer_2}'\n"
+      "second_turn_reference: '{answer_2}'\nrating_patterns: ['(\\d+)']\n";
+  const auto load = [](const std::string& yaml) {
+    return MtBenchRubric::load(written("prompts.yaml", yaml));
+  };
+  CHECK(parse_rating("a 7", load(good)) == 7);
+  const std::pair<std::string, const char*> rows[] = {
+      {"first_turn: x\n", "line 1: first_turn has no {answer_1}"},
+      {"first_turn: '{answer_1}'\n", " is missing, expected a text"},
+      {good + "frist_turn: x\n", "line 6: unknown key 'frist_turn'; did you mean 'first_turn'?"},
+      {good + "first_turn: '{answer_1} b'\n", "line 6: first_turn is set a second time, after line 1"},
+      {good + "---\nname: x\n", "line 6, column 1: expected the end of the file"},
+      {good.substr(0, good.find("rating")), ": rating_patterns is missing, expected a list of texts"},
+      {good.substr(0, good.find("['")) + "[]\n", "line 5: rating_patterns is empty, expected one at least"},
+      {good.substr(0, good.find("['")) + "['(']\n", "line 5: rating_patterns: [regex] '(' is wrong"},
+  };
+  for (const auto& [yaml, reason] : rows) {
+    INFO(yaml);
+    CHECK_THROWS_WITH_AS(load(yaml), doctest::Contains(reason), Error);
+  }
+}

@@ -1,5 +1,4 @@
-#include <cstdio>
-
+#include "base/format.h"
 #include "evaluate/benchmarks/reward_evaluation.h"
 
 namespace selfreward {
@@ -16,8 +15,8 @@ std::string aligned(const std::vector<Row>& rows, size_t left) {
   for (const Row& row : rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string cell = row[i].empty() ? "-" : row[i], space(widths[i] - cell.size(), ' ');
-      line += (i == 0 ? "" : "  ") + (i < left ? cell + space : space + cell);
+      const std::string cell = row[i].empty() ? "-" : row[i];
+      line += (i == 0 ? "" : "  ") + (i < left ? pad_right(cell, widths[i]) : pad_left(cell, widths[i]));
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
@@ -25,10 +24,7 @@ std::string aligned(const std::vector<Row>& rows, size_t left) {
 }
 
 std::string number(const Json& value, int decimals, double scale = 1) {
-  if (!value.is_number()) return "";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value.get<double>() * scale);
-  return text;
+  return value.is_number() ? fixed(value.get<double>() * scale, decimals) : "";
 }
 
 /// "[74.1, 82.9]"

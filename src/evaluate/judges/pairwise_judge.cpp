@@ -1,9 +1,8 @@
 #include "evaluate/judges/pairwise_judge.h"
 
-#include <yaml-cpp/yaml.h>
-
-#include "base/text_util.h"
-#include "evaluate/judges/prompt_template.h"
+#include "base/in_row.h"
+#include "base/placeholders.h"
+#include "base/yaml_map.h"
 #include "feedback/matches_in_reply.h"
 #include "feedback/score_parser.h"
 
@@ -15,36 +14,28 @@ std::string lower(std::string text) {
   return text;
 }
 
+Regex verdict_pattern_of(const YamlMap& yaml) {
+  const std::string pattern = yaml.text("verdict_pattern");
+  return at_place(yaml.place("verdict_pattern"), [&] { return Regex(pattern, /*ignore_case=*/true); });
+}
+
 }  // namespace
 
 PairwiseRubric PairwiseRubric::load(const fs::path& path) {
+  const YamlMap yaml = YamlMap::read(path, "[rubric]");
+  yaml.allow({"name", "template", "verdict_pattern"});
   PairwiseRubric rubric;
-  try {
-    const YAML::Node yaml = YAML::Load(read_file(path));
-    for (const auto& entry : yaml) {
-      const auto key = entry.first.as<std::string>();
-      if (key == "template") {
-        rubric.template_text = entry.second.as<std::string>();
-      } else if (key == "verdict_pattern") {
-        rubric.verdict_pattern = Regex(entry.second.as<std::string>(), /*ignore_case=*/true);
-      } else {
-        check(key == "name", "[rubric] ", path.string(), ": unknown key '", key,
-              "'; name, template and verdict_pattern are known");
-      }
-    }
-  } catch (const YAML::Exception& e) {
-    fail("[rubric] ", path.string(), " is not valid YAML: ", e.what());
-  }
-  for (const char* name : {"{instruction}", "{response_a}", "{response_b}"})
-    check(rubric.template_text.find(name) != std::string::npos, "[rubric] ", path.string(),
-          ": the template has no ", name);
+  rubric.template_text = yaml.text("template");
+  if (yaml.has("verdict_pattern")) rubric.verdict_pattern = verdict_pattern_of(yaml);
+  check_placeholders(rubric.template_text, {"{instruction}", "{response_a}", "{response_b}"},
+                     "[rubric] " + path.string() + ": the template");
   return rubric;
 }
 
 std::string PairwiseRubric::render(const std::string& instruction, const std::string& a,
                                    const std::string& b) const {
-  return fill_template(template_text,
-                       {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
+  return fill_placeholders(template_text,
+                           {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
 }
 
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric) {

@@ -8,6 +8,11 @@ namespace {
 PairwiseRubric rubric() {
   return PairwiseRubric::load(SELFREWARD_SOURCE_DIR "/rubrics/pairwise.yaml");
 }
+PairwiseRubric rubric_of(const std::string& yaml) {
+  const fs::path file = fs::temp_directory_path() / "selfreward_pairwise_test.yaml";
+  write_file_atomically(file, yaml);
+  return PairwiseRubric::load(file);
+}
 }  // namespace
 
 TEST_CASE("verdicts are read from the last line that has one") {
@@ -44,4 +49,24 @@ TEST_CASE("a reply ends with a line that begins with the verdict") {
 TEST_CASE("an answer that contains a placeholder is not expanded") {
   const std::string text = rubric().render("Q", "see {response_b}", "second");
   CHECK(text.find("see {response_b}") != std::string::npos);
+}
+
+TEST_CASE("a wrong file of a pairwise rubric is an error that says what to change") {
+  const std::string good =
+      "template: '{instruction} {response_a} {response_b}'\nverdict_pattern: 'Verdict: (A|B|tie)'\n";
+  CHECK(parse_verdict("verdict: tie", rubric_of(good)) == Verdict::tie);
+  const std::pair<std::string, const char*> rows[] = {
+      {"name: x\n", ": template is missing, expected a text"},
+      {"template: '{instruction} {response_a}'\n", ": the template has no {response_b}"},
+      {good + "verdict: x\n", "line 3: unknown key 'verdict'; "},
+      {good + "template: x\n", "line 3: template is set a second time, after line 1"},
+      {good + "---\nname: x\n", "line 3, column 1: expected the end of the file"},
+      {"template: '{instruction} {response_a} {response_b}'\nverdict_pattern: '('\n",
+       "line 2: verdict_pattern: [regex] '(' is wrong"},
+      {"- a\n", ": the file is a list, expected keys and values"},
+  };
+  for (const auto& [yaml, reason] : rows) {
+    INFO(yaml);
+    CHECK_THROWS_WITH_AS(rubric_of(yaml), doctest::Contains(reason), Error);
+  }
 }

@@ -1,7 +1,9 @@
 #include "evaluate/statistics/head_to_head.h"
 
+#include <array>
 #include <map>
 
+#include "base/format.h"
 #include "evaluate/statistics/length_control.h"
 #include "evaluate/statistics/paired_statistics.h"
 
@@ -85,10 +87,7 @@ Json position(const std::vector<ComparedAnswers>& answers) {
 }
 
 std::string percent(const Json& share) {
-  if (!share.is_number()) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", share.get<double>() * 100);
-  return text;
+  return share.is_number() ? fixed(share.get<double>() * 100, 1) : "-";
 }
 
 std::string interval_text(const Json& interval) {
@@ -98,22 +97,22 @@ std::string interval_text(const Json& interval) {
 std::string shares(const Json& group) {
   const auto n = group.at("n").get<double>();
   if (n == 0) return "-";
-  const auto share = [&](const char* key) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.0f", 100 * group.at(key).get<double>() / n);
-    return std::string(text);
-  };
+  const auto share = [&](const char* key) { return fixed(100 * group.at(key).get<double>() / n, 0); };
   return share("wins") + " / " + share("ties") + " / " + share("losses");
 }
 
+/// A line of the table: the cells in their columns.
+std::string columns(const std::array<std::string, 8>& cells) {
+  return str(pad_right(cells[0], 36), " ", pad_left(cells[1], 6), " ", pad_left(cells[2], 8), "  ",
+             pad_right(cells[3], 16), " ", pad_left(cells[4], 6), " ", pad_left(cells[5], 6), "  ",
+             pad_right(cells[6], 14), " ", pad_left(cells[7], 6), "\n");
+}
+
 std::string line(const std::string& name, const Json& group, const std::string& controlled) {
-  char text[512];
-  std::snprintf(text, sizeof text, "%-36s %6lld %8lld  %-16s %6s %6s  %-14s %6s\n",
-                name.substr(0, 36).c_str(), static_cast<long long>(group.at("n").get<int64_t>()),
-                static_cast<long long>(group.at("missing").get<int64_t>()), shares(group).c_str(),
-                percent(group.at("win_rate")).c_str(), percent(group.at("standard_error")).c_str(),
-                interval_text(group.at("interval_95")).c_str(), controlled.c_str());
-  return text;
+  const auto count = [&](const char* key) { return std::to_string(group.at(key).get<int64_t>()); };
+  return columns({name.substr(0, 36), count("n"), count("missing"), shares(group),
+                  percent(group.at("win_rate")), percent(group.at("standard_error")),
+                  interval_text(group.at("interval_95")), controlled});
 }
 
 std::string pair_lines(const Json& pair) {
@@ -153,10 +152,8 @@ Json head_to_head(const std::vector<ComparedAnswers>& answers, const Seed& seed)
 }
 
 std::string head_to_head_table(const Json& pairs) {
-  char head[256];
-  std::snprintf(head, sizeof head, "%-36s %6s %8s  %-16s %6s %6s  %-14s %6s\n", "rates in percent", "n",
-                "missing", "win / tie / lose", "rate", "s.e.", "95 % interval", "LC");
-  std::string text = head;
+  std::string text = columns(
+      {"rates in percent", "n", "missing", "win / tie / lose", "rate", "s.e.", "95 % interval", "LC"});
   for (const Json& pair : pairs) text += pair_lines(pair);
   return text;
 }

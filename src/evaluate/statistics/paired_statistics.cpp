@@ -24,13 +24,6 @@ Json value_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 std::optional<double> mean_of(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
   return sum_of(values) / static_cast<double>(values.size());
@@ -47,15 +40,12 @@ std::optional<double> standard_error_of(const std::vector<double>& values) {
 std::optional<Interval> bootstrap_interval(const std::vector<double>& values, const Seed& seed,
                                            int64_t resamples) {
   if (all_equal(values)) return std::nullopt;
-  std::vector<double> means;
-  for (int64_t b = 0; b < resamples; ++b) {
-    const Seed draw = seed.child("bootstrap", b);
+  const auto mean = [&](const std::vector<size_t>& picked) {
     double sum = 0;
-    for (size_t i = 0; i < values.size(); ++i) sum += values[draw.below(i, values.size())];
-    means.push_back(sum / static_cast<double>(values.size()));
-  }
-  std::sort(means.begin(), means.end());
-  return Interval{quantile(means, 0.025), quantile(means, 0.975)};
+    for (const size_t i : picked) sum += values[i];
+    return sum / static_cast<double>(picked.size());
+  };
+  return interval_95(bootstrap(values.size(), resamples, seed.child("bootstrap"), mean));
 }
 
 }  // namespace selfreward

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/seed.h"
+#include "evaluate/statistics/bootstrap.h"
 
 namespace selfreward {
 
@@ -19,12 +19,6 @@ std::optional<double> spread_error_of(const std::vector<double>& values);
 /// A number as JSON, or null.
 Json value_or_null(const std::optional<double>& value);
 
-/// The value at `share` (0 .. 1) of sorted values, at least one, linear between neighbours (numpy's default).
-double quantile(const std::vector<double>& sorted, double share);
-
-struct Interval {
-  double low, high;
-};
 /// The 2.5 and 97.5 percentiles of the means of `resamples` samples of prompts with replacement. Both models'
 /// answers to a prompt are drawn together, as one value: a paired bootstrap. Absent below two different
 /// values, of which every sample has the same mean.

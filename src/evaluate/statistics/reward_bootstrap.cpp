@@ -1,9 +1,6 @@
 #include "evaluate/statistics/reward_bootstrap.h"
 
-#include <algorithm>
 #include <cmath>
-
-#include "evaluate/statistics/paired_statistics.h"
 
 namespace selfreward {
 namespace {
@@ -19,8 +16,8 @@ std::optional<double> ratio(double part, double whole) {
 
 Json interval(std::vector<double> values, size_t draws) {
   if (values.empty() || 2 * values.size() < draws) return nullptr;
-  std::sort(values.begin(), values.end());
-  return {quantile(values, 0.025), quantile(values, 0.975)};
+  const auto [low, high] = interval_95(std::move(values));
+  return {low, high};
 }
 
 Json all_intervals(const std::vector<MetricValues>& draws) {
@@ -75,14 +72,8 @@ MetricValues values_of(const RewardMetrics& metrics) {
 
 std::vector<MetricValues> bootstrap(const std::vector<RewardMetrics>& by_prompt, int64_t draws,
                                     const Seed& seed) {
-  std::vector<MetricValues> values;
-  std::vector<size_t> picked(by_prompt.size());
-  for (int64_t b = 0; b < draws; ++b) {
-    const Seed draw = seed.child(b);
-    for (size_t i = 0; i < picked.size(); ++i) picked[i] = draw.below(i, picked.size());
-    values.push_back(values_of(pooled(by_prompt, picked)));
-  }
-  return values;
+  return bootstrap(by_prompt.size(), draws, seed,
+                   [&](const std::vector<size_t>& picked) { return values_of(pooled(by_prompt, picked)); });
 }
 
 Json intervals(const std::vector<MetricValues>& draws) {

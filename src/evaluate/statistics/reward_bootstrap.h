@@ -3,7 +3,8 @@
 // same draws of prompts, so their differences have intervals too.
 #include <array>
 
-#include "base/seed.h"
+#include "base/json.h"
+#include "evaluate/statistics/bootstrap.h"
 #include "evaluate/statistics/reward_metrics.h"
 
 namespace selfreward {
@@ -21,8 +22,7 @@ inline constexpr std::array<const char*, 6> kMetricNames = {
 using MetricValues = std::array<std::optional<double>, kMetricNames.size()>;
 MetricValues values_of(const RewardMetrics& metrics);
 
-/// metrics_of each of `draws` resamples of all prompts with replacement; draw b takes prompt
-/// seed.child(b).below(i, prompts) as its i-th.
+/// The metrics of each of `draws` samples of all prompts with replacement.
 std::vector<MetricValues> bootstrap(const std::vector<RewardMetrics>& by_prompt, int64_t draws,
                                     const Seed& seed);
 

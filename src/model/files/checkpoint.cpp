@@ -1,6 +1,6 @@
 #include "model/files/checkpoint.h"
 
-#include <cstdio>
+#include "base/format.h"
 
 namespace selfreward {
 namespace {
@@ -51,9 +51,7 @@ std::vector<NamedTensors> split_shards(const NamedTensors& tensors, at::ScalarTy
 }
 
 std::string shard_name(size_t index, size_t count) {
-  char name[64];
-  std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", index + 1, count);
-  return name;
+  return str("model-", zero_padded(index + 1, 5), "-of-", zero_padded(count, 5), ".safetensors");
 }
 
 void write_weights(const fs::path& dir, const NamedTensors& tensors, at::ScalarType dtype,

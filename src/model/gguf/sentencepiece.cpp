@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace selfreward {
 namespace {
@@ -63,7 +64,7 @@ bool phi3_strips_right(const std::string& token) {
 std::vector<size_t> inner_characters(const std::string& text) {
   std::vector<size_t> places;
   for (size_t i = 1; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) places.push_back(i);
+    if (!is_continuation_byte(text[i])) places.push_back(i);
   return places;
 }
 

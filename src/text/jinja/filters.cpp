@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/format.h"
 #include "base/text_util.h"
 #include "text/jinja/calls.h"
 #include "text/jinja/operators.h"
@@ -167,11 +168,9 @@ Value abs_filter(const Value& value, const Arguments& arguments) {
   return with_sign(*number < 0 || std::signbit(*number), value);
 }
 
-/// round(): to even on ties, from the exact binary value, which is what printf does too.
+/// round(): to even on ties, from the exact binary value, as `fixed` rounds.
 double round_to(double number, int64_t digits) {
-  char buffer[512];
-  std::snprintf(buffer, sizeof buffer, "%.*f", static_cast<int>(digits), number);
-  return std::strtod(buffer, nullptr);
+  return std::strtod(fixed(number, static_cast<int>(digits)).c_str(), nullptr);
 }
 
 Value round_filter(const Value& value, const Arguments& arguments) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
+#include "base/format.h"
 #include "base/regex.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/unicode.h"
@@ -13,17 +13,10 @@ namespace selfreward::jinja {
 
 namespace {
 
-template <typename... Parts>
-std::string print_hex(const char* format, Parts... parts) {
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, format, parts...);
-  return buffer;
-}
-
 std::string escape_code_point(char32_t code) {
-  if (code < 0x100) return print_hex("\\x%02x", static_cast<unsigned>(code));
-  if (code < 0x10000) return print_hex("\\u%04x", static_cast<unsigned>(code));
-  return print_hex("\\U%08x", static_cast<unsigned>(code));
+  if (code < 0x100) return "\\x" + hex(code, 2);
+  if (code < 0x10000) return "\\u" + hex(code, 4);
+  return "\\U" + hex(code, 8);
 }
 
 bool is_printable(std::string_view character) {
@@ -165,10 +158,9 @@ class JsonWriter {
     const size_t index = c.size() == 1 ? kPlain.find(c[0]) : std::string_view::npos;
     if (index != std::string_view::npos) return append(out, std::string("\\") + kEscaped[index]);
     if (code >= 0x20 && (code < 0x7F || !style_.ensure_ascii)) return append(out, c);
-    if (code < 0x10000) return append(out, print_hex("\\u%04x", static_cast<unsigned>(code)));
-    const auto high = static_cast<unsigned>(0xD800 + ((code - 0x10000) >> 10));
-    const auto low = static_cast<unsigned>(0xDC00 + ((code - 0x10000) & 0x3FF));
-    append(out, print_hex("\\u%04x\\u%04x", high, low));
+    if (code < 0x10000) return append(out, "\\u" + hex(code, 4));
+    const char32_t high = 0xD800 + ((code - 0x10000) >> 10), low = 0xDC00 + ((code - 0x10000) & 0x3FF);
+    append(out, "\\u" + hex(high, 4) + "\\u" + hex(low, 4));
   }
 
   void new_line(size_t level) {

@@ -8,14 +8,11 @@
 
 #include "base/error.h"
 #include "base/regex.h"
+#include "base/utf8.h"
 
 namespace selfreward::jinja {
 
 namespace {
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
 
 /// Bytes of the character that `lead` starts.
 size_t expected_size(unsigned char lead) {
@@ -30,7 +27,7 @@ std::string_view first_character(std::string_view text) {
   const size_t size = expected_size(static_cast<unsigned char>(text[0]));
   if (text.size() < size) return text.substr(0, 1);
   for (size_t i = 1; i < size; ++i) {
-    if (!is_continuation(text[i])) return text.substr(0, 1);
+    if (!is_continuation_byte(text[i])) return text.substr(0, 1);
   }
   return text.substr(0, size);
 }
@@ -113,7 +110,7 @@ std::string_view strip_text(std::string_view text, Side side, const std::optiona
   }
   while (side != Side::left && !text.empty()) {
     size_t start = text.size() - 1;
-    while (start > 0 && text.size() - start < 4 && is_continuation(text[start])) --start;
+    while (start > 0 && text.size() - start < 4 && is_continuation_byte(text[start])) --start;
     if (first_character(text.substr(start)).size() != text.size() - start) start = text.size() - 1;
     if (!stripped(text.substr(start))) break;
     text = text.substr(0, start);

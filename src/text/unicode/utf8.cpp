@@ -1,11 +1,9 @@
 #include "text/unicode/utf8.h"
 
+#include "base/utf8.h"
+
 namespace selfreward {
 namespace {
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
 
 /// Bytes of a character by its first byte; 0 for a byte that begins none.
 size_t length_by_lead(unsigned char lead) {
@@ -32,7 +30,7 @@ Utf8Character utf8_character(std::string_view text, size_t at) {
   if (at + 1 >= text.size() || !second_byte_fits(lead, static_cast<unsigned char>(text[at + 1])))
     return {1, false};
   size_t length = 2;
-  while (length < wanted && at + length < text.size() && is_continuation(text[at + length])) ++length;
+  while (length < wanted && at + length < text.size() && is_continuation_byte(text[at + length])) ++length;
   return {length, length == wanted};
 }
 
@@ -74,9 +72,7 @@ std::string encode_utf8(char32_t code) {
 }
 
 size_t previous_character(std::string_view text, size_t end) {
-  size_t begin = end - 1;
-  while (begin > 0 && is_continuation(text[begin])) --begin;
-  return begin;
+  return character_begin(text, end - 1);
 }
 
 bool is_white_space(char32_t code) {
