@@ -31,7 +31,7 @@ SftRow row_of(const ChatFormat& chat, const playground::PretrainingText& text) {
 
 void pretrain(const Options& options) {
   playground::write_m0_skeleton(options.out);
-  const Seed seed(static_cast<uint64_t>(options.seed));
+  const Seed seed(options.seed);
   Policy policy = new_policy(options.out, seed.child("weights").key(), kInitStd);
   std::vector<SftRow> rows;
   for (uint64_t i = 0; i < kTexts; ++i)
