@@ -48,8 +48,8 @@ struct Case {
 Network network_of(const Case& c) {
   const ModelConfig config = small_llama();
   const std::string compute = dtype_name(c.compute);
-  const int64_t stored = network_of(config, 0, "float32", compute, {}, /*on_cpu=*/true).parameters() * 4;
-  return network_of(config, stored, "float32", compute, c.lora, /*on_cpu=*/true);
+  const int64_t stored = network_of(config, {0, "float32"}, compute, {}, /*on_cpu=*/true).parameters() * 4;
+  return network_of(config, {stored, "float32"}, compute, c.lora, /*on_cpu=*/true);
 }
 
 /// The peak of `work(model)` beside a freshly initialized model, in bytes of tensors.
