@@ -46,7 +46,7 @@ void pretrain(const Options& options) {
   settings.weight_decay = 0.01;
   settings.save_steps = 500;
   const TrainingFiles files{options.out + ".training"};
-  train_sft(policy.model(), rows, settings, seed.child("order"), files, "pretraining");
+  train_sft(policy.model(), rows, settings, {seed.child("order"), files, "pretraining"});
   policy.save(options.out, "float32");
   fs::remove_all(files.dir);
   log_line("wrote " + options.out);

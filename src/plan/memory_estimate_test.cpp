@@ -69,8 +69,8 @@ int64_t measured_step(const Case& c, const std::vector<SftRow>& rows) {
   return measured(c, [&](CausalLM& model) {
     model.recompute_layers(c.settings.gradient_checkpointing);
     AdamW optimizer(model, c.settings);
-    accumulate_sft(model, rows, rows_of_step(0, c.settings, rows.size(), Seed(1)), c.settings, Seed(1),
-                   /*step=*/0);
+    accumulate_sft(model, rows, {/*number=*/0, rows_of_step(0, c.settings, rows.size(), Seed(1)), Seed(1)},
+                   c.settings);
     optimizer.step(1e-5);
   });
 }

@@ -31,8 +31,8 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
     log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
   const TrainingFiles files = watched_training(config, run, t, name);
   begin_training(config, policy);
-  train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
-            name + " SFT");
+  train_sft(policy.model(), rows.rows, settings,
+            {root_seed(config).child("train", name), files, name + " SFT"});
   watch_trained(config, run, t, name);
   policy.save(output.paths.front(), config.model.save_dtype);
   run.forget_training_state(files);
@@ -220,12 +220,12 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
         "); raise dpo.train.max_length, or look at the answers");
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config), config.dpo.replay_batch_size};
+  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft, config);
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(config, run, t, name);
     files.pause_at = pause_at;
-    train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
-              root_seed(config).child("train", name), files, name + " DPO");
+    train_dpo(policy.model(), {rows.rows, reference}, replay, config.dpo,
+              {root_seed(config).child("train", name), files, name + " DPO"});
     watch_trained(config, run, t, name);
   };
   if (config.dpo.eval_steps > 0)

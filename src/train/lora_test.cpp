@@ -54,7 +54,7 @@ TrainSettings ten_steps() {
 std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const TrainSettings& settings) {
   policy.model().recompute_layers(recompute);
   const AdamW optimizer(policy.model(), settings);
-  accumulate_sft(policy.model(), rows_of(golden()), {0, 1, 2, 3}, settings, Seed(1), 0);
+  accumulate_sft(policy.model(), rows_of(golden()), {/*number=*/0, {0, 1, 2, 3}, Seed(1)}, settings);
   std::map<std::string, Tensor> gradients;
   for (const auto& [name, parameter] : policy.model().trainable_parameters())
     gradients[name] = parameter.grad().clone();
@@ -92,7 +92,7 @@ TEST_CASE("ten steps of SFT change the adapter as peft's do, and nothing else") 
   Policy policy = load(kLora);
   const Policy untrained = load(kLora);
   const TrainingFiles files = scratch_training("lora");
-  train_sft(policy.model(), rows_of(golden()), ten_steps(), Seed(1), files, "test", /*shuffle=*/false);
+  train_sft(policy.model(), rows_of(golden()), ten_steps(), {Seed(1), files, "test", /*shuffle=*/false});
   check_steps(files, golden()["steps"], {"loss"}, 2e-5);
   CHECK(difference(logits_of(policy.model(), golden()), golden()["trained_logits"]) < 2e-4);
   const auto before = untrained.model().named_parameters();
@@ -155,7 +155,7 @@ TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the polic
   settings.train = ten_steps();
   settings.train.train_batch_size = 2;
   const TrainingFiles files = scratch_training("lora_dpo");
-  train_dpo(policy.model(), rows, reference, {}, settings, Seed(1), files, "test");
+  train_dpo(policy.model(), {rows, reference}, {}, settings, {Seed(1), files, "test"});
   const auto lines = read_lines(files.dir / "metrics.jsonl");
   CHECK(Json::parse(lines.front())["loss"].get<double>() == doctest::Approx(std::log(2)).epsilon(1e-6));
   CHECK(Json::parse(lines.back())["rewards/margins"].get<double>() > 0);

@@ -81,8 +81,8 @@ TEST_CASE("a policy learns its reward: after DPO on the pairs it orders them as 
   settings.train.train_batch_size = 1;
   const fs::path dir = fs::temp_directory_path() / "selfreward_implicit_reward_test_dpo";
   fs::remove_all(dir);
-  train_dpo(policy.model(), pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096), {}, settings,
-            Seed(1), {dir}, "test");
+  train_dpo(policy.model(), {pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096)}, {}, settings,
+            {Seed(1), {dir}, "test"});
   const auto rewards = implicit_rewards(kRanked, log_probs(policy, 4096, 10), before, 0.1);
   CHECK(*rewards[0].scores[1] > *rewards[0].scores[0]);
 }
