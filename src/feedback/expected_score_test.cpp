@@ -107,8 +107,8 @@ TEST_CASE("replies are greedy, do not depend on the shards, and survive the file
     fs::remove_all(path.parent_path());
     fs::create_directories(path.parent_path());
     const auto scores = memo<ExpectedScore>(path, [&](RecordSink<ExpectedScore>& out) {
-      expect_scores(policy, five_points(), items, {.max_new_tokens = 64, .temperature = 1.0},
-                    {.shard_size = shard_size}, out);
+      expect_scores({policy, {.shard_size = shard_size}, Seed(1)}, five_points(), items,
+                    {.max_new_tokens = 64, .temperature = 1.0}, out);
     });
     REQUIRE(scores.size() == items.size());
     CHECK(scores.back().greedy.replies.empty());

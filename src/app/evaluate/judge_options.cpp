@@ -133,7 +133,7 @@ Chat Judge::chat() {
     if (!policy_) {
       policy_.emplace(load_policy(config_, options_.judge));
       const Seed seed = root_seed(config_).child("evaluate", "judge");
-      local_ = local_chat(*policy_, config_.generation, seed);
+      local_ = local_chat({*policy_, config_.generation, seed});
     }
     return local_(questions, params);
   };
