@@ -118,7 +118,7 @@ Json bench_sft(Policy& policy, const Json& work, const Options& options) {
   const TrainSettings settings = train_settings(options, batch);
   AdamW optimizer(policy.model(), settings);
   const double wall = timed_steps(rows.size(), batch, options.drop, [&](int64_t step, const auto& chosen) {
-    accumulate_sft(policy.model(), rows, chosen, settings, Seed(1), step);
+    accumulate_sft(policy.model(), rows, {step, chosen, Seed(1)}, settings);
     optimizer.step(1e-5);
   });
   double tokens = 0;
@@ -144,7 +144,7 @@ Json bench_dpo(Policy& policy, const Json& work, const Options& options) {
   const double reference_s = (now() - reference_start) * timed / static_cast<double>(rows.size());
   AdamW optimizer(policy.model(), settings.train);
   const double steps_s = timed_steps(rows.size(), batch, options.drop, [&](int64_t step, const auto& chosen) {
-    accumulate_dpo(policy.model(), rows, chosen, reference, settings, Seed(1), step);
+    accumulate_dpo(policy.model(), {rows, reference}, {step, chosen, Seed(1)}, settings);
     optimizer.step(1e-5);
   });
   double tokens = 0;

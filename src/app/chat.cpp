@@ -88,7 +88,7 @@ void take_turn(Generator& generator, const Options& options, const std::string& 
     std::printf("(the conversation fills the model's context; /new starts again)\n");
     return messages.pop_back();
   }
-  const auto seed = Seed(static_cast<uint64_t>(options.seed)).child("chat", turn);
+  const auto seed = Seed(options.seed).child("chat", turn);
   const Reply reply = answer(generator, prompt, seed, options.sampling);
   if (reply.cut && reply.text.empty()) return messages.pop_back();
   messages.push_back({"assistant", reply.text});

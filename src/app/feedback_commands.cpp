@@ -96,7 +96,7 @@ void run_prompts(const Options& options) {
   inputs.checkpoint("--model", options.model).files("--seeds", options.seeds);
   const auto make = [&](RecordSink<Prompt>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_prompts(policy, pool, config.prompts, config.generation, "new", root_seed(config), out);
+    generate_prompts({policy, config.generation, root_seed(config)}, pool, config.prompts, "new", out);
   };
   report_counts(options.out,
                 memo<Prompt>(records_output(options.out, inputs), options.overwrite, make).size());
@@ -111,7 +111,7 @@ void run_generate(const Options& options) {
   inputs.checkpoint("--model", options.model).file("--prompts", options.prompts);
   const auto make = [&](RecordSink<Candidate>& out) {
     Policy policy = load_policy(config, options.model);
-    generate_candidates(policy, prompts, config.candidates, config.generation, root_seed(config), out);
+    generate_candidates({policy, config.generation, root_seed(config)}, prompts, config.candidates, out);
   };
   report_counts(options.out,
                 memo<Candidate>(records_output(options.out, inputs), options.overwrite, make).size());
@@ -152,10 +152,10 @@ void run_judge(const Options& options) {
   }
   const auto make = [&](RecordSink<Judgement>& out) {
     if (options.model.empty())
-      return judge_without_model(config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, items,
-                                 root_seed(config), out);
+      return judge_without_model(
+          {config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, root_seed(config)}, items, out);
     Policy policy = load_policy(config, options.model);
-    judge_answers(policy, rubric, items, config.judge, config.generation, root_seed(config), out);
+    judge_answers({policy, config.generation, root_seed(config)}, rubric, items, config.judge, out);
   };
   report_counts(options.out,
                 memo<Judgement>(records_output(options.out, inputs), options.overwrite, make).size());

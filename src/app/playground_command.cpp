@@ -31,7 +31,7 @@ SftRow row_of(const ChatFormat& chat, const playground::PretrainingText& text) {
 
 void pretrain(const Options& options) {
   playground::write_m0_skeleton(options.out);
-  const Seed seed(static_cast<uint64_t>(options.seed));
+  const Seed seed(options.seed);
   Policy policy = new_policy(options.out, seed.child("weights").key(), kInitStd);
   std::vector<SftRow> rows;
   for (uint64_t i = 0; i < kTexts; ++i)
@@ -46,7 +46,7 @@ void pretrain(const Options& options) {
   settings.weight_decay = 0.01;
   settings.save_steps = 500;
   const TrainingFiles files{options.out + ".training"};
-  train_sft(policy.model(), rows, settings, seed.child("order"), files, "pretraining");
+  train_sft(policy.model(), rows, settings, {seed.child("order"), files, "pretraining"});
   policy.save(options.out, "float32");
   fs::remove_all(files.dir);
   log_line("wrote " + options.out);

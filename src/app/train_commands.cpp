@@ -109,7 +109,7 @@ void run_sft(const Options& options) {
     const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
     log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
     begin_training(config, policy);
-    train_sft(policy.model(), rows.rows, config.sft, root_seed(config), files, "SFT");
+    train_sft(policy.model(), rows.rows, config.sft, {root_seed(config), files, "SFT"});
   });
 }
 
@@ -134,8 +134,8 @@ void train_on_pairs(const Options& options, const RunConfig& config, const std::
   begin_training(config, policy);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  train_dpo(policy.model(), rows.rows, reference, {replay.rows, config.dpo.replay_batch_size}, config.dpo,
-            root_seed(config), files, "DPO");
+  train_dpo(policy.model(), {rows.rows, reference}, replay.rows, config.dpo,
+            {root_seed(config), files, "DPO"});
 }
 
 void run_dpo(const Options& options) {

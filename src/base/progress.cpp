@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 
 #include "base/format.h"
@@ -22,8 +23,7 @@ constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(15);
 constexpr auto kFileInterval = std::chrono::seconds(1);
 
-fs::path progress_file;
-std::string stage_name;
+const ProgressFile* current_file = nullptr;  // the newest, while it lives
 
 std::string bar(double share) {
   constexpr int kWidth = 24;
@@ -39,12 +39,21 @@ void log_line(const std::string& text) {
   std::fprintf(stderr, "%s%s\n", on_terminal() ? "\r\033[K" : "", text.c_str());
 }
 
-void keep_progress_in(const fs::path& file) {
-  progress_file = file;
+ProgressFile::ProgressFile(fs::path path) : path_(std::move(path)) {
+  current_file = this;
 }
 
-void name_stage(const std::string& stage) {
-  stage_name = stage;
+ProgressFile::~ProgressFile() {
+  if (current_file == this) current_file = nullptr;
+  if (std::uncaught_exceptions() > 0) return;
+  std::error_code ignored;
+  for (const fs::path& left : {path_, partial()}) fs::remove(left, ignored);
+}
+
+void ProgressFile::write(const std::string& line) const {
+  std::ofstream(partial()) << line;
+  std::error_code ignored;
+  fs::rename(partial(), path_, ignored);
 }
 
 std::string format_duration(double seconds) {
@@ -85,19 +94,20 @@ double Progress::rate() const {
   return static_cast<double>(done_ - first_) / std::max(seconds.count(), 1e-3);
 }
 
-/// A look at the run is not worth an error: a file that cannot be written is not there.
 void Progress::keep() {
-  if (progress_file.empty()) return;
+  if (!current_file) return;
   kept_ = std::chrono::steady_clock::now();
   const double speed = rate();
-  Json json{{"stage", stage_name}, {"label", label_}, {"done", done_}, {"total", total_},
-            {"unit", unit_},       {"rate", speed},   {"note", note_}};
+  Json json{{"stage", current_file->stage_},
+            {"label", label_},
+            {"done", done_},
+            {"total", total_},
+            {"unit", unit_},
+            {"rate", speed},
+            {"note", note_}};
   if (speed > 0 && total_ > 0) json["seconds_left"] = static_cast<double>(total_ - done_) / speed;
   json["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const fs::path partial = progress_file.string() + ".tmp";
-  std::ofstream(partial) << to_line(json);
-  std::error_code ignored;
-  fs::rename(partial, progress_file, ignored);
+  current_file->write(to_line(json));
 }
 
 void Progress::show(bool last) {

@@ -13,11 +13,32 @@ namespace selfreward {
 /// Prints `text` as one line on standard error, above a progress bar that may be on show.
 void log_line(const std::string& text);
 
-/// From now on, what a Progress shows is also kept in `file`, at most once a second, as {stage, label, done,
-/// total, unit, rate, seconds_left, note, time}: how another process can look on. An empty path ends that.
-void keep_progress_in(const fs::path& file);
-/// What is being made, for that file ("M1/candidates.jsonl").
-void name_stage(const std::string& stage);
+/// While it lives, what every Progress of the process shows is also kept in `path`, at most once a second, as
+/// {stage, label, done, total, unit, rate, seconds_left, note, time}: how another process can look on. The
+/// file goes at the end, but not where an exception ends it: then it says where the work was.
+///
+/// Which one lives is state of the process, as its terminal is: a Progress at any depth finds it by itself. Of
+/// several the newest counts.
+class ProgressFile {
+ public:
+  explicit ProgressFile(fs::path path);
+  ~ProgressFile();
+  ProgressFile(const ProgressFile&) = delete;
+  ProgressFile& operator=(const ProgressFile&) = delete;
+
+  /// Sets what is being made ("M1/candidates.jsonl").
+  void name_stage(const std::string& stage) { stage_ = stage; }
+
+ private:
+  friend class Progress;
+  fs::path partial() const { return path_.string() + ".tmp"; }
+  /// Takes the place of what is there. A look at the work is not worth an error: a file that cannot be
+  /// written is not there.
+  void write(const std::string& line) const;
+
+  fs::path path_;
+  std::string stage_;
+};
 
 /// Is told how much of a piece of work is done.
 using OnDone = std::function<void(int64_t done, int64_t total)>;

@@ -2,6 +2,7 @@
 // Randomness with an address. A Seed is a key; children are derived from names and numbers, and a draw
 // depends on the key alone, never on what was drawn before or elsewhere:
 //   const double u = seed.child("candidates", prompt_id, n).uniform(position);
+#include <concepts>
 #include <cstdint>
 #include <numeric>
 #include <string_view>
@@ -12,7 +13,8 @@ namespace selfreward {
 
 class Seed {
  public:
-  explicit Seed(uint64_t key) : key_(mix(key)) {}
+  /// `key` is any integer; a negative setting counts as the 64 bits that it is kept in.
+  explicit Seed(std::integral auto key) : key_(mix(static_cast<uint64_t>(key))) {}
 
   /// The seed at the address key / part / part / ...; parts are strings or integers.
   template <typename Part, typename... Rest>

@@ -129,7 +129,7 @@ struct RunConfig {
 
 /// What all draws of a run begin with.
 inline Seed root_seed(const RunConfig& config) {
-  return Seed(static_cast<uint64_t>(config.seed));
+  return Seed(config.seed);
 }
 
 /// Reads a YAML file (none where `yaml` is empty: the defaults) and applies `overrides` ("dpo.beta=0.3",

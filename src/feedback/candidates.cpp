@@ -5,23 +5,23 @@
 
 namespace selfreward {
 
-void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
-                         const CandidateSettings& settings, const GenerationSettings& generation,
-                         const Seed& seed, RecordSink<Candidate>& out) {
-  Generator generator(policy, generation);
+void generate_candidates(const Writer& writer, const std::vector<Prompt>& prompts,
+                         const CandidateSettings& settings, RecordSink<Candidate>& out) {
+  Generator generator(writer.policy, writer.generation);
   const auto make = [&](std::span<const Prompt> shard, const OnDone& on_done) {
     std::vector<GenerationRequest> requests;
     std::vector<const Prompt*> asked;
     Counts dropped;
     for (const Prompt& prompt : shard) {
       TokenIds ids = in_row("prompt", prompt.id, [&] {
-        return policy.chat().prompt_ids({{"user", prompt.text}});
+        return writer.policy.chat().prompt_ids({{"user", prompt.text}});
       });
       if (!generator.fits(ids)) {
         ++dropped["prompt_too_long"];
         continue;
       }
-      requests.push_back({std::move(ids), settings.num_generations, seed.child("candidates", prompt.id)});
+      requests.push_back(
+          {std::move(ids), settings.num_generations, writer.seed.child("candidates", prompt.id)});
       asked.push_back(&prompt);
     }
     const auto completions = generator.generate(requests, settings.sampling, on_done);
@@ -33,7 +33,7 @@ void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
       }
     out.append(made, dropped);
   };
-  for_each_shard(prompts, generation.shard_size, "candidates", out, make);
+  for_each_shard(prompts, writer.generation.shard_size, "candidates", out, make);
 }
 
 }  // namespace selfreward

@@ -8,8 +8,7 @@ namespace selfreward {
 
 /// Appends settings.num_generations candidates of each prompt, in the order of the prompts. A prompt that
 /// does not fit the model's context gets none and is counted as "prompt_too_long".
-void generate_candidates(Policy& policy, const std::vector<Prompt>& prompts,
-                         const CandidateSettings& settings, const GenerationSettings& generation,
-                         const Seed& seed, RecordSink<Candidate>& out);
+void generate_candidates(const Writer& writer, const std::vector<Prompt>& prompts,
+                         const CandidateSettings& settings, RecordSink<Candidate>& out);
 
 }  // namespace selfreward

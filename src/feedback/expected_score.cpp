@@ -134,13 +134,13 @@ void from_json(const Json& json, ExpectedScore& value) {
   json.at("probabilities").get_to(value.probabilities);
 }
 
-void expect_scores(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
-                   const SamplingSettings& sampling, const GenerationSettings& generation,
-                   RecordSink<ExpectedScore>& out) {
+void expect_scores(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const SamplingSettings& sampling, RecordSink<ExpectedScore>& out) {
   check_digit_scores(rubric);
   SamplingParams params = judge_sampling(sampling, rubric);
   params.temperature = 0;
-  Generator generator(policy, generation);
+  Policy& policy = judge.policy;
+  Generator generator(policy, judge.generation);
   const auto make = [&](std::span<const JudgeItem> part, const OnDone& on_done) {
     OpenShard shard;
     std::vector<GenerationRequest> requests;
@@ -153,7 +153,7 @@ void expect_scores(Policy& policy, const Rubric& rubric, const std::vector<Judge
         ++shard.dropped["too_long"];
         continue;
       }
-      requests.push_back({std::move(ids), 1, Seed(0)});  // greedy: nothing is drawn
+      requests.push_back({std::move(ids), 1, judge.seed});
       asked.push_back(shard.made.size() - 1);
     }
     const auto replies = generator.generate(requests, params, on_done);
@@ -162,7 +162,7 @@ void expect_scores(Policy& policy, const Rubric& rubric, const std::vector<Judge
     fill_expectations(policy.model(), rubric.min_score, shard);
     out.append(shard.made, shard.dropped);
   };
-  for_each_shard(items, generation.shard_size, "expected scores", out, make);
+  for_each_shard(items, judge.generation.shard_size, "expected scores", out, make);
 }
 
 }  // namespace selfreward

@@ -33,10 +33,9 @@ struct ExpectedScore {
 void to_json(Json& json, const ExpectedScore& value);
 void from_json(const Json& json, ExpectedScore& value);
 
-/// Appends the expected score of each item. Counted: "too_long" (does not fit the context, no reply) and
-/// "no_score_token" (find_score_token found none).
-void expect_scores(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
-                   const SamplingSettings& sampling, const GenerationSettings& generation,
-                   RecordSink<ExpectedScore>& out);
+/// Appends the expected score of each item; nothing is drawn. Counted: "too_long" (does not fit the context, no
+/// reply) and "no_score_token" (find_score_token found none).
+void expect_scores(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const SamplingSettings& sampling, RecordSink<ExpectedScore>& out);
 
 }  // namespace selfreward

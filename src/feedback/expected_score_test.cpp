@@ -106,8 +106,8 @@ TEST_CASE("replies are greedy, do not depend on the shards, and survive the file
   for (const int64_t shard_size : {5, 100}) {
     const fs::path path = scratch_dir() / "x.jsonl";
     const auto scores = memo<ExpectedScore>(path, [&](RecordSink<ExpectedScore>& out) {
-      expect_scores(policy, five_points(), items, {.max_new_tokens = 64, .temperature = 1.0},
-                    {.shard_size = shard_size}, out);
+      expect_scores({policy, {.shard_size = shard_size}, Seed(1)}, five_points(), items,
+                    {.max_new_tokens = 64, .temperature = 1.0}, out);
     });
     REQUIRE(scores.size() == items.size());
     CHECK(scores.back().greedy.replies.empty());

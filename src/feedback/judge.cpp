@@ -55,10 +55,9 @@ SamplingParams judge_sampling(const SamplingSettings& sampling, const Rubric& ru
   return params;
 }
 
-void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
-                   const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
-                   RecordSink<Judgement>& out) {
-  Generator generator(policy, generation);
+void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const JudgeSettings& settings, RecordSink<Judgement>& out) {
+  Generator generator(judge.policy, judge.generation);
   const SamplingParams params = judge_sampling(settings.sampling, rubric);
   const auto make = [&](std::span<const JudgeItem> shard, const OnDone& on_done) {
     std::vector<GenerationRequest> requests;
@@ -68,13 +67,13 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
     for (const JudgeItem& item : shard) {
       judgements.push_back({item.prompt_id, item.index, {}, std::nullopt});
       TokenIds ids = in_row("prompt", item.prompt_id,
-                            [&] { return policy.chat().prompt_ids(judge_conversation(rubric, item)); });
+                            [&] { return judge.policy.chat().prompt_ids(judge_conversation(rubric, item)); });
       if (!generator.fits(ids)) {
         ++dropped["too_long"];
         continue;
       }
-      requests.push_back(
-          {std::move(ids), settings.num_evals_to_average, seed.child("judge", item.prompt_id, item.index)});
+      requests.push_back({std::move(ids), settings.num_evals_to_average,
+                          judge.seed.child("judge", item.prompt_id, item.index)});
       asked.push_back(judgements.size() - 1);
     }
     const auto completions = generator.generate(requests, params, on_done);
@@ -84,25 +83,25 @@ void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<Judge
     }
     out.append(judgements, dropped);
   };
-  for_each_shard(items, generation.shard_size, "judgements", out, make);
+  for_each_shard(items, judge.generation.shard_size, "judgements", out, make);
 }
 
-std::optional<double> score_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
-                                          const JudgeItem& item, const Seed& seed) {
-  if (kind == "gold") return gold->score(item.prompt, item.answer);
+std::optional<double> score_without_model(const NullJudge& judge, const JudgeItem& item) {
+  const std::string& kind = judge.kind;
+  if (kind == "gold") return judge.gold->score(item.prompt, item.answer);
   if (kind == "longest") return static_cast<double>(split_words(item.answer).size());
   check(kind == "random", "[judge] '", kind, "' is no judge; self, gold, random or longest is wanted");
-  return max_score * seed.child("random_judge", item.prompt_id, item.index).uniform(0);
+  return judge.max_score * judge.seed.child("random_judge", item.prompt_id, item.index).uniform(0);
 }
 
-void judge_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
-                         const std::vector<JudgeItem>& items, const Seed& seed, RecordSink<Judgement>& out) {
-  check(kind != "gold" || gold, "[judge] judge.kind is gold, but there are no gold rules; set data.gold");
+void judge_without_model(const NullJudge& judge, const std::vector<JudgeItem>& items,
+                         RecordSink<Judgement>& out) {
+  check(judge.kind != "gold" || judge.gold,
+        "[judge] judge.kind is gold, but there are no gold rules; set data.gold");
   if (out.shards() > 0) return;
   std::vector<Judgement> judgements;
   for (const JudgeItem& item : items)
-    judgements.push_back(
-        {item.prompt_id, item.index, {}, score_without_model(kind, gold, max_score, item, seed)});
+    judgements.push_back({item.prompt_id, item.index, {}, score_without_model(judge, item)});
   out.append(judgements);
 }
 

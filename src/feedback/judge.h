@@ -30,16 +30,21 @@ SamplingParams judge_sampling(const SamplingSettings& sampling, const Rubric& ru
 /// Appends one judgement of each item: settings.num_evals_to_average replies of the policy, the score their
 /// mean. A reply ends with its score line (is_score_line). An item that does not fit the context is judged by
 /// no reply and counted as "too_long".
-void judge_answers(Policy& policy, const Rubric& rubric, const std::vector<JudgeItem>& items,
-                   const JudgeSettings& settings, const GenerationSettings& generation, const Seed& seed,
-                   RecordSink<Judgement>& out);
+void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const JudgeSettings& settings, RecordSink<Judgement>& out);
 
-/// A score that needs no model, to compare with: "random" (0 .. max_score), "longest" (the number of words),
+/// A judge that needs no model, to compare with: "random" (0 .. max_score), "longest" (the number of words),
 /// or "gold" (the true score, absent where the prompt has none; needs `gold`).
-std::optional<double> score_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
-                                          const JudgeItem& item, const Seed& seed);
-/// Appends such a score of each item as its judgement.
-void judge_without_model(const std::string& kind, const GoldScorer* gold, double max_score,
-                         const std::vector<JudgeItem>& items, const Seed& seed, RecordSink<Judgement>& out);
+struct NullJudge {
+  std::string kind;
+  const GoldScorer* gold;  // or null
+  double max_score;
+  Seed seed;
+};
+/// Its score of one answer. An unknown kind is an Error.
+std::optional<double> score_without_model(const NullJudge& judge, const JudgeItem& item);
+/// Appends its score of each item as a judgement. The kind "gold" without rules is an Error.
+void judge_without_model(const NullJudge& judge, const std::vector<JudgeItem>& items,
+                         RecordSink<Judgement>& out);
 
 }  // namespace selfreward

@@ -29,11 +29,11 @@ SamplingSettings short_answers() {
 
 TEST_CASE("judges without a model score as their name says") {
   const JudgeItem item{"p", "prompt", 0, "three little words"};
-  CHECK(score_without_model("longest", nullptr, 5, item, Seed(1)) == 3);
-  const auto random = score_without_model("random", nullptr, 5, item, Seed(1));
+  CHECK(score_without_model({"longest", nullptr, 5, Seed(1)}, item) == 3);
+  const auto random = score_without_model({"random", nullptr, 5, Seed(1)}, item);
   CHECK(*random >= 0);
   CHECK(*random < 5);
-  CHECK_THROWS_WITH_AS(score_without_model("oracle", nullptr, 5, item, Seed(1)),
+  CHECK_THROWS_WITH_AS(score_without_model({"oracle", nullptr, 5, Seed(1)}, item),
                        doctest::Contains("self, gold, random or longest"), Error);
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
         .max_batch_size = 4, .max_cache_tokens = 2000, .shard_size = shard_size};
     const fs::path path = records_file(str("candidates", shard_size));
     const auto answers = memo<Candidate>(path, [&](RecordSink<Candidate>& out) {
-      generate_candidates(policy, some_prompts(), {3, short_answers()}, generation, Seed(2), out);
+      generate_candidates({policy, generation, Seed(2)}, some_prompts(), {3, short_answers()}, out);
     });
     CHECK(answers.size() == 6);  // the third prompt is longer than the context
     CHECK(read_json(counts_file(path))["prompt_too_long"] == 1);
@@ -58,7 +58,8 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
         .kind = "self", .rubric = "", .num_evals_to_average = 2, .sampling = short_answers()};
     const fs::path judged = records_file(str("judgements", shard_size));
     memo<Judgement>(judged, [&](RecordSink<Judgement>& out) {
-      judge_answers(policy, rubric, judge_items(some_prompts(), answers), settings, generation, Seed(2), out);
+      judge_answers({policy, generation, Seed(2)}, rubric, judge_items(some_prompts(), answers), settings,
+                    out);
     });
     candidate_files.push_back(read_file(path));
     judgement_files.push_back(read_file(judged));
@@ -76,7 +77,7 @@ TEST_CASE("a judge's reply has nothing behind its score line") {
   const JudgeSettings settings{.num_evals_to_average = 200,
                                .sampling = {.max_new_tokens = 60, .temperature = 3.0}};
   const auto judged = memo<Judgement>(records_file("score_line"), [&](RecordSink<Judgement>& out) {
-    judge_answers(policy, rubric, {{"a", "tell me a story", 0, "no"}}, settings, {}, Seed(3), out);
+    judge_answers({policy, {}, Seed(3)}, rubric, {{"a", "tell me a story", 0, "no"}}, settings, out);
   });
   int64_t long_replies = 0;
   for (const JudgeReply& reply : judged[0].replies) {
@@ -95,8 +96,9 @@ TEST_CASE("a model that writes no acceptable prompt is an error with the reasons
   settings.sampling.max_new_tokens = 8;
   CHECK_THROWS_WITH_AS(memo<Prompt>(records_file("prompts"),
                                     [&](RecordSink<Prompt>& out) {
-                                      generate_prompts(policy, {{"one seed", "another seed"}, {}}, settings,
-                                                       {.shard_size = 8}, "round1", Seed(1), out);
+                                      generate_prompts({policy, {.shard_size = 8}, Seed(1)},
+                                                       {{"one seed", "another seed"}, {}}, settings, "round1",
+                                                       out);
                                     }),
                        doctest::Contains("0 of 5 prompts"), Error);
 }

@@ -46,9 +46,8 @@ std::string prompt_request(const PromptPool& pool, const std::vector<std::string
   return few_shot_text(settings.header, shuffled);
 }
 
-void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,
-                      const GenerationSettings& generation, const std::string& name, const Seed& seed,
-                      RecordSink<Prompt>& out) {
+void generate_prompts(const Writer& writer, const PromptPool& pool, const PromptSettings& settings,
+                      const std::string& name, RecordSink<Prompt>& out) {
   check(!pool.seeds.empty(), "[prompts] there are no seed instructions to show; data.ift is empty");
   PromptFilter filter(limits_of(settings));
   for (const std::string& text : pool.seeds) filter.add(text);
@@ -58,17 +57,17 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
     filter.add(prompt.text);
     generated.push_back(prompt.text);
   }
-  const int64_t shard_size = out.shard_size(generation.shard_size);
-  Generator generator(policy, generation);
+  const int64_t shard_size = out.shard_size(writer.generation.shard_size);
+  Generator generator(writer.policy, writer.generation);
   Progress progress("new prompts", settings.num_prompts, "prompts", std::ssize(out.records()));
   int fruitless = 0;
   while (std::ssize(out.records()) < settings.num_prompts) {
     const int64_t wanted = settings.num_prompts - std::ssize(out.records());
     std::vector<GenerationRequest> requests;
     for (int64_t i = 0; i < std::clamp(wanted, std::min(kMinRequests, shard_size), shard_size); ++i) {
-      const Seed address = seed.child("new_prompts", out.shards(), i);
+      const Seed address = writer.seed.child("new_prompts", out.shards(), i);
       const std::string text = prompt_request(pool, generated, settings, address);
-      requests.push_back({policy.chat().completion_ids(text), 1, address.child("sample")});
+      requests.push_back({writer.policy.chat().completion_ids(text), 1, address.child("sample")});
     }
     std::vector<Prompt> kept;
     Counts dropped;
@@ -76,8 +75,8 @@ void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettin
       progress.update(std::ssize(out.records()), str(done, " of ", total, " replies"));
     };
     for (const auto& completions : generator.generate(requests, settings.sampling, on_done))
-      for (const std::string& task :
-           parse_new_prompts(policy.tokenizer().decode(completions[0].ids), completions[0].finish_reason)) {
+      for (const std::string& task : parse_new_prompts(writer.policy.tokenizer().decode(completions[0].ids),
+                                                       completions[0].finish_reason)) {
         if (std::ssize(kept) == wanted) break;
         if (const auto reason = filter.reject_reason(task)) {
           ++dropped[*reason];

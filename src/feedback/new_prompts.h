@@ -20,8 +20,7 @@ std::string prompt_request(const PromptPool& pool, const std::vector<std::string
 
 /// Appends settings.num_prompts prompts, with ids "{name}-00000", ... and the count of drops by reason. A
 /// model whose replies give no acceptable prompt any more is an error.
-void generate_prompts(Policy& policy, const PromptPool& pool, const PromptSettings& settings,
-                      const GenerationSettings& generation, const std::string& name, const Seed& seed,
-                      RecordSink<Prompt>& out);
+void generate_prompts(const Writer& writer, const PromptPool& pool, const PromptSettings& settings,
+                      const std::string& name, RecordSink<Prompt>& out);
 
 }  // namespace selfreward

@@ -55,4 +55,12 @@ class Generator {
   GenerationStats stats_;
 };
 
+/// A model that writes: how its work is batched, and where its draws begin. Model and settings are the
+/// caller's.
+struct Writer {
+  Policy& policy;
+  const GenerationSettings& generation;
+  Seed seed;
+};
+
 }  // namespace selfreward

@@ -1,53 +1,22 @@
 #include "plan/memory_estimate.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
-#include <set>
 
 #include "model/kernels/attention/kernel.h"
 #include "model/ops/product_memory.h"
-#include "model/policy/shapes.h"
+#include "model/ops/vocab_limits.h"
 
 namespace selfreward {
 namespace {
 
 constexpr int64_t kMiB = 1 << 20;
-constexpr int64_t kHugePage = 2 * kMiB;      // what the kernel hands out at a time (src/app/memory.cpp)
-constexpr int64_t kKeptLogits = 256 * kMiB;  // src/model/ops/log_probs.cpp
-constexpr int64_t kChunkBytes = 16 * kMiB, kLeastChunk = 2048;  // src/model/ops/vocab_chunks.cpp
+constexpr int64_t kHugePage = 2 * kMiB;  // what the kernel hands out at a time (src/app/memory.cpp)
 
 // Measured: the program with its libraries, what computing adds (code that is read in, buffers of the
 // products' libraries), and a token's text and merges in the tokenizer's tables.
 constexpr int64_t kProgram = 110 * kMiB, kComputing = 60 * kMiB;
 constexpr int64_t kHole = 2;  // bytes lost of an element that was moved into a joint matrix
 constexpr int64_t kTokenBytes = 700;
-
-bool ends_with_any(const std::string& name, const std::vector<std::string>& ends) {
-  return std::any_of(ends.begin(), ends.end(), [&](const std::string& end) { return name.ends_with(end); });
-}
-
-/// Of what an adapter reads, what is kept for it alone: the norms' outputs, which products make again, and
-/// the activation. What o_proj reads is kept anyway. `seen` holds inputs that were counted.
-int64_t kept_input(const std::string& name, int64_t width, std::set<std::string>& seen) {
-  if (name.ends_with("o_proj")) return 0;
-  const bool gate_up = ends_with_any(name, {"gate_proj", "up_proj"});
-  const std::string input = name.substr(0, name.rfind('.')) + (name.ends_with("down_proj") ? "down"
-                                                               : gate_up                   ? "gate_up"
-                                                                                           : "qkv");
-  return seen.insert(input).second ? width : 0;
-}
-
-void add_adapters(Network& network, const LoraSettings& lora) {
-  std::set<std::string> seen;
-  for (const auto& [name, shape] : adapted_matrices(network.config, lora)) {
-    const int64_t out = shape[0], in = shape[1];
-    network.adapters += lora.r * (in + out);
-    // Dropout: its zeros and what it left, for each matrix.
-    network.adapter_inputs += lora.lora_dropout > 0 ? 2 * in : kept_input(name, in, seen);
-    network.adapter_inputs += lora.r;
-  }
-}
 
 StageMemory stage_of(const std::string& name, const Network& network) {
   StageMemory memory{.stage = name};
@@ -62,9 +31,9 @@ int64_t kept_by_layer(const Network& n, const TrainSettings& settings) {
   const ModelConfig& c = n.config;
   const int64_t q = c.num_attention_heads * c.head_dim, kv = c.num_key_value_heads * c.head_dim;
   const int64_t zeros_of_dropout = settings.dropout > 0 ? 2 * c.hidden_size : 0;
-  const int64_t elements = n.norms * c.hidden_size + 2 * (q + kv) + 2 * c.intermediate_size + n.head_norm +
-                           zeros_of_dropout + n.adapter_inputs / c.num_hidden_layers;
-  return n.element * elements + int64_t{sizeof(float)} * (n.norms + c.num_attention_heads);
+  const int64_t elements = n.sizes.norms * c.hidden_size + 2 * (q + kv) + 2 * c.intermediate_size +
+                           n.sizes.head_norm + zeros_of_dropout + n.adapters.inputs / c.num_hidden_layers;
+  return n.element * elements + int64_t{sizeof(float)} * (n.sizes.norms + c.num_attention_heads);
 }
 
 /// What the products of a linear map [rows, inner] x [inner, columns] hold beside their factors and results.
@@ -88,20 +57,16 @@ int64_t forward_of_layer(const Network& n, int64_t tokens, bool packed) {
   return n.element * tokens * (gate_up + 8 * hidden) + std::max(product, n.element * tokens * gate_up / 2);
 }
 
-/// Tokens of the vocabulary in a chunk of logits: chunks are about equal.
-int64_t chunk_tokens(const Network& n, int64_t targets) {
-  const int64_t vocab = n.config.vocab_size;
-  const int64_t most = std::max(kLeastChunk, kChunkBytes / (targets * n.element));
-  const int64_t chunks = (vocab + most - 1) / most;
-  return (vocab + chunks - 1) / chunks;
+int64_t chunk_of_vocabulary(const Network& n, int64_t targets) {
+  return chunk_tokens(n.config.vocab_size, targets * n.element);
 }
 
 int64_t logits_chunk(const Network& n, int64_t targets) {
-  return chunk_tokens(n, targets) * targets * n.element;
+  return chunk_of_vocabulary(n, targets) * targets * n.element;
 }
 
 int64_t chunk_work(const Network& n, int64_t targets) {
-  return product_work(n, chunk_tokens(n, targets), n.config.hidden_size, targets);
+  return product_work(n, chunk_of_vocabulary(n, targets), n.config.hidden_size, targets);
 }
 
 /// The output's log-probabilities and their gradient: logits that are kept, a chunk and its transpose, the
@@ -110,7 +75,7 @@ int64_t chunk_work(const Network& n, int64_t targets) {
 int64_t vocabulary_work(const Network& n, int64_t targets) {
   const int64_t logits = n.config.vocab_size * targets * n.element;
   const int64_t rows = targets * n.config.hidden_size * (4 * n.element + int64_t{sizeof(float)});
-  return std::min(logits, kKeptLogits) + 2 * logits_chunk(n, targets) + rows + chunk_work(n, targets);
+  return std::min(logits, kKeptLogitBytes) + 2 * logits_chunk(n, targets) + rows + chunk_work(n, targets);
 }
 
 /// All that a forward and backward pass holds at its peak beside weights and gradients.
@@ -128,8 +93,8 @@ int64_t training_activations(const Network& n, const MicroBatch& batch, const Tr
 
 /// Joint copies of matrices that are multiplied in one, or of all where the stored dtype is another.
 int64_t joint_copies(const Network& n) {
-  if (n.adapters > 0) return 0;  // a frozen base is joined for good
-  return n.element * (n.stored_as_computed ? n.joined : n.layer_matrices);
+  if (n.has_adapters()) return 0;  // a frozen base is joined for good
+  return n.element * (n.stored_as_computed ? n.sizes.joined : n.sizes.layer_matrices);
 }
 
 int64_t cache_bytes(const Network& n, const GenerationLoad& load) {
@@ -147,35 +112,20 @@ int64_t cache_bytes(const Network& n, const GenerationLoad& load) {
 
 }  // namespace
 
-Network network_of(const ModelConfig& config, int64_t stored_bytes, const std::string& stored,
-                   const std::string& compute, const LoraSettings& lora, bool on_cpu) {
-  Network n{.config = config, .stored_bytes = stored_bytes};
-  for (const auto& [name, shape] : tensor_shapes(config)) {
-    const int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-    if (name.find("post_feedforward_layernorm") != std::string::npos) n.norms = 4;
-    if (name.ends_with("q_norm.weight"))
-      n.head_norm = (config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim;
-    if (shape.size() != 2) {
-      n.vectors += count;
-    } else if (name.find(".layers.") == std::string::npos) {
-      n.embedding = count;
-    } else {
-      n.layer_matrices += count;
-      const std::vector<std::string> joint{"q_proj.weight", "k_proj.weight", "v_proj.weight",
-                                           "gate_proj.weight", "up_proj.weight"};
-      if (ends_with_any(name, joint)) n.joined += count;
-    }
-  }
-  n.element = compute == "float32" ? 4 : 2;
-  n.stored_as_computed = stored == compute;
-  n.on_cpu = on_cpu;
-  if (lora.r > 0) add_adapters(n, lora);
-  return n;
+Network network_of(const ModelConfig& config, const StoredWeights& stored, const std::string& compute,
+                   const LoraSettings& lora, bool on_cpu) {
+  return {.config = config,
+          .sizes = network_sizes(config),
+          .adapters = adapter_sizes(config, lora),
+          .stored_bytes = stored.bytes,
+          .element = compute == "float32" ? 4 : 2,
+          .stored_as_computed = stored.dtype == compute,
+          .on_cpu = on_cpu};
 }
 
 int64_t resting_weights(const Network& n) {
-  if (n.adapters == 0) return n.stored_bytes;
-  return n.element * n.matrices() + int64_t{sizeof(float)} * (n.vectors + n.adapters);
+  if (!n.has_adapters()) return n.stored_bytes;
+  return n.element * n.matrices() + int64_t{sizeof(float)} * (n.sizes.vectors + n.adapters.parameters);
 }
 
 StageMemory load_memory(const Network& n) {
@@ -188,13 +138,13 @@ StageMemory load_memory(const Network& n) {
 StageMemory training_memory(const std::string& stage, const Network& n, const MicroBatch& batch,
                             const TrainSettings& settings) {
   StageMemory memory = stage_of(stage, n);
-  const int64_t trained = n.adapters > 0 ? n.adapters : n.parameters();
+  const int64_t trained = n.has_adapters() ? n.adapters.parameters : n.parameters();
   // float32 weights, of bfloat16 networks in two halves, and two float32 moments (src/train/adamw.h).
-  memory.weights = n.adapters > 0 ? resting_weights(n) : 4 * trained;
+  memory.weights = n.has_adapters() ? resting_weights(n) : 4 * trained;
   memory.optimizer = 8 * trained;
   // Matrices that are put together leave holes where they were, between what stays.
-  memory.other += kHole * n.joined;
-  const int64_t output = n.adapters > 0 ? 0 : n.element * n.embedding;
+  memory.other += kHole * n.sizes.joined;
+  const int64_t output = n.has_adapters() ? 0 : n.element * n.sizes.embedding;
   const int64_t activations = training_activations(n, batch, settings);
   if (batch.several) {  // float32 sums lie there while the next micro-batch is computed
     memory.gradients = 4 * trained + output;
@@ -211,7 +161,7 @@ StageMemory training_memory(const std::string& stage, const Network& n, const Mi
 StageMemory reference_memory(const Network& n, const MicroBatch& batch) {
   StageMemory memory = stage_of("reference", n);
   memory.weights = resting_weights(n) + joint_copies(n);
-  const int64_t output = n.stored_as_computed ? 0 : n.element * n.embedding;  // in the compute dtype
+  const int64_t output = n.stored_as_computed ? 0 : n.element * n.sizes.embedding;  // in the compute dtype
   const int64_t vocabulary =
       output + logits_chunk(n, batch.targets) + 3 * batch.targets * n.config.hidden_size * n.element;
   memory.activations = std::max(vocabulary + chunk_work(n, batch.targets),
@@ -222,7 +172,8 @@ StageMemory reference_memory(const Network& n, const MicroBatch& batch) {
 StageMemory generation_memory(const std::string& stage, const Network& n, const GenerationLoad& load) {
   StageMemory memory = stage_of(stage, n);
   // All products packed (src/model/ops/packed_product.h), beside the weights.
-  const int64_t packed = n.on_cpu ? n.element * (n.layer_matrices + n.embedding) : joint_copies(n);
+  const int64_t packed =
+      n.on_cpu ? n.element * (n.sizes.layer_matrices + n.sizes.embedding) : joint_copies(n);
   memory.weights = resting_weights(n) + packed;
   const int64_t copies = n.config.logit_softcap > 0 ? 2 : 1;
   memory.activations = std::max(forward_of_layer(n, load.step_tokens, /*packed=*/true),

@@ -3,11 +3,9 @@
 // What products work with depends on the processor and is counted in small ones (model/ops/product_memory.h).
 // Each term stands for something that the code keeps; memory_estimate.cpp says what. Constants were measured
 // on CPUs; on a GPU the arithmetic is the same but for the KV cache, and has never been compared.
-//   const Network network =
-//       network_of(config, /*stored_bytes=*/269e6, "bfloat16", "bfloat16", {}, /*on_cpu=*/true);
+//   const Network network = network_of(config, {269'000'000, "bfloat16"}, "bfloat16", {}, /*on_cpu=*/true);
 //   const StageMemory sft = training_memory("SFT", network, {4096, 2000, true}, settings);
-#include "model/layers/lora_settings.h"
-#include "model/layers/model_config.h"
+#include "model/policy/shapes.h"
 #include "train/settings.h"
 
 namespace selfreward {
@@ -15,28 +13,31 @@ namespace selfreward {
 /// A network as the estimates see it; sizes are numbers of elements.
 struct Network {
   ModelConfig config;
-  int64_t layer_matrices = 0;  // of the layers' products
-  int64_t joined = 0;          // of those that are multiplied in one with others: q, k, v and gate, up
-  int64_t embedding = 0;       // vocabulary times hidden size
-  int64_t vectors = 0;         // norms and biases
-  int64_t head_norm = 0;       // of a token that a norm of q and k keeps, or 0
-  int64_t norms = 2;           // of a layer, that keep their input
-  int64_t adapters = 0;        // of all adapters; 0: all weights are trained
-  int64_t adapter_inputs = 0;  // of a token, in all layers, that only the adapters keep
-  int64_t stored_bytes = 0;    // of the checkpoint's weights
-  int64_t element = 2;         // bytes of a number in the compute dtype
+  NetworkSizes sizes;
+  AdapterSizes adapters;     // nothing: all weights are trained
+  int64_t stored_bytes = 0;  // of the checkpoint's weights
+  int64_t element = 2;       // bytes of a number in the compute dtype
   bool stored_as_computed = true;
   bool on_cpu = true;
 
   /// Matrices of the network: those of the layers, the embedding, the output where it is another.
-  int64_t matrices() const { return layer_matrices + (config.tie_word_embeddings ? 1 : 2) * embedding; }
-  int64_t parameters() const { return matrices() + vectors; }
+  int64_t matrices() const {
+    return sizes.layer_matrices + (config.tie_word_embeddings ? 1 : 2) * sizes.embedding;
+  }
+  int64_t parameters() const { return matrices() + sizes.vectors; }
+  bool has_adapters() const { return adapters.parameters > 0; }
 };
 
-/// `stored` and `compute` are the dtypes of the checkpoint's weights and of products. A target of LoRA that
-/// no matrix has is an error.
-Network network_of(const ModelConfig& config, int64_t stored_bytes, const std::string& stored,
-                   const std::string& compute, const LoraSettings& lora, bool on_cpu);
+/// The weights of a checkpoint as they lie in its files.
+struct StoredWeights {
+  int64_t bytes = 0;
+  std::string dtype;
+};
+
+/// `compute` is the dtype of products, "float32" or "bfloat16". A target of LoRA that no matrix has is an
+/// error.
+Network network_of(const ModelConfig& config, const StoredWeights& stored, const std::string& compute,
+                   const LoraSettings& lora, bool on_cpu);
 
 /// Bytes of the weights where nothing trains: as they are loaded, or frozen in the compute dtype under
 /// adapters.

@@ -48,8 +48,8 @@ struct Case {
 Network network_of(const Case& c) {
   const ModelConfig config = small_llama();
   const std::string compute = dtype_name(c.compute);
-  const int64_t stored = network_of(config, 0, "float32", compute, {}, /*on_cpu=*/true).parameters() * 4;
-  return network_of(config, stored, "float32", compute, c.lora, /*on_cpu=*/true);
+  const int64_t stored = network_of(config, {0, "float32"}, compute, {}, /*on_cpu=*/true).parameters() * 4;
+  return network_of(config, {stored, "float32"}, compute, c.lora, /*on_cpu=*/true);
 }
 
 /// The peak of `work(model)` beside a freshly initialized model, in bytes of tensors.
@@ -69,8 +69,8 @@ int64_t measured_step(const Case& c, const std::vector<SftRow>& rows) {
   return measured(c, [&](CausalLM& model) {
     model.recompute_layers(c.settings.gradient_checkpointing);
     AdamW optimizer(model, c.settings);
-    accumulate_sft(model, rows, rows_of_step(0, c.settings, rows.size(), Seed(1)), c.settings, Seed(1),
-                   /*step=*/0);
+    accumulate_sft(model, rows, {/*number=*/0, rows_of_step(0, c.settings, rows.size(), Seed(1)), Seed(1)},
+                   c.settings);
     optimizer.step(1e-5);
   });
 }

@@ -9,7 +9,7 @@ DryRunPlan plan_for(const RunConfig& config, const fs::path& dir) {
   PolicyOutline model =
       outline_policy(dir, {config.model.chat_template_kwargs, config.model.chat_template_date});
   const std::string device = device_name(config.model.device);
-  Network network = network_of(model.config, model.stored_bytes, model.stored, config.model.dtype,
+  Network network = network_of(model.config, {model.stored_bytes, model.stored}, config.model.dtype,
                                trained_adapter(model.adapter, config.lora), /*on_cpu=*/device == "cpu");
   DryRunPlan plan{config, std::move(model), device, std::move(network)};
   plan.memory.push_back(load_memory(plan.network));

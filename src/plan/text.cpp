@@ -47,7 +47,8 @@ std::string model_text(const PolicyOutline& model, const Network& network, const
       line("vocabulary", str(c.vocab_size)) + line("context", str(c.max_position_embeddings, " tokens")) +
       line("stored as", model.stored) +
       line("computed in", str(config.model.dtype, " on ", network.on_cpu ? "the CPU" : "a GPU"));
-  if (network.adapters > 0) text += line("trained", millions(network.adapters) + " parameters of adapters");
+  if (network.has_adapters())
+    text += line("trained", millions(network.adapters.parameters) + " parameters of adapters");
   return section("model", text);
 }
 

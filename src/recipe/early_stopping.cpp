@@ -56,7 +56,7 @@ class Validation {
     return run_.memo<Candidate>(file("answers", step), [&](RecordSink<Candidate>& out) {
       Policy policy = load_policy(config_, step == 0 ? run_.model(t_) : candidate(step));
       const CandidateSettings settings{/*num_generations=*/1, config_.evaluate.sampling};
-      generate_candidates(policy, prompts_, settings, config_.generation, seed_.child("answers"), out);
+      generate_candidates({policy, config_.generation, seed_.child("answers")}, prompts_, settings, out);
     });
   }
 
@@ -77,8 +77,9 @@ class Validation {
     for (const Judgement& judgement :
          run_.memo<Judgement>(file("judgements", step), [&](RecordSink<Judgement>& out) {
            Policy judge = load_policy(config_, run_.model(t_));
-           judge_answers(judge, Rubric::load(config_.judge.rubric), judge_items(prompts_, answered),
-                         config_.judge, config_.generation, seed_.child("judge"), out);
+           judge_answers({judge, config_.generation, seed_.child("judge")},
+                         Rubric::load(config_.judge.rubric), judge_items(prompts_, answered), config_.judge,
+                         out);
          }))
       scores[judgement.prompt_id] = judgement.score;
     return scores;
@@ -103,8 +104,9 @@ class Validation {
     for (const Comparison& comparison :
          run_.memo<Comparison>(file("pairwise", step), [&](RecordSink<Comparison>& out) {
            Policy judge = load_policy(config_, run_.model(t_));
-           compare_answers(judge, PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
-                           config_.judge.sampling, config_.generation, seed_.child("pairwise", step), out);
+           compare_answers({judge, config_.generation, seed_.child("pairwise", step)},
+                           PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
+                           config_.judge.sampling, out);
          }))
       verdicts.push_back(verdicts_of(comparison));
     return verdicts;

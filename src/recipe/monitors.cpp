@@ -159,9 +159,9 @@ void watch_pairs(const RunConfig& config, const RunDirectory& run, int64_t t,
   watch(config, run, {t, "pairs"}, Json::object(), pair_readings(values, config.monitor));
 }
 
-TrainingFiles watched_training(const RunConfig& config, const RunDirectory& run, int64_t t,
+TrainingFiles watched_training(const RunConfig& config, RunDirectory& run, int64_t t,
                                const std::string& name) {
-  name_stage("training/" + name);
+  run.name_stage("training/" + name);
   TrainingFiles files = run.training(name);
   auto rows = std::make_shared<std::vector<Json>>();
   auto events = std::make_shared<std::optional<TrainingEvents>>();

@@ -23,7 +23,7 @@ void watch_pairs(const RunConfig& config, const RunDirectory& run, int64_t t,
 
 /// The files of the training M_t -> M_t+1 (t is 0 for every SFT before round 1), with monitors and, with
 /// report_to, TensorBoard's events of every logged step.
-TrainingFiles watched_training(const RunConfig& config, const RunDirectory& run, int64_t t,
+TrainingFiles watched_training(const RunConfig& config, RunDirectory& run, int64_t t,
                                const std::string& name);
 /// Once the training is done.
 void watch_trained(const RunConfig& config, const RunDirectory& run, int64_t t, const std::string& name);

@@ -31,8 +31,8 @@ void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
     log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
   const TrainingFiles files = watched_training(config, run, t, name);
   begin_training(config, policy);
-  train_sft(policy.model(), rows.rows, settings, root_seed(config).child("train", name), files,
-            name + " SFT");
+  train_sft(policy.model(), rows.rows, settings,
+            {root_seed(config).child("train", name), files, name + " SFT"});
   watch_trained(config, run, t, name);
   policy.save(output.paths.front(), config.model.save_dtype);
   run.forget_training_state(files);
@@ -66,8 +66,8 @@ std::vector<Judgement> baseline_judgements(const RunConfig& config, RunDirectory
                            .rubric = config.judge.rubric,
                            .num_evals_to_average = 1,
                            .sampling = config.eft.sampling};
-    judge_answers(baseline, rubric, judge_items(data.ranked), settings, config.generation,
-                  root_seed(config).child("eft"), out);
+    judge_answers({baseline, config.generation, root_seed(config).child("eft")}, rubric,
+                  judge_items(data.ranked), settings, out);
   });
 }
 
@@ -165,18 +165,18 @@ std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int6
     const Seed seed = root_seed(config).child("prompts", t);
     const std::string name = str("round", t);
     if (config.prompts.source == "self")
-      return generate_prompts(policy, pool, config.prompts, config.generation, name, seed, out);
+      return generate_prompts({policy, config.generation, seed}, pool, config.prompts, name, out);
     Policy writer =
         load_policy(config, config.prompts.source == "M0" ? run.model(0) : fs::path(config.prompts.source));
-    generate_prompts(writer, pool, config.prompts, config.generation, name, seed, out);
+    generate_prompts({writer, config.generation, seed}, pool, config.prompts, name, out);
   });
 }
 
 std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
                                   const std::vector<Prompt>& prompts) {
   return run.memo<Candidate>(candidates_output(config, run, t), [&](RecordSink<Candidate>& out) {
-    generate_candidates(policy, prompts, config.candidates, config.generation,
-                        root_seed(config).child("round", t), out);
+    generate_candidates({policy, config.generation, root_seed(config).child("round", t)}, prompts,
+                        config.candidates, out);
   });
 }
 
@@ -187,10 +187,10 @@ std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, in
     const auto items = judge_items(prompts, answers);
     const Seed seed = root_seed(config).child("round", t);
     if (config.judge.kind == "self")
-      return judge_answers(policy, rubric, items, config.judge, config.generation, seed, out);
+      return judge_answers({policy, config.generation, seed}, rubric, items, config.judge, out);
     std::optional<GoldScorer> gold;
     if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
-    judge_without_model(config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, items, seed, out);
+    judge_without_model({config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, seed}, items, out);
   });
 }
 
@@ -220,12 +220,12 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
         "); raise dpo.train.max_length, or look at the answers");
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const Replay replay{replay_rows(policy.chat(), ift_and_eft, config), config.dpo.replay_batch_size};
+  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft, config);
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(config, run, t, name);
     files.pause_at = pause_at;
-    train_dpo(policy.model(), rows.rows, reference, replay, config.dpo,
-              root_seed(config).child("train", name), files, name + " DPO");
+    train_dpo(policy.model(), {rows.rows, reference}, replay, config.dpo,
+              {root_seed(config).child("train", name), files, name + " DPO"});
     watch_trained(config, run, t, name);
   };
   if (config.dpo.eval_steps > 0)

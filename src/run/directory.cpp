@@ -1,7 +1,5 @@
 #include "run/directory.h"
 
-#include <exception>
-
 #include "base/content_hash.h"
 #include "base/paths.h"
 #include "data/whole_rows.h"
@@ -19,8 +17,8 @@ void write_warnings(const fs::path& file, const std::vector<Json>& rows) {
     write_jsonl(file, rows);
 }
 
-RunDirectory::RunDirectory(const RunConfig& config) : RunPaths(config), lock_(root() / "") {
-  keep_progress_in(progress());
+RunDirectory::RunDirectory(const RunConfig& config)
+    : RunPaths(config), lock_(root() / ""), progress_file_(progress()) {
   if (!fs::exists(trainings())) return;
   for (const auto& entry : fs::directory_iterator(trainings()))  // of a run that was stopped just before this
     if (fs::exists(root() / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
@@ -45,14 +43,7 @@ void RunDirectory::keep_settings(const RunConfig& config) const {
   write_file_atomically(settings(), dump_config(config));
 }
 
-RunDirectory::~RunDirectory() {
-  keep_progress_in("");
-  std::error_code ignored;
-  for (const char* left : {"", ".tmp"})  // of a run that stops early it says where
-    if (std::uncaught_exceptions() == 0) fs::remove(progress().string() + left, ignored);
-}
-
-void RunDirectory::begin_stage(const fs::path& path) const {
+void RunDirectory::begin_stage(const fs::path& path) {
   const std::string name = fs::relative(path, root()).string();
   if (!fs::exists(path)) log_line(name);
   name_stage(name);

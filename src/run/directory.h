@@ -18,9 +18,6 @@ class RunDirectory : public RunPaths {
   /// Creates the directory. Another process at work in it is an error. What an earlier call left there is
   /// checked output by output (outputs.h), not here.
   explicit RunDirectory(const RunConfig& config);
-  ~RunDirectory();
-  RunDirectory(const RunDirectory&) = delete;
-  RunDirectory& operator=(const RunDirectory&) = delete;
 
   /// Throws Error where a file from outside of the run, among the inputs of `output`, has changed since this
   /// call first looked at it: what was read of it then is not what stands there now.
@@ -30,6 +27,8 @@ class RunDirectory : public RunPaths {
   /// Writes config.yaml: the settings of the last call, which are those of all outputs once these are
   /// checked.
   void keep_settings(const RunConfig& config) const;
+  /// Sets what is being made, for those who look at progress().
+  void name_stage(const std::string& stage) { progress_file_.name_stage(stage); }
   /// Removes the state that a finished training leaves behind (its metrics stay).
   void forget_training_state(const TrainingFiles& files) const;
 
@@ -49,9 +48,10 @@ class RunDirectory : public RunPaths {
   }
 
  private:
-  void begin_stage(const fs::path& path) const;
+  void begin_stage(const fs::path& path);
 
   OutputLock lock_;
+  ProgressFile progress_file_;
   std::map<fs::path, std::string> given_;  // files from outside and their contents
 };
 

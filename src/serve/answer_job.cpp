@@ -45,7 +45,7 @@ TextStream AnswerJob::text_behind(const PlannedPrompt& prompt) const {
 
 std::vector<RunningRequest> AnswerJob::requests() {
   const ApiRequest& request = plan.request;
-  const Seed seed(request.seed ? static_cast<uint64_t>(*request.seed) : random_key());
+  const Seed seed = request.seed ? Seed(*request.seed) : Seed(random_key());
   std::vector<RunningRequest> requests;
   for (size_t p = 0; p < plan.prompts.size(); ++p) {
     const PlannedPrompt& prompt = plan.prompts[p];

@@ -123,18 +123,19 @@ Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& 
   return reference;
 }
 
-Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::vector<size_t>& rows,
-                    const Reference& reference, const DpoSettings& settings, const Seed& seed, int64_t step) {
+Json accumulate_dpo(CausalLM& model, const ReferencedPairs& pairs, const TrainingStep& step,
+                    const DpoSettings& settings) {
+  const auto& [all, reference] = pairs;
   StepSums sums;
   int64_t tokens = 0, index = 0;
-  sums.pairs = static_cast<double>(rows.size());
-  for (const size_t row : rows) {
+  sums.pairs = static_cast<double>(step.rows.size());
+  for (const size_t row : step.rows) {
     sums.chosen_tokens += static_cast<double>(all[row].chosen.size());
     tokens += num_tokens(all[row]);
   }
-  const auto cost = [&](size_t row) { return num_tokens(all[row]); };
-  for (const auto& micro : micro_batches(rows, settings.train.micro_batch_tokens, cost)) {
-    auto dropout = make_dropout(model, settings.train, seed, step, index++);
+  const auto cost = [&rows = pairs.rows](size_t row) { return num_tokens(rows[row]); };
+  for (const auto& micro : micro_batches(step.rows, settings.train.micro_batch_tokens, cost)) {
+    auto dropout = make_dropout(model, settings.train, step, index++);
     const PairLogProbs logps = pair_log_probs(model, all, micro, dropout ? &*dropout : nullptr);
     add_gradients(model, contribution(logps, reference_of(reference.chosen, micro, logps.chosen),
                                       reference_of(reference.rejected, micro, logps.chosen), settings, sums));
@@ -144,23 +145,21 @@ Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::
   return metrics;
 }
 
-void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference,
-               const Replay& replay, const DpoSettings& settings, const Seed& seed,
-               const TrainingFiles& files, const std::string& label, bool shuffle) {
+void train_dpo(CausalLM& model, const ReferencedPairs& pairs, const std::vector<SftRow>& replay,
+               const DpoSettings& settings, const TrainingRun& run) {
   const TrainSettings& train = settings.train;
-  const auto accumulate = [&](int64_t step, const std::vector<size_t>& chosen) {
-    Json metrics = accumulate_dpo(model, rows, chosen, reference, settings, seed, step);
-    if (replay.batch_size > 0 && !replay.rows.empty()) {
-      const Seed replay_seed = seed.child("replay");
-      const auto picked = streamed_rows(step, replay.batch_size, replay.rows.size(), replay_seed);
-      const double loss =
-          accumulate_sft(model, replay.rows, picked, train, replay_seed, step, settings.replay_weight);
-      metrics["replay_loss"] = loss;
-      metrics["loss"] = metrics["loss"].get<double>() + settings.replay_weight * loss;
-    }
+  const int64_t replayed = replay.empty() ? 0 : settings.replay_batch_size;
+  run_training(model, train, pairs.rows.size(), run, [&](const TrainingStep& step) {
+    Json metrics = accumulate_dpo(model, pairs, step, settings);
+    if (replayed == 0) return metrics;
+    const Seed seed = run.seed.child("replay");
+    const auto rows = streamed_rows(step.number, replayed, replay.size(), seed);
+    const double loss =
+        accumulate_sft(model, replay, {step.number, rows, seed}, train, settings.replay_weight);
+    metrics["replay_loss"] = loss;
+    metrics["loss"] = metrics["loss"].get<double>() + settings.replay_weight * loss;
     return metrics;
-  };
-  run_training(model, train, rows.size(), seed, files, label, accumulate, shuffle);
+  });
 }
 
 }  // namespace selfreward

@@ -25,23 +25,24 @@ struct Reference {
 Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows,
                               int64_t micro_batch_tokens);
 
-/// Adds the gradient of one step over `rows` (without replay), in micro-batches whose split changes nothing.
-/// Returns its metrics.
-Json accumulate_dpo(CausalLM& model, const std::vector<DpoRow>& all, const std::vector<size_t>& rows,
-                    const Reference& reference, const DpoSettings& settings, const Seed& seed, int64_t step);
-
-/// Seed examples trained beside the pairs of each step, so that the judge does not forget.
-struct Replay {
-  std::vector<SftRow> rows;
-  int64_t batch_size = 0;  // 0 is off
+/// Pairs with what the reference says of each; both are kept by the caller.
+struct ReferencedPairs {
+  const std::vector<DpoRow>& rows;
+  const Reference& reference;
 };
+
+/// Adds the gradient of one step (without replay), in micro-batches whose split changes nothing. Returns its
+/// metrics.
+Json accumulate_dpo(CausalLM& model, const ReferencedPairs& pairs, const TrainingStep& step,
+                    const DpoSettings& settings);
 
 /// Trains the model in place; the loss of a step is the mean over its pairs of dpo_loss, plus rpo_alpha times
 /// the negative log-likelihood of its chosen tokens (their mean, as TRL's "sft" loss), plus replay_weight
 /// times the replay's. Metrics are TRL's: loss, rewards/{chosen,rejected,margins,accuracies},
 /// logps/{chosen,rejected}, ...
-void train_dpo(CausalLM& model, const std::vector<DpoRow>& rows, const Reference& reference,
-               const Replay& replay, const DpoSettings& settings, const Seed& seed,
-               const TrainingFiles& files, const std::string& label, bool shuffle = true);
+/// `replay`: seed examples, settings.replay_batch_size of them beside the pairs of each step, so that the judge
+/// does not forget.
+void train_dpo(CausalLM& model, const ReferencedPairs& pairs, const std::vector<SftRow>& replay,
+               const DpoSettings& settings, const TrainingRun& run);
 
 }  // namespace selfreward

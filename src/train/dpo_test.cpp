@@ -25,7 +25,8 @@ void check_run(const Json& golden, const Json& run, double rpo_alpha, int64_t mi
   settings.rpo_alpha = rpo_alpha;
   const Reference reference = reference_log_probs(policy.model(), rows.rows, 4096);
   const TrainingFiles files = scratch_training(str("dpo", rpo_alpha, "_", micro_batch_tokens));
-  train_dpo(policy.model(), rows.rows, reference, {}, settings, Seed(1), files, "test", /*shuffle=*/false);
+  train_dpo(policy.model(), {rows.rows, reference}, {}, settings,
+            {Seed(1), files, "test", /*shuffle=*/false});
   check_steps(
       files, run["steps"],
       {"loss", "rewards/chosen", "rewards/rejected", "rewards/margins", "logps/chosen", "logps/rejected"},

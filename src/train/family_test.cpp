@@ -130,7 +130,7 @@ TEST_CASE("ten steps of SFT equal a plain loop over transformers' model, in ever
     TrainSettings settings = golden_settings(golden()["settings"]);
     settings.micro_batch_tokens = 40;
     const TrainingFiles files = scratch_training("family");
-    train_sft(model, rows, settings, Seed(1), files, "test", /*shuffle=*/false);
+    train_sft(model, rows, settings, {Seed(1), files, "test", /*shuffle=*/false});
     check_steps(files, sample["steps"], {"loss"}, 1e-4);
     double difference = 0;
     const auto lines = read_lines(files.metrics());

@@ -55,7 +55,7 @@ TrainSettings ten_steps() {
 std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const TrainSettings& settings) {
   policy.model().recompute_layers(recompute);
   const AdamW optimizer(policy.model(), settings);
-  accumulate_sft(policy.model(), rows_of(golden()), {0, 1, 2, 3}, settings, Seed(1), 0);
+  accumulate_sft(policy.model(), rows_of(golden()), {/*number=*/0, {0, 1, 2, 3}, Seed(1)}, settings);
   std::map<std::string, Tensor> gradients;
   for (const auto& [name, parameter] : policy.model().trainable_parameters())
     gradients[name] = parameter.grad().clone();
@@ -87,7 +87,7 @@ TEST_CASE("ten steps of SFT change the adapter as peft's do, and nothing else") 
   Policy policy = load(kLora);
   const Policy untrained = load(kLora);
   const TrainingFiles files = scratch_training("lora");
-  train_sft(policy.model(), rows_of(golden()), ten_steps(), Seed(1), files, "test", /*shuffle=*/false);
+  train_sft(policy.model(), rows_of(golden()), ten_steps(), {Seed(1), files, "test", /*shuffle=*/false});
   check_steps(files, golden()["steps"], {"loss"}, 2e-5);
   CHECK(difference(logits_of(policy.model(), golden()), golden()["trained_logits"]) < 2e-4);
   const auto before = untrained.model().named_parameters();
@@ -150,7 +150,7 @@ TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the polic
   settings.train = ten_steps();
   settings.train.train_batch_size = 2;
   const TrainingFiles files = scratch_training("lora_dpo");
-  train_dpo(policy.model(), rows, reference, {}, settings, Seed(1), files, "test");
+  train_dpo(policy.model(), {rows, reference}, {}, settings, {Seed(1), files, "test"});
   const auto lines = read_lines(files.metrics());
   CHECK(Json::parse(lines.front())["loss"].get<double>() == doctest::Approx(std::log(2)).epsilon(1e-6));
   CHECK(Json::parse(lines.back())["rewards/margins"].get<double>() > 0);
@@ -201,8 +201,8 @@ TEST_CASE("what is not built, not named or not there is an error") {
 TEST_CASE("all-linear beside a name is all matrices, and peft is told so") {
   const ModelConfig config = load_model_config(kFixtures / "tiny_llama");
   const LoraSettings all{.r = 2}, both{.r = 2, .target_modules = {"q_proj", "all-linear"}};
-  CHECK(adapted_matrices(config, both) == adapted_matrices(config, all));
+  CHECK(adapter_sizes(config, both).parameters == adapter_sizes(config, all).parameters);
   CHECK(adapter_config_json(both, "base")["target_modules"] == "all-linear");
-  CHECK_THROWS_WITH_AS(adapted_matrices(config, {.r = 2, .target_modules = {"all-linear", "wq"}}),
+  CHECK_THROWS_WITH_AS(adapter_sizes(config, {.r = 2, .target_modules = {"all-linear", "wq"}}),
                        doctest::Contains("no matrix of the model is called \"wq\""), Error);
 }

@@ -29,7 +29,7 @@ std::map<std::string, Tensor> gradients(CausalLM& model, int64_t micro_batch_tok
   TrainSettings settings;
   settings.micro_batch_tokens = micro_batch_tokens;
   const AdamW optimizer(model, settings);
-  accumulate_sft(model, rows_with_repeats(), {0, 1, 2, 3, 4, 5}, settings, Seed(1), 0);
+  accumulate_sft(model, rows_with_repeats(), {/*number=*/0, {0, 1, 2, 3, 4, 5}, Seed(1)}, settings);
   std::map<std::string, Tensor> made;
   for (const auto& item : model.named_parameters())
     made[item.key()] = item.value().grad().to(at::kFloat).clone();
@@ -88,7 +88,7 @@ TEST_CASE("steps are seen by the next forward pass, also after a generation in b
     AdamW optimizer(*model, {});
     const auto loss = [&] {
       TrainSettings settings;
-      return accumulate_sft(*model, rows_with_repeats(), {0, 1}, settings, Seed(1), 0);
+      return accumulate_sft(*model, rows_with_repeats(), {/*number=*/0, {0, 1}, Seed(1)}, settings);
     };
     const double first = loss();
     optimizer.step(1e-2);

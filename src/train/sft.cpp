@@ -50,17 +50,17 @@ TrainOn train_on(const SftSettings& settings) {
   return settings.train_on == "all" ? TrainOn::all : TrainOn::last;
 }
 
-double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
-                      const TrainSettings& settings, const Seed& seed, int64_t step, double weight) {
+double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const TrainingStep& step,
+                      const TrainSettings& settings, double weight) {
   int64_t targets = 0;
-  for (const size_t row : rows) targets += num_learnt(all[row]);
+  for (const size_t row : step.rows) targets += num_learnt(all[row]);
   double loss = 0;
   int64_t index = 0;
   const auto cost = [&](size_t row) { return num_tokens(all[row]); };
-  for (const auto& micro : micro_batches(rows, settings.micro_batch_tokens, cost)) {
+  for (const auto& micro : micro_batches(step.rows, settings.micro_batch_tokens, cost)) {
     TrainingBatch batch;
     for (const size_t row : micro) batch.add_sequence(all[row].prompt, all[row].response, all[row].learnt);
-    auto dropout = make_dropout(model, settings, seed, step, index++);
+    auto dropout = make_dropout(model, settings, step, index++);
     const torch::Tensor part =
         -batch.target_log_probs(model, dropout ? &*dropout : nullptr).sum() / static_cast<double>(targets);
     add_gradients(model, weight * part);
@@ -70,16 +70,13 @@ double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std
 }
 
 void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings,
-               const Seed& seed, const TrainingFiles& files, const std::string& label, bool shuffle) {
-  run_training(
-      model, settings, rows.size(), seed, files, label,
-      [&](int64_t step, const std::vector<size_t>& chosen) {
-        int64_t tokens = 0;
-        for (const size_t row : chosen) tokens += num_tokens(rows[row]);
-        const double loss = accumulate_sft(model, rows, chosen, settings, seed, step);
-        return Json{{"loss", loss}, {"num_tokens", tokens}};
-      },
-      shuffle);
+               const TrainingRun& run) {
+  run_training(model, settings, rows.size(), run, [&](const TrainingStep& step) {
+    int64_t tokens = 0;
+    for (const size_t row : step.rows) tokens += num_tokens(rows[row]);
+    const double loss = accumulate_sft(model, rows, step, settings);
+    return Json{{"loss", loss}, {"num_tokens", tokens}};
+  });
 }
 
 }  // namespace selfreward

@@ -1,8 +1,7 @@
 #pragma once
 // Supervised fine-tuning: M0 -> M1 on IFT + EFT (section 2.1 of the paper).
-#include "base/seed.h"
 #include "text/chat/format.h"
-#include "train/settings.h"
+#include "train/steps.h"
 #include "train/training_files.h"
 
 namespace selfreward {
@@ -30,14 +29,14 @@ std::string left_out_text(const SftRows& rows, const std::string& limit);
 /// The setting sft.train_on.
 TrainOn train_on(const SftSettings& settings);
 
-/// Adds the gradient of weight * (negative log-likelihood per response token of `rows`), computed in
-/// micro-batches: normalised by the response tokens of all rows, so that any split gives the same gradient.
+/// Adds the gradient of weight * (negative log-likelihood per response token of the step's rows), computed in
+/// micro-batches: normalised by the response tokens of all of them, so that any split gives the same gradient.
 /// Returns that loss.
-double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const std::vector<size_t>& rows,
-                      const TrainSettings& settings, const Seed& seed, int64_t step, double weight = 1.0);
+double accumulate_sft(CausalLM& model, const std::vector<SftRow>& all, const TrainingStep& step,
+                      const TrainSettings& settings, double weight = 1.0);
 
 /// Trains the model in place. Metrics: loss, num_tokens, grad_norm, learning_rate, epoch.
 void train_sft(CausalLM& model, const std::vector<SftRow>& rows, const TrainSettings& settings,
-               const Seed& seed, const TrainingFiles& files, const std::string& label, bool shuffle = true);
+               const TrainingRun& run);
 
 }  // namespace selfreward

@@ -32,7 +32,7 @@ TEST_CASE("ten steps of SFT equal TRL's, whatever the micro-batches") {
     TrainSettings settings = golden_settings(golden["settings"]);
     settings.micro_batch_tokens = micro_batch_tokens;
     const TrainingFiles files = scratch_training(str("sft", micro_batch_tokens));
-    train_sft(policy.model(), rows.rows, settings, Seed(1), files, "test", /*shuffle=*/false);
+    train_sft(policy.model(), rows.rows, settings, {Seed(1), files, "test", /*shuffle=*/false});
     check_steps(files, golden["runs"][0]["steps"], {"loss"}, 2e-5);
     check_weights(policy.model(), golden["runs"][0]["final_weights"]);
   }

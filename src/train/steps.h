@@ -8,6 +8,13 @@
 
 namespace selfreward {
 
+/// One optimizer step.
+struct TrainingStep {
+  int64_t number;            // from 0
+  std::vector<size_t> rows;  // those that it takes, as indices
+  Seed seed;                 // of the whole training
+};
+
 /// The rows of `step`, shuffled anew in every epoch. A last batch of an epoch that is not full stays short,
 /// or is filled from the next epoch by settings.fill_last_batch. A pure function, so resuming needs no state
 /// of a sampler.

@@ -74,10 +74,10 @@ void stop_if_interrupted(const AdamW& optimizer, const TrainingFiles& files) {
 
 }  // namespace
 
-void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
-                  const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate,
-                  bool shuffle) {
-  check(num_rows > 0, "[train] ", label, ": there are no rows to train on");
+void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const TrainingRun& run,
+                  const AccumulateStep& accumulate) {
+  const TrainingFiles& files = run.files;
+  check(num_rows > 0, "[train] ", run.label, ": there are no rows to train on");
   fs::create_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
   const int64_t end = files.pause_at > 0 ? std::min(total, files.pause_at) : total;
@@ -88,13 +88,14 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   const fs::path metrics_path = files.metrics();
   cut_metrics(files, metrics_path, optimizer.steps());
   MetricsLog log(metrics_path);
-  Progress progress(label, total, "steps", optimizer.steps());
+  Progress progress(run.label, total, "steps", optimizer.steps());
   while (optimizer.steps() < end) {
     stop_if_interrupted(optimizer, files);
     const int64_t step = optimizer.steps();
     const double factor =
         schedule_factor(settings.lr_scheduler_type, step, settings.warmup_steps, total, settings.min_lr_rate);
-    Json metrics = accumulate(step, rows_of_step(step, settings, num_rows, seed, shuffle));
+    Json metrics =
+        accumulate({step, rows_of_step(step, settings, num_rows, run.seed, run.shuffle), run.seed});
     const double learning_rate = settings.learning_rate * factor;
     Json line{{"step", step + 1}, {"epoch", epochs_of(step + 1, settings, num_rows)}};
     line.update(metrics);
@@ -110,12 +111,12 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
   }
 }
 
-std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings, const Seed& seed,
-                                    int64_t step, int64_t micro_batch) {
+std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings,
+                                    const TrainingStep& step, int64_t micro_batch) {
   const double adapter = model.adapter() ? model.adapter()->lora_dropout : 0;
   if (settings.dropout == 0 && adapter == 0) return std::nullopt;
   Dropout dropout{settings.dropout, adapter, at::globalContext().defaultGenerator(model.device()).clone()};
-  dropout.generator.set_current_seed(seed.child("dropout", step, micro_batch).key());
+  dropout.generator.set_current_seed(step.seed.child("dropout", step.number, micro_batch).key());
   return dropout;
 }
 

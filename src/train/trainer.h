@@ -10,17 +10,16 @@
 
 namespace selfreward {
 
-/// One optimizer step: given the rows of the step, adds up gradients and returns metrics ("loss", ...).
-using AccumulateStep = std::function<Json(int64_t step, const std::vector<size_t>& rows)>;
+/// Adds up the gradients of a step and returns its metrics ("loss", ...).
+using AccumulateStep = std::function<Json(const TrainingStep& step)>;
 
-/// Trains from the newest checkpoint in `files`, or from the start, to the end. Ctrl-C and SIGTERM end it
-/// between two steps: the state is saved and Interrupted thrown. `label` names the progress bar.
-void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const Seed& seed,
-                  const TrainingFiles& files, const std::string& label, const AccumulateStep& accumulate,
-                  bool shuffle = true);
+/// Trains from the newest checkpoint in run.files, or from the start, to the end. Ctrl-C and SIGTERM end it
+/// between two steps: the state is saved and Interrupted thrown. Without rows an Error.
+void run_training(CausalLM& model, const TrainSettings& settings, size_t num_rows, const TrainingRun& run,
+                  const AccumulateStep& accumulate);
 
 /// The dropout of one micro-batch, residual and of the model's adapters, or nothing where both are off.
-std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings, const Seed& seed,
-                                    int64_t step, int64_t micro_batch);
+std::optional<Dropout> make_dropout(const CausalLM& model, const TrainSettings& settings,
+                                    const TrainingStep& step, int64_t micro_batch);
 
 }  // namespace selfreward

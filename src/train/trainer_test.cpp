@@ -85,22 +85,22 @@ TEST_CASE(
   settings.save_steps = 2;
   const TrainingFiles whole = scratch_training("whole"), parts = scratch_training("parts");
   Policy expected = tiny_policy();
-  train_sft(expected.model(), some_rows(), settings, Seed(4), whole, "test");
+  train_sft(expected.model(), some_rows(), settings, {Seed(4), whole, "test"});
 
   for (int64_t stop_after : {1, 5, 8}) {  // the run dies at these steps; 1 is before the first checkpoint
     Policy policy = tiny_policy();
     const auto rows = some_rows();
-    CHECK_THROWS_AS(run_training(policy.model(), settings, rows.size(), Seed(4), parts, "test",
-                                 [&](int64_t step, const std::vector<size_t>& chosen) {
-                                   check(step < stop_after, "killed");
-                                   return Json{{"loss", accumulate_sft(policy.model(), rows, chosen, settings,
-                                                                       Seed(4), step)},
-                                               {"num_tokens", 1}};
-                                 }),
-                    Error);
+    CHECK_THROWS_AS(
+        run_training(
+            policy.model(), settings, rows.size(), {Seed(4), parts, "test"},
+            [&](const TrainingStep& step) {
+              check(step.number < stop_after, "killed");
+              return Json{{"loss", accumulate_sft(policy.model(), rows, step, settings)}, {"num_tokens", 1}};
+            }),
+        Error);
   }
   Policy resumed = tiny_policy();
-  train_sft(resumed.model(), some_rows(), settings, Seed(4), parts, "test");
+  train_sft(resumed.model(), some_rows(), settings, {Seed(4), parts, "test"});
   const auto a = weights_of(expected.model()), b = weights_of(resumed.model());
   for (const auto& [name, tensor] : a) CHECK(at::equal(tensor, b.at(name)));
   const auto loss_lines = [](const TrainingFiles& files) {
@@ -117,8 +117,8 @@ TEST_CASE("a loss that is not a number stops the training before it destroys the
   const auto before = weights_of(policy.model());
   TrainSettings settings;
   settings.max_steps = 1;
-  CHECK_THROWS_WITH_AS(run_training(policy.model(), settings, 1, Seed(1), scratch_training("nan"), "test",
-                                    [&](int64_t, const std::vector<size_t>&) {
+  CHECK_THROWS_WITH_AS(run_training(policy.model(), settings, 1, {Seed(1), scratch_training("nan"), "test"},
+                                    [&](const TrainingStep&) {
                                       (policy.model().output_weight().sum() * NAN).backward();
                                       return Json{{"loss", 0.0}};
                                     }),
@@ -133,9 +133,9 @@ TEST_CASE("layers that are computed again in the backward pass give the same tra
   settings.train_batch_size = 3;
   settings.dropout = 0.1;
   Policy kept = tiny_policy(), again = tiny_policy();
-  train_sft(kept.model(), some_rows(), settings, Seed(4), scratch_training("kept"), "test");
+  train_sft(kept.model(), some_rows(), settings, {Seed(4), scratch_training("kept"), "test"});
   settings.gradient_checkpointing = true;
-  train_sft(again.model(), some_rows(), settings, Seed(4), scratch_training("again"), "test");
+  train_sft(again.model(), some_rows(), settings, {Seed(4), scratch_training("again"), "test"});
   const auto a = weights_of(kept.model()), b = weights_of(again.model());
   for (const auto& [name, tensor] : a) CHECK(at::equal(tensor, b.at(name)));
 }

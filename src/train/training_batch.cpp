@@ -15,7 +15,7 @@ int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& resp
   const int64_t begin = tree_.num_tokens();
   tree_.add(kNoParent, both);
   predict(begin + std::ssize(prompt) - 1, response, 0, learnt);
-  return num_sequences() - 1;
+  return num_sequences_ - 1;
 }
 
 int64_t TrainingBatch::add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second) {
@@ -26,25 +26,24 @@ int64_t TrainingBatch::add_pair(const TokenIds& prompt, const TokenIds& first, c
   for (const TokenIds* response : {&first, &second}) {
     rows_.push_back(last_of_prompt);  // the prompt's last token predicts the first token of both
     targets_.push_back(response->front());
-    sequences_.push_back(num_sequences());
+    sequences_.push_back(num_sequences_);
     const int64_t begin = tree_.num_tokens();
     if (response->size() > 1) tree_.add(root, TokenIds(response->begin(), response->end() - 1));
     predict(begin, *response, 1);
   }
-  return num_sequences() - 2;
+  return num_sequences_ - 2;
 }
 
 /// Row first_row + i predicts response[from + i]; closes the sequence.
 void TrainingBatch::predict(int64_t first_row, const TokenIds& response, size_t from,
                             const std::vector<bool>& learnt) {
-  const size_t before = targets_.size();
   for (size_t i = from; i < response.size(); ++i) {
     if (!learnt.empty() && !learnt[i]) continue;
     rows_.push_back(first_row + static_cast<int64_t>(i - from));
     targets_.push_back(response[i]);
-    sequences_.push_back(num_sequences());
+    sequences_.push_back(num_sequences_);
   }
-  lengths_.push_back(static_cast<int64_t>(targets_.size() - before + from));
+  ++num_sequences_;
 }
 
 Tensor TrainingBatch::target_log_probs(const CausalLM& model, Dropout* dropout) const {
@@ -57,7 +56,7 @@ Tensor TrainingBatch::target_log_probs(const CausalLM& model, Dropout* dropout) 
 
 Tensor TrainingBatch::sum_by_sequence(const Tensor& per_target) const {
   const Tensor sequences = index_tensor(sequences_, per_target.device());
-  return at::zeros({num_sequences()}, per_target.options()).index_add(0, sequences, per_target);
+  return at::zeros({num_sequences_}, per_target.options()).index_add(0, sequences, per_target);
 }
 
 }  // namespace selfreward

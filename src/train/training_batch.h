@@ -15,12 +15,6 @@ class TrainingBatch {
   /// follows.
   int64_t add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second);
 
-  int64_t num_tokens() const { return tree_.num_tokens(); }
-  int64_t num_targets() const { return std::ssize(targets_); }
-  int64_t num_sequences() const { return std::ssize(lengths_); }
-  /// Number of predicted tokens of each sequence.
-  const std::vector<int64_t>& lengths() const { return lengths_; }
-
   /// log p of each predicted token [targets] float32, in the order the sequences were added.
   torch::Tensor target_log_probs(const CausalLM& model, Dropout* dropout = nullptr) const;
   /// Sums over the sequences: [targets] -> [sequences].
@@ -32,7 +26,7 @@ class TrainingBatch {
 
   TokenTree tree_;
   std::vector<int64_t> rows_, targets_, sequences_;  // of each predicted token: the row that predicts it
-  std::vector<int64_t> lengths_;
+  int64_t num_sequences_ = 0;
 };
 
 }  // namespace selfreward

@@ -26,7 +26,7 @@ std::string differences(const Tokenizer& tokenizer, const Json& row) {
   const std::string text = from_hex(row["hex"]);
   const auto ids = row["ids"].get<TokenIds>();
   const Json ours = {{"ids", tokenizer.encode(text)},
-                     {"text_ids", tokenizer.encode_as_text(text)},
+                     {"text_ids", tokenizer.encode(text, /*add_special=*/false, {{0, text.size()}})},
                      {"decoded", tokenizer.decode(ids, /*skip_special=*/false)},
                      {"skipped", tokenizer.decode(ids, /*skip_special=*/true)}};
   std::string out;

@@ -131,8 +131,8 @@ Chat Judge::chat() {
   return [this](const auto& questions, const ChatParams& params) {
     if (!policy_) {
       policy_.emplace(load_policy(config_, options_.judge));
-      const Seed seed = Seed(static_cast<uint64_t>(config_.seed)).child("evaluate", "judge");
-      local_ = local_chat(*policy_, config_.generation, seed);
+      const Seed seed = root_seed(config_).child("evaluate", "judge");
+      local_ = local_chat({*policy_, config_.generation, seed});
     }
     return local_(questions, params);
   };

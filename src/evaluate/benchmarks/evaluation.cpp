@@ -42,11 +42,11 @@ std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, La
                                   const NamedModel& model, const std::vector<Prompt>& prompts, bool greedy) {
   CandidateSettings settings{/*num_generations=*/1, config.evaluate.sampling};
   if (greedy) settings.sampling.temperature = 0;
-  return run.memo<Candidate>(evaluated_answers_output(config, run, model, greedy),
-                             [&](RecordSink<Candidate>& out) {
-                               generate_candidates(policy.get(), prompts, settings, config.generation,
-                                                   evaluation_seed(config).child("answers"), out);
-                             });
+  return run.memo<Candidate>(
+      evaluated_answers_output(config, run, model, greedy), [&](RecordSink<Candidate>& out) {
+        const Seed seed = evaluation_seed(config).child("answers");
+        generate_candidates({policy.get(), config.generation, seed}, prompts, settings, out);
+      });
 }
 
 ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model,
@@ -167,9 +167,9 @@ Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
   const std::string name = a.name + "_vs_" + b.name;
   const Output output = pairwise_output(config, run, judge.model(), a.name, b.name);
   const auto judged = run.memo<Comparison>(output, [&](RecordSink<Comparison>& out) {
-    compare_answers(judge.get(), PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs,
-                    config.judge.sampling, config.generation, evaluation_seed(config).child("pairwise", name),
-                    out);
+    const Seed seed = evaluation_seed(config).child("pairwise", name);
+    compare_answers({judge.get(), config.generation, seed},
+                    PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs, config.judge.sampling, out);
   });
   std::vector<BothOrders> verdicts;
   for (const Comparison& comparison : judged) verdicts.push_back(verdicts_of(comparison));
@@ -183,8 +183,8 @@ std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run
                                       const Rubric& rubric) {
   if (data.held_out_ranked.empty()) return {};
   return run.memo<Judgement>(held_out_judgements_output(config, run, model), [&](RecordSink<Judgement>& out) {
-    judge_answers(policy(), rubric, judge_items(data.held_out_ranked), config.judge, config.generation,
-                  evaluation_seed(config).child("judge"), out);
+    judge_answers({policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
+                  judge_items(data.held_out_ranked), config.judge, out);
   });
 }
 

@@ -78,8 +78,8 @@ TEST_CASE("a policy learns its reward: after DPO on the pairs it orders them as 
   settings.train.learning_rate = 1e-2;
   settings.train.max_steps = 3;
   settings.train.train_batch_size = 1;
-  train_dpo(policy.model(), pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096), {}, settings,
-            Seed(1), {scratch_dir("dpo")}, "test");
+  train_dpo(policy.model(), {pairs.rows, reference_log_probs(policy.model(), pairs.rows, 4096)}, {}, settings,
+            {Seed(1), {scratch_dir("dpo")}, "test"});
   const auto rewards = implicit_rewards(kRanked, log_probs(policy, 4096, 10), before, 0.1);
   CHECK(*rewards[0].scores[1] > *rewards[0].scores[0]);
 }

@@ -52,7 +52,7 @@ Json null_judges(const std::vector<RankedAnswers>& ranked, double max_score, con
     std::vector<Judgement> judgements;
     for (const JudgeItem& item : judge_items(ranked))
       judgements.push_back(
-          {item.prompt_id, item.index, {}, score_without_model(kind, nullptr, max_score, item, seed)});
+          {item.prompt_id, item.index, {}, score_without_model({kind, nullptr, max_score, seed}, item)});
     judges[kind] = judge_summary(ranked, judgements, max_score, seed);
   }
   return judges;

@@ -23,8 +23,8 @@ std::vector<Candidate> answers_of(const RunConfig& config, const fs::path& dir,
     log_line("answers of " + dir.string());
     Policy policy = load_policy(config, dir);
     const Seed seed = root_seed(config).child("evaluate", "answers");
-    generate_candidates(policy, prompts, {/*num_generations=*/1, config.evaluate.sampling}, config.generation,
-                        seed, out);
+    generate_candidates({policy, config.generation, seed}, prompts,
+                        {/*num_generations=*/1, config.evaluate.sampling}, out);
   });
 }
 

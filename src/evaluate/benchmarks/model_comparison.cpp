@@ -59,8 +59,8 @@ std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pai
       comparisons_output(judging, pair.first, pair.second, out, content_hash(answers_text(pair)));
   return memo<Comparison>(output, overwrite, [&](RecordSink<Comparison>& sink) {
     log_line(str(judging.name, " compares ", pair.first, " with ", pair.second));
-    compare_answers(judging.chat, judging.rubric, pair.answers, judging.params, config.generation.shard_size,
-                    sink);
+    compare_answers({judging.chat, judging.rubric, judging.params}, pair.answers,
+                    config.generation.shard_size, sink);
   });
 }
 

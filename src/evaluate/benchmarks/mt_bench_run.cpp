@@ -125,7 +125,7 @@ std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::p
   return memo<MtBenchAnswer>(output, overwrite, [&](RecordSink<MtBenchAnswer>& sink) {
     Policy policy = load_policy(config, model);
     const Seed seed = root_seed(config).child("mt_bench", "answers");
-    const Chat chat = local_chat(policy, config.generation, seed);
+    const Chat chat = local_chat({policy, config.generation, seed});
     const auto make = [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {
       sink.append(answer_shard(chat, name, shard, on_done));
     };

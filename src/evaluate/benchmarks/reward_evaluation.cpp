@@ -128,22 +128,22 @@ class Judge {
     return *policy_;
   }
 
+  Writer writer() { return {policy(), config_.generation, evaluation_seed(config_).child("judge")}; }
+
   std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
                                     const std::string& scores) {
     JudgeSettings settings = config_.judge;
     if (scores == "greedy") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
-    return run_.memo<Judgement>(
-        outputs_.replies(model_, rubric_file, scores), [&](RecordSink<Judgement>& out) {
-          judge_answers(policy(), rubric, judge_items(ranked_), settings, config_.generation,
-                        evaluation_seed(config_).child("judge"), out);
-        });
+    return run_.memo<Judgement>(outputs_.replies(model_, rubric_file, scores),
+                                [&](RecordSink<Judgement>& out) {
+                                  judge_answers(writer(), rubric, judge_items(ranked_), settings, out);
+                                });
   }
 
   JudgeRow expected(const Rubric& rubric, const fs::path& rubric_file) {
     const auto made = run_.memo<ExpectedScore>(
         outputs_.replies(model_, rubric_file, "expected"), [&](RecordSink<ExpectedScore>& out) {
-          expect_scores(policy(), rubric, judge_items(ranked_), config_.judge.sampling, config_.generation,
-                        out);
+          expect_scores(writer(), rubric, judge_items(ranked_), config_.judge.sampling, out);
         });
     std::vector<Judgement> greedy;
     std::vector<std::optional<double>> scores;
@@ -168,7 +168,7 @@ JudgeRow null_row(const RunConfig& config, const std::string& kind, double max_s
                   const std::vector<RankedAnswers>& ranked) {
   std::vector<std::optional<double>> scores;
   for (const JudgeItem& item : judge_items(ranked))
-    scores.push_back(score_without_model(kind, nullptr, max_score, item, evaluation_seed(config)));
+    scores.push_back(score_without_model({kind, nullptr, max_score, evaluation_seed(config)}, item));
   return {kind, "", "", std::numeric_limits<double>::infinity(), in_groups(ranked, scores)};
 }
 

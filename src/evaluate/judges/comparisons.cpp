@@ -113,12 +113,13 @@ std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
   return questions;
 }
 
-void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
-                     const ChatParams& params, int64_t shard_size, RecordSink<Comparison>& out) {
+void compare_answers(const ComparisonJudge& judge, const std::vector<AnswerPair>& pairs, int64_t shard_size,
+                     RecordSink<Comparison>& out) {
+  const PairwiseRubric& rubric = judge.rubric;
   const auto make = [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
-    ChatParams told = params;
+    ChatParams told = judge.params;
     told.on_done = on_done;
-    const auto replies = judge(comparison_questions(rubric, shard), told);
+    const auto replies = judge.chat(comparison_questions(rubric, shard), told);
     std::vector<Comparison> made;
     size_t next = 0;
     for (const AnswerPair& pair : shard) {
@@ -134,12 +135,11 @@ void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std:
   for_each_shard(pairs, shard_size, "comparisons", out, make);
 }
 
-void compare_answers(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
-                     const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
-                     RecordSink<Comparison>& out) {
+void compare_answers(const Writer& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                     const SamplingSettings& sampling, RecordSink<Comparison>& out) {
   ChatParams params{.sampling = sampling, .is_last_line = {}, .on_done = {}};
   params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
-  compare_answers(local_chat(judge, generation, seed), rubric, pairs, params, generation.shard_size, out);
+  compare_answers({local_chat(judge), rubric, params}, pairs, judge.generation.shard_size, out);
 }
 
 }  // namespace selfreward

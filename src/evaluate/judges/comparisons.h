@@ -32,12 +32,17 @@ std::optional<double> verdict_probability(const ChatReply& reply, const Pairwise
 std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
                                                std::span<const AnswerPair> pairs);
 
+/// Whom a comparison asks, and how.
+struct ComparisonJudge {
+  Chat chat;
+  PairwiseRubric rubric;
+  ChatParams params;
+};
 /// Appends a comparison of each pair, shard by shard.
-void compare_answers(const Chat& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
-                     const ChatParams& params, int64_t shard_size, RecordSink<Comparison>& out);
-/// The same by a checkpoint on this machine, which stops each reply behind its verdict.
-void compare_answers(Policy& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
-                     const SamplingSettings& sampling, const GenerationSettings& generation, const Seed& seed,
+void compare_answers(const ComparisonJudge& judge, const std::vector<AnswerPair>& pairs, int64_t shard_size,
                      RecordSink<Comparison>& out);
+/// The same by a checkpoint on this machine, which stops each reply behind its verdict.
+void compare_answers(const Writer& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
+                     const SamplingSettings& sampling, RecordSink<Comparison>& out);
 
 }  // namespace selfreward

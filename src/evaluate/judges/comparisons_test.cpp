@@ -25,7 +25,7 @@ std::vector<Comparison> compared(const Chat& judge, const std::vector<AnswerPair
   const fs::path file = scratch("comparisons.partial");
   fs::remove(file);
   RecordSink<Comparison> out(file);
-  compare_answers(judge, rubric(), pairs, {}, /*shard_size=*/2, out);
+  compare_answers({judge, rubric(), {}}, pairs, /*shard_size=*/2, out);
   return out.records();
 }
 

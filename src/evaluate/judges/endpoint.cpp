@@ -208,7 +208,6 @@ Json Endpoint::fetch(HttpClient& client, const ChatQuestion& question, const Jso
   for (int64_t attempt = 0; attempt < settings_.max_attempts; ++attempt) {
     wait_for_turn(round);
     if (round.stop) return nullptr;
-    ++requests_sent_;
     const HttpReply reply = client.post(text, round.stop);
     Decision decision = decide(reply);
     if (decision.next == Next::take) {

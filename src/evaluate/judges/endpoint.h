@@ -41,7 +41,6 @@ class Endpoint {
   std::vector<ChatReply> ask(const std::vector<ChatQuestion>& questions, const ChatParams& params);
 
   const EndpointSettings& settings() const { return settings_; }
-  int64_t requests_sent() const { return requests_sent_; }
 
  private:
   struct Round;
@@ -58,7 +57,6 @@ class Endpoint {
   std::string address_, api_key_;
   EndpointCache cache_;
   RequestPace pace_;
-  std::atomic<int64_t> requests_sent_ = 0;
 };
 
 /// Reads {"choices": [{"message": {"content"}, "finish_reason", "logprobs"}]}. An Error says what is missing.

@@ -7,6 +7,6 @@ namespace selfreward {
 
 /// The reply to a question draws from seed.child(its id). `policy` must outlive the function. To be asked for
 /// log-probabilities is an Error.
-Chat local_chat(Policy& policy, const GenerationSettings& generation, const Seed& seed);
+Chat local_chat(const Writer& writer);
 
 }  // namespace selfreward

@@ -30,6 +30,8 @@ class GemmaLayer : public DecoderLayer {
     return {y, dropped(post_feedforward_layernorm_->forward(fed), dropout)};
   }
 
+  int64_t kept_inputs() const override { return 4; }
+
  private:
   std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_, pre_feedforward_layernorm_,
       post_feedforward_layernorm_;

@@ -20,6 +20,8 @@ class Olmo2Layer : public DecoderLayer {
     return {y, dropped(post_feedforward_layernorm_->forward(mlp_->forward(y, {}, dropout)), dropout)};
   }
 
+  int64_t kept_inputs() const override { return 4; }
+
  private:
   using Tensor = torch::Tensor;
   std::shared_ptr<RMSNorm> post_attention_layernorm_, post_feedforward_layernorm_;

@@ -27,6 +27,9 @@ class JointLinear {
   /// Matrices with the same number of columns; all of them have a bias, or none.
   JointLinear(std::vector<std::shared_ptr<Linear>> parts, torch::Dtype compute);
 
+  /// The matrices, from top to bottom.
+  const std::vector<std::shared_ptr<Linear>>& parts() const { return parts_; }
+
   /// x [tokens, in] in the compute dtype -> [tokens, sum of out_i]. Differentiable in x and the weights,
   /// whose gradients have the weights' own dtype. With an origin, x must be origin.make(origin.source).
   /// Frozen weights get none. Parts with an adapter add its product (linear.h).

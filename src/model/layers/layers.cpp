@@ -37,6 +37,7 @@ Attention::Attention(const ModelConfig& c, int64_t layer, const AttentionParts& 
     : layer_(static_cast<size_t>(layer)),
       num_heads_(c.num_attention_heads),
       num_kv_heads_(c.num_key_value_heads),
+      head_dim_(c.head_dim),
       rope_(c.layer(layer).rope),
       options_{c.attention_scale, c.layer(layer).window, c.attention_softcap} {
   qkv_ = std::make_unique<JointLinear>(add_qkv(c, parts), compute);
@@ -53,6 +54,10 @@ Attention::Attention(const ModelConfig& c, int64_t layer, const AttentionParts& 
   head_norms_.k_weight = add_head_norm("k_norm", num_kv_heads_);
   head_norms_.eps = c.rms_norm_eps;
   head_norms_.kind = parts.norm_kind;
+}
+
+int64_t Attention::kept_by_head_norms() const {
+  return head_norms_.q_weight.defined() ? (num_heads_ + 2 * num_kv_heads_) * head_dim_ : 0;
 }
 
 std::vector<std::shared_ptr<Linear>> Attention::add_qkv(const ModelConfig& c, const AttentionParts& parts) {

@@ -76,13 +76,18 @@ class Attention : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const Origin& origin, const Pass& pass,
                         Dropout* dropout) const;
   std::vector<JointLinear*> products() { return {qkv_.get(), output_.get()}; }
+  /// Whether the backward pass keeps what `product` of the layer reads: the attended values. What the other
+  /// products read is made again (Origin).
+  bool keeps_input(const JointLinear& product) const { return &product == output_.get(); }
+  /// Numbers of a token that the norms of q and k keep for the backward pass, or 0.
+  int64_t kept_by_head_norms() const;
 
  private:
   torch::Tensor attend(const QueryKeyValue& heads, const TokenBatch& batch) const;
   std::vector<std::shared_ptr<Linear>> add_qkv(const ModelConfig& config, const AttentionParts& parts);
 
   size_t layer_;
-  int64_t num_heads_, num_kv_heads_;
+  int64_t num_heads_, num_kv_heads_, head_dim_;
   int rope_;  // index into Pass::rotaries, or kNoRope
   AttentionOptions options_;
   HeadNorms head_norms_;
@@ -114,7 +119,11 @@ class DecoderLayer : public torch::nn::Module {
   DecoderLayer(const ModelConfig& config, int64_t layer, const AttentionParts& attention,
                const FeedForwardParts& feed_forward, torch::Dtype compute);
   virtual Stream forward(const Stream& in, const Pass& pass, Dropout* dropout) const = 0;
+  /// How many inputs [tokens, hidden] the layer keeps for the backward pass: those of its norms and, where no
+  /// norm comes before them, of its blocks.
+  virtual int64_t kept_inputs() const = 0;
   std::vector<JointLinear*> products() const;
+  const Attention& attention() const { return *self_attn_; }
 
  protected:
   std::shared_ptr<Attention> self_attn_;
@@ -127,6 +136,7 @@ class PreNormLayer : public DecoderLayer {
   PreNormLayer(const ModelConfig& config, int64_t layer, const AttentionParts& attention,
                const FeedForwardParts& feed_forward, torch::Dtype compute);
   Stream forward(const Stream& in, const Pass& pass, Dropout* dropout) const override;
+  int64_t kept_inputs() const override { return 2; }
 
  private:
   std::shared_ptr<RMSNorm> input_layernorm_, post_attention_layernorm_;

@@ -30,6 +30,11 @@ void Linear::add_adapter(int64_t r, double scaling) {
   lora_scaling = scaling;
 }
 
+std::vector<torch::Tensor> Linear::adapter_parameters() const {
+  if (!lora_A) return {};
+  return {lora_A->weight, lora_B->weight};
+}
+
 torch::Tensor Linear::merged_weight() const {
   if (!lora_A) return weight;
   const auto full = [](const torch::Tensor& x) { return x.detach().to(at::kFloat); };

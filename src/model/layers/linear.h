@@ -28,6 +28,8 @@ struct Linear : torch::nn::Module {
 
   /// Gives the matrix a LoRA adapter "lora_A", "lora_B" with uninitialised parameters.
   void add_adapter(int64_t r, double scaling);
+  /// The adapter's parameters, or none.
+  std::vector<torch::Tensor> adapter_parameters() const;
   /// weight + scaling B A in float32, or the weight as it is without an adapter.
   torch::Tensor merged_weight() const;
   /// Makes that the weight, and the adapter goes.

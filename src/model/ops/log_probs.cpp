@@ -4,6 +4,7 @@
 
 #include "model/ops/row_views.h"
 #include "model/ops/vocab_chunks.h"
+#include "model/ops/vocab_limits.h"
 
 namespace selfreward {
 namespace {
@@ -13,7 +14,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr int64_t kReferenceFloats = 1 << 24;  // 64 MiB of float32 logits at once
-constexpr int64_t kKeepBytes = 256 << 20;
 
 /// Calls visit(first row, rows) for chunks of rows whose logits fit kReferenceFloats.
 template <typename Visit>
@@ -79,7 +79,7 @@ class ChunkedFunction : public torch::autograd::Function<ChunkedFunction> {
                         const Tensor& targets, double softcap) {
     auto held =
         c10::make_intrusive<Holder>(VocabLogProbs(hidden, weight.to(hidden.scalar_type()), targets, softcap));
-    const Tensor log_probs = held->value.log_probs(kKeepBytes);
+    const Tensor log_probs = held->value.log_probs(kKeptLogitBytes);
     context->save_for_backward({hidden, weight});  // so that a change of either before backward is noticed
     context->saved_data["log_probs"] = c10::IValue::make_capsule(held);
     return log_probs;

@@ -5,15 +5,14 @@
 #include "model/ops/fused_ops.h"
 #include "model/ops/row_views.h"
 #include "model/ops/split_product.h"
+#include "model/ops/vocab_limits.h"
 
 namespace selfreward {
 namespace {
 
 using torch::Tensor;
 
-constexpr int64_t kLanes = 32;             // rows are padded to a multiple: whole vectors, whole lines
-constexpr int64_t kChunkBytes = 16 << 20;  // of logits at once
-constexpr int64_t kLeastChunk = 2048;      // tokens; below this the products get slow
+constexpr int64_t kLanes = 32;  // rows are padded to a multiple: whole vectors, whole lines
 
 /// x with zero rows below, so that their number is a multiple of kLanes.
 Tensor padded_rows(const Tensor& x) {
@@ -26,12 +25,10 @@ Tensor matrix_in(const Tensor& space, int64_t rows, int64_t columns) {
   return space.view({-1}).narrow(0, 0, rows * columns).view({rows, columns});
 }
 
-/// Chunks of about equal size that fit kChunkBytes, an odd number of kLanes: rows that start at the same
-/// place of every page push each other out of the first-level cache.
+/// Chunks as vocab_limits.h has them, but of an odd number of kLanes: rows that start at the same place of
+/// every page push each other out of the first-level cache.
 int64_t chunk_size(int64_t vocab, int64_t row_bytes) {
-  const int64_t most = std::max(kLeastChunk, kChunkBytes / row_bytes);
-  const int64_t chunks = (vocab + most - 1) / most;
-  return ((vocab + chunks - 1) / chunks + kLanes - 1) / kLanes / 2 * (2 * kLanes) + kLanes;
+  return (chunk_tokens(vocab, row_bytes) + kLanes - 1) / kLanes / 2 * (2 * kLanes) + kLanes;
 }
 
 void add_float(const Tensor& sum, const Tensor& part) {

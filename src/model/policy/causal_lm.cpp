@@ -78,9 +78,10 @@ void CausalLM::join_products() {
 void CausalLM::freeze_base(const LoraSettings& adapter) {
   adapter_ = adapter;
   const at::NoGradGuard no_grad;
+  const auto adapters = adapter_parameters();
   for (auto& item : named_parameters()) {
     item.value().set_requires_grad(false);
-    const bool is_matrix = item.value().dim() == 2 && item.key().find(".lora_") == std::string::npos;
+    const bool is_matrix = item.value().dim() == 2 && !adapters.contains(item.value().unsafeGetTensorImpl());
     item.value().set_data(item.value().to(device(), is_matrix ? compute_ : item.value().scalar_type()));
   }
   join_products();
@@ -93,10 +94,22 @@ void CausalLM::merge_adapter() {
   adapter_.reset();
 }
 
+/// They hang on the matrices of the layers.
+std::set<const c10::TensorImpl*> CausalLM::adapter_parameters() const {
+  std::set<const c10::TensorImpl*> parameters;
+  for (const auto& layer : layers_)
+    for (const JointLinear* product : layer->products())
+      for (const auto& part : product->parts())
+        for (const Tensor& parameter : part->adapter_parameters())
+          parameters.insert(parameter.unsafeGetTensorImpl());
+  return parameters;
+}
+
 std::vector<std::pair<std::string, Tensor>> CausalLM::trainable_parameters() const {
   std::vector<std::pair<std::string, Tensor>> trainable;
+  const auto adapters = adapter_parameters();
   for (const auto& item : named_parameters())
-    if (!adapter_ || item.key().find(".lora_") != std::string::npos)
+    if (!adapter_ || adapters.contains(item.value().unsafeGetTensorImpl()))
       trainable.emplace_back(item.key(), item.value());
   return trainable;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "model/layers/layers.h"
 #include "model/layers/lora_settings.h"
@@ -43,6 +44,7 @@ class CausalLM : public torch::nn::Module {
   /// What training changes, by name: all parameters, or those of the adapters.
   std::vector<std::pair<std::string, torch::Tensor>> trainable_parameters() const;
 
+  const std::vector<std::shared_ptr<DecoderLayer>>& layers() const { return layers_; }
   const ModelConfig& config() const { return config_; }
   torch::Dtype compute_dtype() const { return compute_; }
   torch::Device device() const;
@@ -51,6 +53,7 @@ class CausalLM : public torch::nn::Module {
 
  private:
   friend class InferenceScope;
+  std::set<const c10::TensorImpl*> adapter_parameters() const;
   std::vector<JointLinear*> products() const;              // every matrix product of the network
   torch::Tensor embedded(const torch::Tensor& ids) const;  // [tokens] -> [tokens, hidden]
   std::vector<Rotary> rotaries(const torch::Tensor& positions) const;

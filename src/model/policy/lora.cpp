@@ -5,7 +5,6 @@
 
 #include "base/regex.h"
 #include "model/files/config_file.h"
-#include "model/policy/shapes.h"
 
 namespace selfreward {
 namespace {
@@ -18,12 +17,14 @@ using Matrices = std::vector<std::pair<std::string, std::shared_ptr<Linear>>>;
 
 /// Every matrix of the layers by its name; adapters have none.
 Matrices matrices_of(const CausalLM& model) {
+  std::set<const torch::nn::Module*> parts;
+  for (const auto& layer : model.layers())
+    for (const JointLinear* product : layer->products())
+      for (const auto& part : product->parts()) parts.insert(part.get());
   Matrices matrices;
-  for (const auto& item : model.named_modules("", /*include_self=*/false)) {
-    const auto linear = std::dynamic_pointer_cast<Linear>(item.value());
-    const bool adapter = item.key().ends_with(".lora_A") || item.key().ends_with(".lora_B");
-    if (linear && !adapter && item.key() != "lm_head") matrices.emplace_back(item.key(), linear);
-  }
+  for (const auto& item : model.named_modules("", /*include_self=*/false))
+    if (parts.contains(item.value().get()))
+      matrices.emplace_back(item.key(), std::dynamic_pointer_cast<Linear>(item.value()));
   return matrices;
 }
 
@@ -109,11 +110,10 @@ Tensor take(TensorMap& tensors, const std::string& name, at::IntArrayRef shape, 
 }  // namespace
 
 void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed) {
-  const Matrices matrices = matrices_named(model, settings.target_modules);
+  attach_adapter(model, settings);
   const at::NoGradGuard no_grad;
   auto generator = at::detail::createCPUGenerator(seed);
-  for (const auto& [name, linear] : matrices) {
-    linear->add_adapter(settings.r, settings.scaling());
+  for (const auto& [name, linear] : matrices_named(model, settings.target_modules)) {
     const double bound = 1 / std::sqrt(static_cast<double>(linear->weight.size(1)));
     linear->lora_A->weight.uniform_(-bound, bound, generator);
     linear->lora_B->weight.zero_();
@@ -121,13 +121,9 @@ void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed) {
   model.freeze_base(settings);
 }
 
-TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& settings) {
-  const ShapesOnly no_memory;
-  const CausalLM model(config, at::kFloat);
-  TensorShapes shapes;
+void attach_adapter(CausalLM& model, const LoraSettings& settings) {
   for (const auto& [name, linear] : matrices_named(model, settings.target_modules))
-    shapes.emplace_back(name, linear->weight.sizes().vec());
-  return shapes;
+    linear->add_adapter(settings.r, settings.scaling());
 }
 
 LoraSettings adapter_settings(const fs::path& dir, const ModelConfig& base) {

@@ -13,6 +13,9 @@ namespace selfreward {
 /// that no matrix has is an error.
 void add_adapter(CausalLM& model, const LoraSettings& settings, uint64_t seed);
 
+/// The same adapters, uninitialised, and nothing is frozen: for those who ask for sizes.
+void attach_adapter(CausalLM& model, const LoraSettings& settings);
+
 /// The settings of the adapter in `dir`, whose base model has this config; errors as in load_adapter.
 LoraSettings adapter_settings(const fs::path& dir, const ModelConfig& base);
 

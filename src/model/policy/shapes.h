@@ -13,7 +13,23 @@ namespace selfreward {
 using TensorShapes = std::vector<std::pair<std::string, std::vector<int64_t>>>;
 TensorShapes tensor_shapes(const ModelConfig& config);
 
-/// The names and shapes of the matrices that get an adapter; errors as in add_adapter (lora.h).
-TensorShapes adapted_matrices(const ModelConfig& config, const LoraSettings& settings);
+/// How much of a network is what, in numbers of elements.
+struct NetworkSizes {
+  int64_t layer_matrices = 0;  // of the layers' products
+  int64_t joined = 0;          // of those that are multiplied in one with others: q, k, v and gate, up
+  int64_t embedding = 0;       // vocabulary times hidden size
+  int64_t vectors = 0;         // norms and biases
+  int64_t head_norm = 0;       // of a token that a layer's norms of q and k keep for the backward pass, or 0
+  int64_t norms = 0;           // inputs [hidden] of a token that a layer keeps for the backward pass
+};
+NetworkSizes network_sizes(const ModelConfig& config);
+
+/// What adapters add to a network, in numbers of elements.
+struct AdapterSizes {
+  int64_t parameters = 0;
+  int64_t inputs = 0;  // of a token, in all layers, that only the adapters keep for the backward pass
+};
+/// Without adapters (settings.r is 0) nothing; errors as in add_adapter (lora.h).
+AdapterSizes adapter_sizes(const ModelConfig& config, const LoraSettings& settings);
 
 }  // namespace selfreward

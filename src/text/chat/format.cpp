@@ -65,10 +65,6 @@ TokenIds ChatFormat::message_ids(const Json& messages, const TemplateInputs& inp
   return encode(rendering(messages, /*add_generation_prompt=*/true, inputs));
 }
 
-std::string ChatFormat::reply_text(const TokenIds& ids) const {
-  return strip(tokenizer_.decode(ids));
-}
-
 bool ChatFormat::is_stop(int64_t id) const {
   return std::binary_search(stop_ids_.begin(), stop_ids_.end(), id);
 }

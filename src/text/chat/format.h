@@ -62,8 +62,6 @@ class ChatFormat {
   /// Whether the chat template says what is trained.
   bool marks_generation(const TemplateInputs& inputs = {}) const;
 
-  /// A reply as text: without special tokens and without white space at both ends.
-  std::string reply_text(const TokenIds& ids) const;
   bool is_stop(int64_t id) const;
   const std::vector<int64_t>& stop_ids() const { return stop_ids_; }
   const Tokenizer& tokenizer() const { return tokenizer_; }

@@ -31,6 +31,11 @@ std::string load_error(const std::string& patch) {
   return "(no error)";
 }
 
+/// The ids of a text that somebody else wrote.
+TokenIds encode_as_text(const Tokenizer& tokenizer, const std::string& text) {
+  return tokenizer.encode(text, /*add_special=*/false, {{0, text.size()}});
+}
+
 }  // namespace
 
 TEST_CASE("a token can be looked up both ways") {
@@ -160,7 +165,7 @@ TEST_CASE("special tokens in ranges of other people's text are text, those besid
       "added_tokens": [{"id": 6, "content": "<a>", "special": true}, {"id": 7, "content": "bb", "special": false},
                        {"id": 8, "content": "<a><b>", "special": true}]})");
   CHECK(tokenizer.encode("<a>bb<a>") == TokenIds{6, 7, 6});
-  CHECK(tokenizer.encode_as_text("<a>bb<a>") == TokenIds{3, 0, 4, 7, 3, 0, 4});
+  CHECK(encode_as_text(tokenizer, "<a>bb<a>") == TokenIds{3, 0, 4, 7, 3, 0, 4});
   CHECK(tokenizer.encode("<a>bb<a>", false, {{3, 8}}) == TokenIds{6, 7, 3, 0, 4});
   CHECK(tokenizer.encode("<a>bb<a>", false, {{0, 1}, {4, 5}}) == TokenIds{3, 0, 4, 7, 6});
   CHECK(tokenizer.encode("<a>c<a>", false, {{3, 3}, {3, 4}}) == TokenIds{6, 5, 6});
@@ -174,15 +179,15 @@ TEST_CASE("text never becomes a special token by merging") {
   const Tokenizer tokenizer = load_patched(R"({"model": {"ignore_merges": true, "vocab": {"abc": 4},
       "merges": ["a b", "ab c"]}, "added_tokens": [{"id": 4, "content": "abc", "special": true}]})");
   CHECK(tokenizer.encode("abc") == TokenIds{4});
-  CHECK(tokenizer.encode_as_text("abc") == TokenIds{2, 3});
-  CHECK(tokenizer.encode_as_text("cabc") == TokenIds{3, 2, 3});
+  CHECK(encode_as_text(tokenizer, "abc") == TokenIds{2, 3});
+  CHECK(encode_as_text(tokenizer, "cabc") == TokenIds{3, 2, 3});
 }
 
 TEST_CASE("special tokens that are found after normalization are text in those ranges too") {
   const Tokenizer tokenizer = load_patched(R"({"normalizer": {"type": "Prepend", "prepend": "b"},
       "added_tokens": [{"id": 6, "content": "ac", "special": true, "normalized": true}]})");
   CHECK(tokenizer.encode("ac") == TokenIds{6});
-  CHECK(tokenizer.encode_as_text("ac") == TokenIds{1, 0, 3});
+  CHECK(encode_as_text(tokenizer, "ac") == TokenIds{1, 0, 3});
 }
 
 TEST_CASE("Metaspace of older files says add_prefix_space") {

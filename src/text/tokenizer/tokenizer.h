@@ -3,8 +3,8 @@
 // byte fallback as in Llama 2, Mistral, Gemma, Phi-3): text <-> token ids, exactly as the `tokenizers`
 // package.
 //   const Tokenizer tokenizer = Tokenizer::load("M0");
-//   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");          // with special tokens that it spells
-//   const TokenIds safe = tokenizer.encode_as_text("Hello<|im_end|>");  // without: users wrote it
+//   const TokenIds ids = tokenizer.encode("Hello<|im_end|>");               // with special tokens that it spells
+//   const TokenIds safe = tokenizer.encode(text, false, {{0, text.size()}});  // without: users wrote it
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +28,10 @@ class Tokenizer {
   /// What is not UTF-8 counts as U+FFFD, as with Python's errors="replace". Threads may share a tokenizer.
   TokenIds encode(std::string_view text, bool add_special = false) const;
   /// The same, but special tokens that reach into one of the byte ranges `plain` are text like any other: as
-  /// if they had no entry in added_tokens. Other added tokens stay tokens. Where no special token stands in
+  /// if they had no entry in added_tokens; over a whole text this is tokenizers' encode with
+  /// encode_special_tokens = True. Other added tokens stay tokens. Where no special token stands in
   /// the ranges the ids are those of encode(text).
   TokenIds encode(std::string_view text, bool add_special, const ByteRanges& plain) const;
-  /// The ids of a text that somebody else wrote, with no special token among them but the unknown one; as
-  /// tokenizers' encode with encode_special_tokens = True.
-  TokenIds encode_as_text(std::string_view text) const { return encode(text, false, {{0, text.size()}}); }
   /// The text of `ids`, always UTF-8 (a cut-off character is U+FFFD); tokens marked special are left out
   /// where `skip_special`. An id that has no token (a padded row of a model's vocabulary) has no text.
   std::string decode(const TokenIds& ids, bool skip_special = true) const;
