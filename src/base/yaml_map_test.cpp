@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kFile = fs::temp_directory_path() / "selfreward_yaml_map_test.yaml";
+const fs::path kFile = scratch("yaml_map.yaml");
 
 YamlMap map_of(const std::string& text) {
   write_file_atomically(kFile, text);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/scratch.h"
+
 using namespace selfreward;
 
 namespace {
@@ -9,7 +11,7 @@ PairwiseRubric rubric() {
   return PairwiseRubric::load(SELFREWARD_SOURCE_DIR "/rubrics/pairwise.yaml");
 }
 PairwiseRubric rubric_of(const std::string& yaml) {
-  const fs::path file = fs::temp_directory_path() / "selfreward_pairwise_test.yaml";
+  const fs::path file = scratch("pairwise.yaml");
   write_file_atomically(file, yaml);
   return PairwiseRubric::load(file);
 }
