@@ -28,7 +28,7 @@ class LazyPolicy {
   LazyPolicy(const RunConfig& config, NamedModel model) : config_(config), model_(std::move(model)) {}
   const NamedModel& model() const { return model_; }
   Policy& get() {
-    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
+    if (!policy_) policy_.emplace(load_policy(config_.model, model_.dir));
     return *policy_;
   }
 
