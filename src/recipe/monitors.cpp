@@ -189,8 +189,8 @@ void watch_trained(const Round& round, const std::string& name) {
 void watch_judge(const Round& round, Policy& policy, const SeedData& data, const Rubric& rubric) {
   const auto& [config, run, t] = round;
   if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
-  judge_held_out(
-      config, run, {str("M", t), run.model(t)}, [&]() -> Policy& { return policy; }, data, rubric);
+  const EvaluatedModel judge{{str("M", t), run.model(t)}, [&]() -> Policy& { return policy; }};
+  judge_held_out(config, run, judge, data.held_out_ranked, rubric);
   const Json first = judge_figures(run, 1, data, rubric.max_score),
              own = judge_figures(run, t, data, rubric.max_score);
   watch(config.monitor, run, {t, "judge"}, {{"held_out_judge", own}},
