@@ -90,12 +90,12 @@ void run_prompts(const Options& options) {
   check(config.prompts.file.empty(), "[config] prompts.file is ", config.prompts.file,
         ", but `prompts` writes new ones; leave it out, and give the file to `generate`");
   check_file_can_be_made(options.out);
-  check_policy(config, options.model);
+  check_policy(config.model, options.model);
   const PromptPool pool{seed_prompts(options.seeds, config.data.languages), {}};
   StageInputs inputs = inputs_of(config, kPrompts);
   inputs.checkpoint("--model", options.model).files("--seeds", options.seeds);
   const auto make = [&](RecordSink<Prompt>& out) {
-    Policy policy = load_policy(config, options.model);
+    Policy policy = load_policy(config.model, options.model);
     generate_prompts({policy, config.generation, root_seed(config)}, pool, config.prompts, "new", out);
   };
   report_counts(options.out,
@@ -105,12 +105,12 @@ void run_prompts(const Options& options) {
 void run_generate(const Options& options) {
   const RunConfig config = config_of(options, kGenerate);
   check_file_can_be_made(options.out);
-  check_policy(config, options.model);
+  check_policy(config.model, options.model);
   const auto prompts = read_prompts(options.prompts);
   StageInputs inputs = inputs_of(config, kGenerate);
   inputs.checkpoint("--model", options.model).file("--prompts", options.prompts);
   const auto make = [&](RecordSink<Candidate>& out) {
-    Policy policy = load_policy(config, options.model);
+    Policy policy = load_policy(config.model, options.model);
     generate_candidates({policy, config.generation, root_seed(config)}, prompts, config.candidates, out);
   };
   report_counts(options.out,
@@ -147,14 +147,14 @@ void run_judge(const Options& options) {
       .file("judge.rubric", config.judge.rubric);
   if (gold) inputs.gold(config.data.gold);
   if (!options.model.empty()) {
-    check_policy(config, options.model);
+    check_policy(config.model, options.model);
     inputs.checkpoint("--model", options.model);
   }
   const auto make = [&](RecordSink<Judgement>& out) {
     if (options.model.empty())
       return judge_without_model(
           {config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, root_seed(config)}, items, out);
-    Policy policy = load_policy(config, options.model);
+    Policy policy = load_policy(config.model, options.model);
     judge_answers({policy, config.generation, root_seed(config)}, rubric, items, config.judge, out);
   };
   report_counts(options.out,

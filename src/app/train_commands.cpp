@@ -70,7 +70,7 @@ Output output_of(const Options& options, const RunConfig& config, const CommandS
   const fs::path dir = output_directory(options.out), training = training_of(options);
   check_replaceable(dir);
   if (options.overwrite || !is_checkpoint(dir)) check_nothing_else_is_lost(dir);
-  check_policy(config, options.model);
+  check_policy(config.model, options.model);
   const bool only_begun = !is_checkpoint(dir) && fs::exists(training);
   const std::string name =
       only_begun ? str(dir.string(), ", begun in ", training.string(), ",") : dir.string();
@@ -91,7 +91,7 @@ void make_model(const Options& options, const RunConfig& config, const Output& o
   const OutputLock lock(dir);
   take_up(output, options.overwrite, kOverwriteRemedy);
   if (is_checkpoint(dir)) return log_line(dir.string() + " is there already, made from the same");
-  Policy policy = load_policy(config, options.model);
+  Policy policy = load_policy(config.model, options.model);
   train(policy, TrainingFiles{output.paths.back()});
   policy.save(dir, config.model.save_dtype);
   log_line("wrote " + dir.string());
@@ -108,7 +108,7 @@ void run_sft(const Options& options) {
   make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
     const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
     log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
-    begin_training(config, policy);
+    begin_training(config.lora, root_seed(config), policy);
     train_sft(policy.model(), rows.rows, config.sft, {root_seed(config), files, "SFT"});
   });
 }
@@ -131,7 +131,7 @@ void train_on_pairs(const Options& options, const RunConfig& config, const std::
   const SftRows replay = make_sft_rows(policy.chat(), replayed, max_length, train_on(config.sft));
   if (!options.replay.empty())
     log_line(str(replay.rows.size(), " examples to replay, ", left_out_text(replay, "dpo.train.max_length")));
-  begin_training(config, policy);
+  begin_training(config.lora, root_seed(config), policy);
   const Reference reference =
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   train_dpo(policy.model(), {rows.rows, reference}, replay.rows, config.dpo,

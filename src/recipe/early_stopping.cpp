@@ -25,13 +25,15 @@ Json to_json(const StepComparison& comparison) {
 /// The comparisons of one training. Step 0 stands for M_t.
 class Validation {
  public:
-  Validation(const RunConfig& config, RunDirectory& run, int64_t t)
-      : config_(config),
-        run_(run),
-        t_(t),
-        dir_(run.training(t + 1).dir),
-        seed_(root_seed(config).child("validation", t)),
-        prompts_(read_prompts(config.dpo.eval_prompts)) {}
+  explicit Validation(const Round& round)
+      : config_(round.config),
+        run_(round.run),
+        t_(round.t),
+        dir_(run_.training(t_ + 1).dir),
+        seed_(root_seed(config_).child("validation", t_)),
+        prompts_(read_prompts(config_.dpo.eval_prompts)) {}
+  Validation(const Validation&) = delete;
+  Validation& operator=(const Validation&) = delete;
 
   StepComparison compare(int64_t step, int64_t against) {
     StepComparison comparison{step, against, {}};
@@ -54,7 +56,7 @@ class Validation {
 
   std::vector<Candidate> answers(int64_t step) {
     return run_.memo<Candidate>(file("answers", step), [&](RecordSink<Candidate>& out) {
-      Policy policy = load_policy(config_, step == 0 ? run_.model(t_) : candidate(step));
+      Policy policy = load_policy(config_.model, step == 0 ? run_.model(t_) : candidate(step));
       const CandidateSettings settings{/*num_generations=*/1, config_.evaluate.sampling};
       generate_candidates({policy, config_.generation, seed_.child("answers")}, prompts_, settings, out);
     });
@@ -76,7 +78,7 @@ class Validation {
     Scores scores;
     for (const Judgement& judgement :
          run_.memo<Judgement>(file("judgements", step), [&](RecordSink<Judgement>& out) {
-           Policy judge = load_policy(config_, run_.model(t_));
+           Policy judge = load_policy(config_.model, run_.model(t_));
            judge_answers({judge, config_.generation, seed_.child("judge")},
                          Rubric::load(config_.judge.rubric), judge_items(prompts_, answered), config_.judge,
                          out);
@@ -103,7 +105,7 @@ class Validation {
     std::vector<BothOrders> verdicts(prompts_.size() - pairs.size());  // without answers: missing
     for (const Comparison& comparison :
          run_.memo<Comparison>(file("pairwise", step), [&](RecordSink<Comparison>& out) {
-           Policy judge = load_policy(config_, run_.model(t_));
+           Policy judge = load_policy(config_.model, run_.model(t_));
            compare_answers({judge, config_.generation, seed_.child("pairwise", step)},
                            PairwiseRubric::load(config_.evaluate.pairwise_rubric), pairs,
                            config_.judge.sampling, out);
@@ -120,11 +122,10 @@ class Validation {
   const std::vector<Prompt> prompts_;
 };
 
-/// The next comparison; on the disk when this returns.
-StepComparison next_comparison(const RunConfig& config, Validation& validation, const StoppingState& state,
-                               int64_t step, const Policy& policy, const fs::path& metrics) {
+/// The comparison of step's candidate, which is saved already; on the disk when this returns.
+StepComparison next_comparison(Validation& validation, const StoppingState& state, int64_t step,
+                               const fs::path& metrics) {
   const fs::path candidate = validation.candidate(step);
-  if (!is_checkpoint(candidate)) policy.save(candidate, config.model.save_dtype);
   const StepComparison comparison = validation.compare(step, state.best_step);
   MetricsLog(metrics).write(to_json(comparison));
   fs::remove_all(comparison.won() ? validation.candidate(state.best_step) : candidate);
@@ -150,11 +151,11 @@ void add_to_round_summary(const RunDirectory& run, int64_t t, const std::vector<
 }
 
 /// The best model under its final name. Where no step beat M_t, that is M_t again.
-void keep_best(const RunConfig& config, const RunDirectory& run, int64_t t, int64_t best_step,
-               const fs::path& candidate) {
+void keep_best(const Round& round, int64_t best_step, const fs::path& candidate) {
+  const auto& [config, run, t] = round;
   if (best_step > 0) return commit_path(candidate, run.model(t + 1));
   log_line(str("  no step beat M", t, " on dpo.eval_prompts: M", t + 1, " is M", t, " again"));
-  load_policy(config, run.model(t)).save(run.model(t + 1), config.model.save_dtype);
+  load_policy(config.model, run.model(t)).save(run.model(t + 1), config.model.save_dtype);
 }
 
 }  // namespace
@@ -197,22 +198,25 @@ void check_early_stopping(const RunConfig& config, const SeedData& data) {
           "for dpo.eval_prompts");
 }
 
-void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,
-                               int64_t total_steps, const std::function<void(int64_t pause_at)>& train) {
+void train_with_early_stopping(const Round& round, const Policy& policy, int64_t total_steps,
+                               const std::function<void(int64_t pause_at)>& train) {
+  const auto& [config, run, t] = round;
   const TrainingFiles files = run.training(t + 1);
   const fs::path metrics = files.metrics();
   std::vector<StepComparison> comparisons = read_comparisons(metrics);
-  Validation validation(config, run, t);
+  Validation validation(round);
   for (StoppingState state = state_after(comparisons);
        state.last_step < total_steps && state.without_gain < config.dpo.early_stopping_patience;
        state = state_after(comparisons)) {
     const int64_t step = std::min(total_steps, state.last_step + config.dpo.eval_steps);
     train(step);
-    comparisons.push_back(next_comparison(config, validation, state, step, policy, metrics));
+    const fs::path candidate = validation.candidate(step);
+    if (!is_checkpoint(candidate)) policy.save(candidate, config.model.save_dtype);
+    comparisons.push_back(next_comparison(validation, state, step, metrics));
   }
   const int64_t best_step = state_after(comparisons).best_step;
   add_to_round_summary(run, t, comparisons, total_steps);
-  keep_best(config, run, t, best_step, validation.candidate(best_step));
+  keep_best(round, best_step, validation.candidate(best_step));
   run.forget_training_state(files);
 }
 

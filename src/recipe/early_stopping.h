@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "evaluate/statistics/win_rate.h"
+#include "recipe/round.h"
 #include "run/seed_data.h"
 
 namespace selfreward {
@@ -36,10 +37,10 @@ std::vector<StepComparison> read_comparisons(const fs::path& metrics);
 /// be chosen.
 void check_early_stopping(const RunConfig& config, const SeedData& data);
 
-/// Trains `policy`, which is M_t, by `train` (to step `pause_at`, going on from the newest checkpoint) up to
+/// Trains `policy`, which is M_t of the round, by `train` (to step `pause_at`, going on from the newest checkpoint) up to
 /// `total_steps`, and leaves the best model as run.model(t + 1). Answers and judgements are kept beside
 /// metrics.jsonl, the comparisons in round.json too. A stopped call goes on to the same bytes.
-void train_with_early_stopping(const RunConfig& config, RunDirectory& run, int64_t t, const Policy& policy,
-                               int64_t total_steps, const std::function<void(int64_t pause_at)>& train);
+void train_with_early_stopping(const Round& round, const Policy& policy, int64_t total_steps,
+                               const std::function<void(int64_t pause_at)>& train);
 
 }  // namespace selfreward

@@ -74,8 +74,8 @@ void set_warnings(const RunDirectory& run, const Place& place, const Readings& r
   write_warnings(run.warnings(), rows);
 }
 
-void stop_where_asked(const RunConfig& config, const Place& place, const Readings& readings) {
-  const auto& names = config.monitor.stop;
+void stop_where_asked(const MonitorSettings& limits, const Place& place, const Readings& readings) {
+  const auto& names = limits.stop;
   for (const Reading& reading : readings)
     check(!is_warning(reading) || std::count(names.begin(), names.end(), reading.name) == 0,
           "[monitor] stopped by ", reading.name, " in round ", place.round, ", ", place.stage, ": ",
@@ -98,15 +98,15 @@ void write_readings(const RunDirectory& run, const Place& place, const Json& fig
   write_file_atomically(path, all.dump(2) + "\n");
 }
 
-void watch(const RunConfig& config, const RunDirectory& run, const Place& place, const Json& figures,
+void watch(const MonitorSettings& limits, const RunDirectory& run, const Place& place, const Json& figures,
            const Readings& readings) {
   write_readings(run, place, figures, readings);
   set_warnings(run, place, readings);
-  stop_where_asked(config, place, readings);
+  stop_where_asked(limits, place, readings);
 }
 
-Json with_beta(Json training, const RunConfig& config) {
-  training["beta"] = config.dpo.beta;
+Json with_beta(Json training, double beta) {
+  training["beta"] = beta;
   return training;
 }
 
@@ -126,73 +126,74 @@ Json judge_figures(const RunDirectory& run, int64_t t, const SeedData& data, dou
 
 }  // namespace
 
-void watch_prompts(const RunConfig& config, const RunDirectory& run, int64_t t,
+void watch_prompts(const MonitorSettings& limits, const RunDirectory& run, int64_t t,
                    const std::vector<Prompt>& prompts, const SeedData& data) {
   std::vector<std::string> earlier;
   for (int64_t before = 1; before < t; ++before)
     for (const Prompt& prompt : read_jsonl<Prompt>(run.round_records(before, "prompts")))
       earlier.push_back(prompt.text);
   const Json values = prompt_values(prompts, data.instructions(), earlier);
-  watch(config, run, {t, "prompts"}, values, prompt_readings(values, config.monitor));
+  watch(limits, run, {t, "prompts"}, values, prompt_readings(values, limits));
 }
 
-void watch_candidates(const RunConfig& config, const RunDirectory& run, int64_t t,
+void watch_candidates(const MonitorSettings& limits, const RunDirectory& run, int64_t t,
                       const std::vector<Candidate>& candidates) {
   const Json figures = candidate_values(candidates);
   Json values = candidate_counts(candidates);
   values.update(figures);
-  watch(config, run, {t, "candidates"}, figures, candidate_readings(values, config.monitor));
+  watch(limits, run, {t, "candidates"}, figures, candidate_readings(values, limits));
 }
 
-void watch_judgements(const RunConfig& config, const RunDirectory& run, int64_t t,
+void watch_judgements(const MonitorSettings& limits, const RunDirectory& run, int64_t t,
                       const std::vector<Judgement>& judgements) {
   Json figures = Json::object(), values = judgement_counts(judgements);
   if (const auto noise = judge_noise(judgements)) figures["judge_noise"] = *noise;
   values.update(figures);
-  watch(config, run, {t, "judgements"}, figures, judgement_readings(values, config.monitor));
+  watch(limits, run, {t, "judgements"}, figures, judgement_readings(values, limits));
 }
 
-void watch_pairs(const RunConfig& config, const RunDirectory& run, int64_t t,
+void watch_pairs(const MonitorSettings& limits, const RunDirectory& run, int64_t t,
                  const std::vector<PreferencePair>& pairs) {
   Json values = read_json(run.round_summary(t));
   if (!pairs.empty()) values["preferences"] = pair_lengths(pairs);
-  watch(config, run, {t, "pairs"}, Json::object(), pair_readings(values, config.monitor));
+  watch(limits, run, {t, "pairs"}, Json::object(), pair_readings(values, limits));
 }
 
-TrainingFiles watched_training(const RunConfig& config, RunDirectory& run, int64_t t,
-                               const std::string& name) {
+TrainingFiles watched_training(const Round& round, const std::string& name) {
+  const auto& [config, run, t] = round;
   run.name_stage("training/" + name);
   TrainingFiles files = run.training(name);
   auto rows = std::make_shared<std::vector<Json>>();
   auto events = std::make_shared<std::optional<TrainingEvents>>();
   if (config.report_to == "tensorboard") events->emplace(files.dir);
-  files.logged = [&config, &run, t, name, rows, events](const Json& line) {
+  files.logged = [&config = config, &run = run, t = t, name, rows, events](const Json& line) {
     if (!line.contains("loss")) return;                     // a comparison of early stopping
     rows->push_back(parse_json(to_line(line), "metrics"));  // as it is written: NaN becomes null
     if (*events) (*events)->add(line);
-    const auto readings = training_readings(with_beta(training_ends(*rows), config), config.monitor);
+    const auto readings = training_readings(with_beta(training_ends(*rows), config.dpo.beta), config.monitor);
     note_warnings(run, {t, name}, readings);
-    stop_where_asked(config, {t, name}, readings);
+    stop_where_asked(config.monitor, {t, name}, readings);
   };
   return files;
 }
 
-void watch_trained(const RunConfig& config, const RunDirectory& run, int64_t t, const std::string& name) {
+void watch_trained(const Round& round, const std::string& name) {
+  const auto& [config, run, t] = round;
   const TrainingFiles files = run.training(name);
   if (config.report_to == "tensorboard") write_training_events(files);
   if (t == 0) return;  // there is no directory of a round
-  const Json training = with_beta(training_ends(read_metrics(files.metrics())), config);
+  const Json training = with_beta(training_ends(read_metrics(files.metrics())), config.dpo.beta);
   write_readings(run, {t, name}, Json::object(), training_readings(training, config.monitor));
 }
 
-void watch_judge(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy, const SeedData& data,
-                 const Rubric& rubric) {
+void watch_judge(const Round& round, Policy& policy, const SeedData& data, const Rubric& rubric) {
+  const auto& [config, run, t] = round;
   if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
-  judge_held_out(
-      config, run, {model_name(t), run.model(t)}, [&]() -> Policy& { return policy; }, data, rubric);
+  const EvaluatedModel judge{{model_name(t), run.model(t)}, [&]() -> Policy& { return policy; }};
+  judge_held_out(config, run, judge, data.held_out_ranked, rubric);
   const Json first = judge_figures(run, 1, data, rubric.max_score),
              own = judge_figures(run, t, data, rubric.max_score);
-  watch(config, run, {t, "judge"}, {{"held_out_judge", own}},
+  watch(config.monitor, run, {t, "judge"}, {{"held_out_judge", own}},
         judge_readings(first, own, rubric.max_score, config.monitor));
 }
 

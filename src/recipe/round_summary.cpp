@@ -30,30 +30,31 @@ Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& p
   return {{"agree", agree / total}, {"tie", tie / total}, {"wrong", wrong / total}};
 }
 
-Json gold_rules(const RunConfig& config) {
-  return config.data.gold.empty() ? Json() : content_hashes(GoldScorer::files(config.data.gold));
+/// What the rules in the file `gold` are; null where it is empty.
+Json gold_rules(const std::string& gold) {
+  return gold.empty() ? Json() : content_hashes(GoldScorer::files(gold));
 }
 
 /// With what the rules are, so that other rules are noticed.
-void set_gold_agreement(const RunConfig& config, const std::vector<PreferencePair>& pairs, Json& summary) {
+void set_gold_agreement(const std::string& gold, const std::vector<PreferencePair>& pairs, Json& summary) {
   summary.erase("gold_agreement");
-  summary["gold_rules"] = gold_rules(config);
-  if (!config.data.gold.empty())
-    summary["gold_agreement"] = gold_agreement(GoldScorer::load(config.data.gold), pairs);
+  summary["gold_rules"] = gold_rules(gold);
+  if (!gold.empty()) summary["gold_agreement"] = gold_agreement(GoldScorer::load(gold), pairs);
 }
 
 }  // namespace
 
-void write_round_summary(const RunConfig& config, const RunDirectory& run, int64_t t,
-                         const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates,
-                         const std::vector<Judgement>& judgements, const std::vector<PreferencePair>& pairs) {
+void write_round_summary(const Round& round, const std::vector<Prompt>& prompts,
+                         const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements,
+                         const std::vector<PreferencePair>& pairs) {
+  const auto& [config, run, t] = round;
   Json summary{
       {"t", t}, {"prompts", prompts.size()}, {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
   summary.update(candidate_counts(candidates));
   summary.update(judgement_counts(judgements));
   summary["pairs"] = pairs.size();
   summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
-  set_gold_agreement(config, pairs, summary);
+  set_gold_agreement(config.data.gold, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(),
                " pairs; judge's mean score ",
@@ -62,13 +63,14 @@ void write_round_summary(const RunConfig& config, const RunDirectory& run, int64
                    : "-"));
 }
 
-void follow_gold_rules(const RunConfig& config, const RunDirectory& run, int64_t t) {
+void follow_gold_rules(const Round& round) {
+  const auto& [config, run, t] = round;
   Json summary = read_json(run.round_summary(t));
-  if (summary.value("gold_rules", Json()) == gold_rules(config)) return;
+  if (summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
   const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));
-  set_gold_agreement(config, pairs, summary);
+  set_gold_agreement(config.data.gold, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
-  watch_pairs(config, run, t, pairs);
+  watch_pairs(config.monitor, run, t, pairs);
 }
 
 }  // namespace selfreward

@@ -22,27 +22,27 @@ TEST_CASE("a round that is done has the figures of today's gold rules, and their
   const RunConfig config =
       load_config({}, {"run_dir=" + (dir / "run").string(), "data.gold=" + (dir / "gold.yaml").string(),
                        "monitor.wrong_pairs=0.5"});
-  const RunDirectory run(config);
+  RunDirectory run(config);
   PreferencePair pair;
   pair.prompt = {{"user", "tell me"}};
   pair.chosen = "red";
   pair.rejected = "blue";
   write_jsonl(run.round_records(1, "preferences"), std::vector<PreferencePair>{pair});
-  write_round_summary(config, run, 1, {}, {}, {}, {pair});
+  write_round_summary({config, run, 1}, {}, {}, {}, {pair});
   CHECK(read_json(run.round_summary(1))["gold_agreement"]["agree"] == 1);
 
   const std::string before = read_file(run.round_summary(1));
-  follow_gold_rules(config, run, 1);
+  follow_gold_rules({config, run, 1});
   CHECK(read_file(run.round_summary(1)) == before);
 
   write_rules(dir / "gold.yaml", "blue");
-  follow_gold_rules(config, run, 1);
+  follow_gold_rules({config, run, 1});
   CHECK(read_json(run.round_summary(1))["gold_agreement"]["wrong"] == 1);
   REQUIRE(read_warnings(run.warnings()).size() == 1);
   CHECK(read_warnings(run.warnings())[0]["name"] == "wrong_pairs");
 
   write_rules(dir / "gold.yaml", "red");
-  follow_gold_rules(config, run, 1);
+  follow_gold_rules({config, run, 1});
   CHECK(read_json(run.round_summary(1))["gold_agreement"]["agree"] == 1);
   CHECK(read_warnings(run.warnings()).empty());
 }

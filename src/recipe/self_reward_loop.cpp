@@ -28,32 +28,33 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
   describe_models(config, run);
 
   for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)
+    const Round round{config, run, t};
     if (run.has_model(t + 1)) {
-      follow_gold_rules(config, run, t);
+      follow_gold_rules(round);
       continue;
     }
-    Policy policy = load_policy(config, run.model(t));
-    watch_judge(config, run, t, policy, seed, rubric);
+    Policy policy = load_policy(config.model, run.model(t));
+    watch_judge(round, policy, seed, rubric);
 
     // 1. M(t) answers each new prompt N times and scores its own answers.
-    const auto prompts = new_prompts(config, run, t, policy, seed);
-    watch_prompts(config, run, t, prompts, seed);
-    const auto answers = candidates(config, run, t, policy, prompts);
-    watch_candidates(config, run, t, answers);
-    const auto scores = judgements(config, run, t, policy, rubric, prompts, answers);
-    watch_judgements(config, run, t, scores);
+    const auto prompts = new_prompts(round, policy, seed);
+    watch_prompts(config.monitor, run, t, prompts, seed);
+    const auto answers = candidates(round, policy, prompts);
+    watch_candidates(config.monitor, run, t, answers);
+    const auto scores = judgements(round, policy, rubric, prompts, answers);
+    watch_judgements(config.monitor, run, t, scores);
 
     // 2. Best against worst answer of each prompt; ties and unjudged prompts are dropped and counted.
-    const auto pairs = preference_pairs(config, run, t, prompts, answers, scores);
-    write_round_summary(config, run, t, prompts, answers, scores, pairs);
-    watch_pairs(config, run, t, pairs);
+    const auto pairs = preference_pairs(round, prompts, answers, scores);
+    write_round_summary(round, prompts, answers, scores, pairs);
+    watch_pairs(config.monitor, run, t, pairs);
 
     // 3. DPO: M(t) is both the starting point and the frozen reference.
     if (config.dpo.method == "positive_only") {
       const auto positives = build_positive_examples(prompts, answers, scores, rubric.max_score);
-      train_next_model_on_positives(config, run, t, policy, positives.records, ift_and_eft);
+      train_next_model_on_positives(round, policy, positives.records, ift_and_eft);
     } else {
-      train_next_model(config, run, t, policy, pairs, ift_and_eft);
+      train_next_model(round, policy, pairs, ift_and_eft);
     }
     describe_models(config, run);
   }

@@ -19,21 +19,21 @@
 namespace selfreward {
 namespace {
 
-/// SFT of `policy` in round t (0 before the first) into `output`; the state of a stopped training is taken
+/// SFT of `policy` in `round` into `output`; the state of a stopped training is taken
 /// up, and removed at the end.
-void train_and_save(const RunConfig& config, RunDirectory& run, Policy& policy,
-                    const std::vector<Example>& examples, const TrainSettings& settings, int64_t t,
-                    const Output& output) {
+void train_and_save(const Round& round, Policy& policy, const std::vector<Example>& examples,
+                    const TrainSettings& settings, const Output& output) {
+  const auto& [config, run, t] = round;
   const std::string& name = output.name;
   run.take_up(output);
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
   if (rows.too_long + rows.untrained > 0)
     log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
-  const TrainingFiles files = watched_training(config, run, t, name);
-  begin_training(config, policy);
+  const TrainingFiles files = watched_training(round, name);
+  begin_training(config.lora, root_seed(config), policy);
   train_sft(policy.model(), rows.rows, settings,
             {root_seed(config).child("train", name), files, name + " SFT"});
-  watch_trained(config, run, t, name);
+  watch_trained(round, name);
   policy.save(output.paths.front(), config.model.save_dtype);
   run.forget_training_state(files);
 }
@@ -43,8 +43,8 @@ void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& 
   log_line("sft_baseline: SFT of M0 on IFT alone");
   TrainSettings settings = config.sft;
   if (config.eft.baseline_max_steps > 0) settings.max_steps = config.eft.baseline_max_steps;
-  Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, data.ift, settings, 0, baseline_output(config, run));
+  Policy policy = load_policy(config.model, run.model(0));
+  train_and_save({config, run, 0}, policy, data.ift, settings, baseline_output(config, run));
 }
 
 /// Records how EFT was built into seed/summary.json.
@@ -61,7 +61,7 @@ std::vector<Judgement> baseline_judgements(const RunConfig& config, RunDirectory
                                            const Rubric& rubric) {
   train_baseline(config, run, data);
   return run.memo<Judgement>(baseline_judgements_output(config, run), [&](RecordSink<Judgement>& out) {
-    Policy baseline = load_policy(config, run.sft_baseline());
+    Policy baseline = load_policy(config.model, run.sft_baseline());
     JudgeSettings settings{.kind = "self",
                            .rubric = config.judge.rubric,
                            .num_evals_to_average = 1,
@@ -110,10 +110,10 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
-  check_policy(config, config.model.model_name_or_path);
+  check_policy(config.model, config.model.model_name_or_path);
   const bool has_writer = config.prompts.file.empty() && config.last_model > 1 &&
                           config.prompts.source != "self" && config.prompts.source != "M0";
-  if (has_writer) check_policy(config, config.prompts.source);
+  if (has_writer) check_policy(config.model, config.prompts.source);
 }
 
 Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
@@ -147,12 +147,12 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
 
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
-  Policy policy = load_policy(config, run.model(0));
-  train_and_save(config, run, policy, ift_and_eft, config.sft, 0, first_model_output(config, run));
+  Policy policy = load_policy(config.model, run.model(0));
+  train_and_save({config, run, 0}, policy, ift_and_eft, config.sft, first_model_output(config, run));
 }
 
-std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                const SeedData& data) {
+std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedData& data) {
+  const auto& [config, run, t] = round;
   return run.memo<Prompt>(prompts_output(config, run, t), [&](RecordSink<Prompt>& out) {
     if (!config.prompts.file.empty()) {
       if (out.shards() == 0) out.append(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
@@ -166,23 +166,23 @@ std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int6
     const std::string name = str("round", t);
     if (config.prompts.source == "self")
       return generate_prompts({policy, config.generation, seed}, pool, config.prompts, name, out);
-    Policy writer =
-        load_policy(config, config.prompts.source == "M0" ? run.model(0) : fs::path(config.prompts.source));
+    Policy writer = load_policy(
+        config.model, config.prompts.source == "M0" ? run.model(0) : fs::path(config.prompts.source));
     generate_prompts({writer, config.generation, seed}, pool, config.prompts, name, out);
   });
 }
 
-std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                  const std::vector<Prompt>& prompts) {
+std::vector<Candidate> candidates(const Round& round, Policy& policy, const std::vector<Prompt>& prompts) {
+  const auto& [config, run, t] = round;
   return run.memo<Candidate>(candidates_output(config, run, t), [&](RecordSink<Candidate>& out) {
     generate_candidates({policy, config.generation, root_seed(config).child("round", t)}, prompts,
                         config.candidates, out);
   });
 }
 
-std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                  const Rubric& rubric, const std::vector<Prompt>& prompts,
-                                  const std::vector<Candidate>& answers) {
+std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubric& rubric,
+                                  const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
+  const auto& [config, run, t] = round;
   return run.memo<Judgement>(judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
     const auto items = judge_items(prompts, answers);
     const Seed seed = root_seed(config).child("round", t);
@@ -194,10 +194,10 @@ std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, in
   });
 }
 
-std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirectory& run, int64_t t,
-                                             const std::vector<Prompt>& prompts,
+std::vector<PreferencePair> preference_pairs(const Round& round, const std::vector<Prompt>& prompts,
                                              const std::vector<Candidate>& answers,
                                              const std::vector<Judgement>& judged) {
+  const auto& [config, run, t] = round;
   return run.memo<PreferencePair>(preferences_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
     if (out.shards() > 0) return;
     const auto built = build_preference_pairs(prompts, answers, judged);
@@ -208,8 +208,9 @@ std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirecto
   });
 }
 
-void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                      const std::vector<PreferencePair>& pairs, const std::vector<Example>& ift_and_eft) {
+void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,
+                      const std::vector<Example>& ift_and_eft) {
+  const auto& [config, run, t] = round;
   const std::string name = model_name(t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
   run.take_up(next_model_output(config, run, t));
@@ -222,28 +223,28 @@ void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Pol
       reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
   const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft, config);
   const auto train = [&](int64_t pause_at) {
-    TrainingFiles files = watched_training(config, run, t, name);
+    TrainingFiles files = watched_training(round, name);
     files.pause_at = pause_at;
     train_dpo(policy.model(), {rows.rows, reference}, replay, config.dpo,
               {root_seed(config).child("train", name), files, name + " DPO"});
-    watch_trained(config, run, t, name);
+    watch_trained(round, name);
   };
   if (config.dpo.eval_steps > 0)
-    return train_with_early_stopping(config, run, t, policy,
-                                     num_training_steps(config.dpo.train, rows.rows.size()), train);
+    return train_with_early_stopping(round, policy, num_training_steps(config.dpo.train, rows.rows.size()),
+                                     train);
   train(/*pause_at=*/0);
   policy.save(run.model(t + 1), config.model.save_dtype);
   run.forget_training_state(run.training(name));
 }
 
-void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                   const std::vector<Example>& positives,
+void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
                                    const std::vector<Example>& ift_and_eft) {
+  const auto& [config, run, t] = round;
   log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(),
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
   examples.insert(examples.end(), positives.begin(), positives.end());
-  train_and_save(config, run, policy, examples, config.dpo.train, t, next_model_output(config, run, t));
+  train_and_save(round, policy, examples, config.dpo.train, next_model_output(config, run, t));
 }
 
 void describe_models(const RunConfig& config, const RunDirectory& run) {

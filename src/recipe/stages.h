@@ -4,6 +4,7 @@
 #include "feedback/judge.h"
 #include "feedback/preference_pairs.h"
 #include "model/policy/policy.h"
+#include "recipe/round.h"
 #include "run/seed_data.h"
 
 namespace selfreward {
@@ -24,31 +25,27 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft);
 
 /// New prompts of round t, unlike the seeds and those of earlier rounds.
-std::vector<Prompt> new_prompts(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                const SeedData& data);
+std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedData& data);
 
 /// N candidates of M_t for each prompt.
-std::vector<Candidate> candidates(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                  const std::vector<Prompt>& prompts);
+std::vector<Candidate> candidates(const Round& round, Policy& policy, const std::vector<Prompt>& prompts);
 
 /// The judge's scores of the candidates: by M_t itself, or by what config.judge.kind names.
-std::vector<Judgement> judgements(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                  const Rubric& rubric, const std::vector<Prompt>& prompts,
+std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubric& rubric,
+                                  const std::vector<Prompt>& prompts,
                                   const std::vector<Candidate>& candidates);
 
 /// Best against worst answer of each prompt.
-std::vector<PreferencePair> preference_pairs(const RunConfig& config, RunDirectory& run, int64_t t,
-                                             const std::vector<Prompt>& prompts,
+std::vector<PreferencePair> preference_pairs(const Round& round, const std::vector<Prompt>& prompts,
                                              const std::vector<Candidate>& candidates,
                                              const std::vector<Judgement>& judgements);
 
 /// M_{t+1} = DPO(M_t, reference = M_t, pairs), into run.model(t + 1).
-void train_next_model(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                      const std::vector<PreferencePair>& pairs, const std::vector<Example>& ift_and_eft);
+void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,
+                      const std::vector<Example>& ift_and_eft);
 
 /// The variant without rejected answers: M_{t+1} = SFT(M_t, seeds + answers with the full score).
-void train_next_model_on_positives(const RunConfig& config, RunDirectory& run, int64_t t, Policy& policy,
-                                   const std::vector<Example>& positives,
+void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
                                    const std::vector<Example>& ift_and_eft);
 
 /// Model cards of all models that are there and, with report_to, TensorBoard's file of the rounds.

@@ -49,7 +49,7 @@ void run_evaluate(const Options& options) {
   std::vector<NamedModel> models;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});
-    check_policy(config, dir);
+    check_policy(config.model, dir);
     for (size_t i = 0; i + 1 < models.size(); ++i)
       check(models[i].name != models.back().name, "[evaluate] two models are called '", directory_name(dir),
             "'; rename a directory");

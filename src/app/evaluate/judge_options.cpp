@@ -130,7 +130,7 @@ Chat Judge::chat() {
     };
   return [this](const auto& questions, const ChatParams& params) {
     if (!policy_) {
-      policy_.emplace(load_policy(config_, options_.judge));
+      policy_.emplace(load_policy(config_.model, options_.judge));
       const Seed seed = root_seed(config_).child("evaluate", "judge");
       local_ = local_chat({*policy_, config_.generation, seed});
     }

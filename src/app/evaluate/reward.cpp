@@ -60,7 +60,7 @@ void run_evaluate_reward(const Options& options) {
     check(directory_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ",
           dir);
     evaluation.models.push_back({directory_name(dir), dir});
-    check_policy(config, dir);
+    check_policy(config.model, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
   const auto ranked = read_ranked_or_pairs(options.ranked, config.data.languages);

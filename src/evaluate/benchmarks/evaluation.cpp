@@ -1,5 +1,7 @@
 #include "evaluate/benchmarks/evaluation.h"
 
+#include <array>
+
 #include "evaluate/benchmarks/judge_summary.h"
 #include "evaluate/judges/comparisons.h"
 #include "evaluate/statistics/paired_statistics.h"
@@ -22,42 +24,34 @@ struct ModelRecords {
   std::vector<Judgement> judgements;
 };
 
-/// The model is read only when something is missing.
-class LazyPolicy {
- public:
-  LazyPolicy(const RunConfig& config, NamedModel model) : config_(config), model_(std::move(model)) {}
-  const NamedModel& model() const { return model_; }
-  Policy& get() {
-    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
-    return *policy_;
-  }
+/// The weights are read when they are asked for, once.
+EvaluatedModel read_when_needed(const ModelSettings& settings, const NamedModel& model) {
+  const auto policy = std::make_shared<std::optional<Policy>>();
+  return {model, [settings, dir = model.dir, policy]() -> Policy& {
+            if (!*policy) policy->emplace(load_policy(settings, dir));
+            return **policy;
+          }};
+}
 
- private:
-  const RunConfig& config_;
-  NamedModel model_;
-  std::optional<Policy> policy_;
-};
-
-std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, LazyPolicy& policy,
-                                  const NamedModel& model, const std::vector<Prompt>& prompts, bool greedy) {
+std::vector<Candidate> answers_of(const RunConfig& config, RunDirectory& run, const EvaluatedModel& model,
+                                  const std::vector<Prompt>& prompts, bool greedy) {
   CandidateSettings settings{/*num_generations=*/1, config.evaluate.sampling};
   if (greedy) settings.sampling.temperature = 0;
+  const Seed seed = evaluation_seed(config).child("answers");
   return run.memo<Candidate>(
-      evaluated_answers_output(config, run, model, greedy), [&](RecordSink<Candidate>& out) {
-        const Seed seed = evaluation_seed(config).child("answers");
-        generate_candidates({policy.get(), config.generation, seed}, prompts, settings, out);
+      evaluated_answers_output(config, run, model.named, greedy), [&](RecordSink<Candidate>& out) {
+        generate_candidates({model.policy(), config.generation, seed}, prompts, settings, out);
       });
 }
 
-ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& model,
+ModelRecords collect_records(const RunConfig& config, RunDirectory& run, const NamedModel& named,
                              const SeedData& data, const Rubric& rubric) {
-  ModelRecords records{model.name, {}, {}, {}};
-  LazyPolicy policy(config, model);
-  records.sampled = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/false);
+  ModelRecords records{named.name, {}, {}, {}};
+  const EvaluatedModel model = read_when_needed(config.model, named);
+  records.sampled = answers_of(config, run, model, data.eval_prompts, /*greedy=*/false);
   if (config.evaluate.greedy && !config.data.gold.empty())
-    records.greedy = answers_of(config, run, policy, model, data.eval_prompts, /*greedy=*/true);
-  records.judgements = judge_held_out(
-      config, run, model, [&]() -> Policy& { return policy.get(); }, data, rubric);
+    records.greedy = answers_of(config, run, model, data.eval_prompts, /*greedy=*/true);
+  records.judgements = judge_held_out(config, run, model, data.held_out_ranked, rubric);
   return records;
 }
 
@@ -95,39 +89,51 @@ Json gold_summary(const std::vector<std::optional<double>>& scores, double max_s
           {"n", known.size()}};
 }
 
-Json model_summary(const RunConfig& config, const RunDirectory& run, const ModelRecords& records,
-                   const SeedData& data, const GoldScorer* gold, double max_score) {
-  Json summary{{"name", records.name}};
-  double tokens = 0, stopped = 0;
-  std::vector<std::optional<double>> scores(data.eval_prompts.size());
-  if (gold) {
-    scores = gold_scores(*gold, data.eval_prompts, records.sampled);
-    summary["gold"]["sampled"] = gold_summary(scores, gold->max_score());
-    if (config.evaluate.greedy)
-      summary["gold"]["greedy"] =
-          gold_summary(gold_scores(*gold, data.eval_prompts, records.greedy), gold->max_score());
-  }
-  if (!data.held_out_ranked.empty())
-    summary["reward_model"] =
-        judge_summary(data.held_out_ranked, records.judgements, max_score, evaluation_seed(config));
+/// answers.jsonl: the sampled answers with their prompts and true scores.
+std::string answers_text(const ModelRecords& records, const std::vector<Prompt>& prompts,
+                         const GoldScorer* gold) {
   std::map<std::string, size_t> place;
-  for (size_t i = 0; i < data.eval_prompts.size(); ++i) place[data.eval_prompts[i].id] = i;
-  std::string answers;
+  for (size_t i = 0; i < prompts.size(); ++i) place[prompts[i].id] = i;
+  std::vector<std::optional<double>> scores(prompts.size());
+  if (gold) scores = gold_scores(*gold, prompts, records.sampled);
+  std::string text;
   for (const Candidate& answer : records.sampled) {
-    tokens += static_cast<double>(answer.token_ids.size());
-    stopped += answer.finish_reason == FinishReason::stop;
     const size_t at = place.at(answer.prompt_id);
     Json line{{"prompt_id", answer.prompt_id},
-              {"prompt", data.eval_prompts[at].text},
+              {"prompt", prompts[at].text},
               {"text", answer.text},
               {"finish_reason", to_string(answer.finish_reason)}};
     if (scores[at]) line["gold"] = *scores[at];
     if (gold)
-      if (const auto misses = gold->misses(data.eval_prompts[at].text, answer.text); !misses.empty())
+      if (const auto misses = gold->misses(prompts[at].text, answer.text); !misses.empty())
         line["missed"] = misses;
-    answers += to_line(line);
+    text += to_line(line);
   }
-  write_file_atomically(run.evaluation_records(records.name, "answers"), answers);
+  return text;
+}
+
+Json gold_summaries(const GoldScorer& gold, const std::vector<Prompt>& prompts, const ModelRecords& records,
+                    bool greedy) {
+  const auto summary = [&](const std::vector<Candidate>& answers) {
+    return gold_summary(gold_scores(gold, prompts, answers), gold.max_score());
+  };
+  Json summaries{{"sampled", summary(records.sampled)}};
+  if (greedy) summaries["greedy"] = summary(records.greedy);
+  return summaries;
+}
+
+Json model_summary(const RunConfig& config, const ModelRecords& records, const SeedData& data,
+                   const GoldScorer* gold, double max_score) {
+  Json summary{{"name", records.name}};
+  if (gold) summary["gold"] = gold_summaries(*gold, data.eval_prompts, records, config.evaluate.greedy);
+  if (!data.held_out_ranked.empty())
+    summary["reward_model"] =
+        judge_summary(data.held_out_ranked, records.judgements, max_score, evaluation_seed(config));
+  double tokens = 0, stopped = 0;
+  for (const Candidate& answer : records.sampled) {
+    tokens += static_cast<double>(answer.token_ids.size());
+    stopped += answer.finish_reason == FinishReason::stop;
+  }
   const double n = std::max(1.0, static_cast<double>(records.sampled.size()));
   summary["answer_tokens_mean"] = tokens / n;
   summary["stopped_share"] = stopped / n;
@@ -155,8 +161,9 @@ Json gold_match(const GoldScorer& gold, const std::vector<Prompt>& prompts, cons
   return match_summary(a.name, b.name, "gold", win_rate(scores));
 }
 
-Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
-                  const std::vector<Prompt>& prompts, const ModelRecords& a, const ModelRecords& b) {
+/// The answers to prompts that both models have answered.
+std::vector<AnswerPair> answer_pairs(const std::vector<Prompt>& prompts, const ModelRecords& a,
+                                     const ModelRecords& b) {
   std::map<std::string, std::pair<const Candidate*, const Candidate*>> answers;
   for (const Candidate& answer : a.sampled) answers[answer.prompt_id].first = &answer;
   for (const Candidate& answer : b.sampled) answers[answer.prompt_id].second = &answer;
@@ -164,27 +171,32 @@ Json judged_match(const RunConfig& config, RunDirectory& run, LazyPolicy& judge,
   for (const Prompt& prompt : prompts)
     if (const auto& [first, second] = answers[prompt.id]; first && second)
       pairs.push_back({prompt.id, prompt.text, first->text, second->text});
-  const std::string name = a.name + "_vs_" + b.name;
-  const Output output = pairwise_output(config, run, judge.model(), a.name, b.name);
+  return pairs;
+}
+
+Json judged_match(const RunConfig& config, RunDirectory& run, const EvaluatedModel& judge,
+                  const std::array<std::string, 2>& names, const std::vector<AnswerPair>& pairs) {
+  const auto& [a, b] = names;
+  const Seed seed = evaluation_seed(config).child("pairwise", a + "_vs_" + b);
+  const Output output = pairwise_output(config, run, judge.named, a, b);
   const auto judged = run.memo<Comparison>(output, [&](RecordSink<Comparison>& out) {
-    const Seed seed = evaluation_seed(config).child("pairwise", name);
-    compare_answers({judge.get(), config.generation, seed},
+    compare_answers({judge.policy(), config.generation, seed},
                     PairwiseRubric::load(config.evaluate.pairwise_rubric), pairs, config.judge.sampling, out);
   });
   std::vector<BothOrders> verdicts;
   for (const Comparison& comparison : judged) verdicts.push_back(verdicts_of(comparison));
-  return match_summary(a.name, b.name, "judge", win_rate(verdicts));
+  return match_summary(a, b, "judge", win_rate(verdicts));
 }
 
 }  // namespace
 
-std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
-                                      const std::function<Policy&()>& policy, const SeedData& data,
-                                      const Rubric& rubric) {
-  if (data.held_out_ranked.empty()) return {};
-  return run.memo<Judgement>(held_out_judgements_output(config, run, model), [&](RecordSink<Judgement>& out) {
-    judge_answers({policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
-                  judge_items(data.held_out_ranked), config.judge, out);
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const EvaluatedModel& model,
+                                      const std::vector<RankedAnswers>& held_out, const Rubric& rubric) {
+  if (held_out.empty()) return {};
+  const Output output = held_out_judgements_output(config, run, model.named);
+  return run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
+    judge_answers({model.policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
+                  judge_items(held_out), config.judge, out);
   });
 }
 
@@ -205,19 +217,22 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
   Json summary{{"models", Json::array()}, {"max_score", rubric.max_score}};
   for (const NamedModel& model : named) {
     models.push_back(collect_records(config, run, model, data, rubric));
-    summary["models"].push_back(
-        model_summary(config, run, models.back(), data, gold ? &*gold : nullptr, rubric.max_score));
+    const GoldScorer* scorer = gold ? &*gold : nullptr;
+    write_file_atomically(run.evaluation_records(model.name, "answers"),
+                          answers_text(models.back(), data.eval_prompts, scorer));
+    summary["models"].push_back(model_summary(config, models.back(), data, scorer, rubric.max_score));
   }
   if (!data.held_out_ranked.empty())
     summary["null_judges"] = null_judges(data.held_out_ranked, rubric.max_score, evaluation_seed(config));
   summary["head_to_head"] = Json::array();
-  LazyPolicy judge(config, named.back());
+  const EvaluatedModel judge = read_when_needed(config.model, named.back());
   for (size_t a = models.size(); a-- > 1;)
     for (size_t b = a; b-- > 0;) {
       if (gold) summary["head_to_head"].push_back(gold_match(*gold, data.eval_prompts, models[a], models[b]));
       if (!config.evaluate.pairwise_rubric.empty())
         summary["head_to_head"].push_back(
-            judged_match(config, run, judge, data.eval_prompts, models[a], models[b]));
+            judged_match(config, run, judge, {models[a].name, models[b].name},
+                         answer_pairs(data.eval_prompts, models[a], models[b])));
     }
   write_file_atomically(run.evaluation_summary(), summary.dump(2) + "\n");
 }

@@ -7,11 +7,16 @@
 
 namespace selfreward {
 
-/// M_t's judgements of the held-out ranked answers, as evaluate_models needs them: made once, also while the
-/// run goes on. Empty where there are no such answers.
-std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const NamedModel& model,
-                                      const std::function<Policy&()>& policy, const SeedData& data,
-                                      const Rubric& rubric);
+/// A model of an evaluation; `policy` gives its weights where something has to be made by them.
+struct EvaluatedModel {
+  NamedModel named;
+  std::function<Policy&()> policy;
+};
+
+/// The model's judgements of the held-out ranked answers, as evaluate_models needs them: made once, also
+/// while the run goes on. Empty where there are no such answers.
+std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const EvaluatedModel& model,
+                                      const std::vector<RankedAnswers>& held_out, const Rubric& rubric);
 
 /// Throws Error where evaluate_models would, for want of prompts or of a file.
 void check_evaluation(const RunConfig& config, const SeedData& data);

@@ -21,7 +21,7 @@ std::vector<Candidate> answers_of(const RunConfig& config, const fs::path& dir,
                                   const std::vector<Prompt>& prompts, const Output& output, bool overwrite) {
   return memo<Candidate>(output, overwrite, [&](RecordSink<Candidate>& out) {
     log_line("answers of " + dir.string());
-    Policy policy = load_policy(config, dir);
+    Policy policy = load_policy(config.model, dir);
     const Seed seed = root_seed(config).child("evaluate", "answers");
     generate_candidates({policy, config.generation, seed}, prompts,
                         {/*num_generations=*/1, config.evaluate.sampling}, out);

@@ -123,7 +123,7 @@ std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::p
   const std::string name = directory_name(model);
   const Output output = mt_bench_answers_output(config, model, questions, out);
   return memo<MtBenchAnswer>(output, overwrite, [&](RecordSink<MtBenchAnswer>& sink) {
-    Policy policy = load_policy(config, model);
+    Policy policy = load_policy(config.model, model);
     const Seed seed = root_seed(config).child("mt_bench", "answers");
     const Chat chat = local_chat({policy, config.generation, seed});
     const auto make = [&](std::span<const MtBenchQuestion> shard, const OnDone& on_done) {

@@ -124,7 +124,7 @@ class Judge {
 
  private:
   Policy& policy() {
-    if (!policy_) policy_.emplace(load_policy(config_, model_.dir));
+    if (!policy_) policy_.emplace(load_policy(config_.model, model_.dir));
     return *policy_;
   }
 
