@@ -50,8 +50,11 @@ int parse(CLI::App& app, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (const char* missing = missing_instructions()) {
-    std::fprintf(stderr, "error: this processor has no %s; selfreward needs AVX2, FMA and BMI2 (x86-64-v3: Intel since "
-                 "Haswell, AMD since Zen), or an arm64 processor\n", missing);
+    std::fprintf(
+        stderr,
+        "error: this processor has no %s; selfreward needs AVX2, FMA and BMI2 (x86-64-v3: Intel since "
+        "Haswell, AMD since Zen), or an arm64 processor\n",
+        missing);
     return 1;
   }
   CLI::App app(

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <tuple>
 
+#include "base/error.h"
 #include "base/format.h"
 
 namespace selfreward {
@@ -54,7 +54,7 @@ class Descriptor {
 
  private:
   [[noreturn]] void fail_with_reason() const {
-    const std::string reason = std::strerror(errno);
+    const std::string reason = system_reason(errno);
     fail("[files] cannot read ", file_.string(), ": ", reason);
   }
 

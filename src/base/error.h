@@ -4,6 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace selfreward {
 
@@ -31,6 +32,11 @@ std::string str(const Parts&... parts) {
 template <typename... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
   throw Error(selfreward::str(parts...));
+}
+
+/// What the system says of an errno: "No space left on device".
+inline std::string system_reason(int error) {
+  return std::generic_category().message(error);
 }
 
 /// Throws Error with the joined parts unless `ok`. Stays on in release builds.

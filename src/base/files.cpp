@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 
 #include "base/error.h"
@@ -15,25 +14,21 @@
 namespace selfreward {
 namespace {
 
-std::string reason() {
-  return std::strerror(errno);
-}
-
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    check(written > 0, "[files] cannot write ", path.string(), ": ", reason());
+    check(written > 0, "[files] cannot write ", path.string(), ": ", system_reason(errno));
     bytes.remove_prefix(static_cast<size_t>(written));
   }
 }
 
 void sync_path(const fs::path& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
-  check(descriptor >= 0, "[files] cannot open ", path.string(), ": ", reason());
+  check(descriptor >= 0, "[files] cannot open ", path.string(), ": ", system_reason(errno));
   const int result = ::fsync(descriptor);
   ::close(descriptor);
-  check(result == 0, "[files] cannot sync ", path.string(), ": ", reason());
+  check(result == 0, "[files] cannot sync ", path.string(), ": ", system_reason(errno));
 }
 
 void sync_parent(const fs::path& path) {
@@ -46,7 +41,7 @@ void sync_parent(const fs::path& path) {
 std::string read_file(const fs::path& path) {
   check(!fs::is_directory(path), "[files] cannot read ", path.string(), ": it is a directory");
   std::ifstream in(path, std::ios::binary);
-  check(in.good(), "[files] cannot read ", path.string(), ": ", reason());
+  check(in.good(), "[files] cannot read ", path.string(), ": ", system_reason(errno));
   std::ostringstream out;
   out << in.rdbuf();
   return std::move(out).str();
@@ -60,10 +55,10 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
   const fs::path partial = path.string() + ".tmp";
   const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  check(descriptor >= 0, "[files] cannot create ", partial.string(), ": ", reason());
+  check(descriptor >= 0, "[files] cannot create ", partial.string(), ": ", system_reason(errno));
   try {
     write_all(descriptor, content, partial);
-    check(::fsync(descriptor) == 0, "[files] cannot sync ", partial.string(), ": ", reason());
+    check(::fsync(descriptor) == 0, "[files] cannot sync ", partial.string(), ": ", system_reason(errno));
   } catch (...) {
     ::close(descriptor);
     throw;
@@ -75,14 +70,14 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 void commit_path(const fs::path& from, const fs::path& to) {
   if (fs::is_directory(to)) fs::remove_all(to);
   check(std::rename(from.c_str(), to.c_str()) == 0, "[files] cannot rename ", from.string(), " to ",
-        to.string(), ": ", reason());
+        to.string(), ": ", system_reason(errno));
   sync_parent(to);
 }
 
 AppendLog::AppendLog(fs::path path) : path_(std::move(path)) {
   if (path_.has_parent_path()) fs::create_directories(path_.parent_path());
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  check(descriptor_ >= 0, "[files] cannot open ", path_.string(), ": ", reason());
+  check(descriptor_ >= 0, "[files] cannot open ", path_.string(), ": ", system_reason(errno));
 }
 
 AppendLog::~AppendLog() {
@@ -91,7 +86,7 @@ AppendLog::~AppendLog() {
 
 void AppendLog::append(std::string_view text) {
   write_all(descriptor_, text, path_);
-  check(::fdatasync(descriptor_) == 0, "[files] cannot sync ", path_.string(), ": ", reason());
+  check(::fdatasync(descriptor_) == 0, "[files] cannot sync ", path_.string(), ": ", system_reason(errno));
 }
 
 std::vector<std::string> read_lines(const fs::path& path) {

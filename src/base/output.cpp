@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <set>
 
 #include "base/content_hash.h"
+#include "base/error.h"
 #include "base/paths.h"
 #include "base/text_util.h"
 
@@ -141,7 +141,7 @@ OutputLock::OutputLock(const fs::path& path)
   do {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    const std::string reason = std::strerror(errno);
+    const std::string reason = system_reason(errno);
     check(descriptor_ >= 0, "[files] cannot create ", file_.string(), ": ", reason);
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       ::close(descriptor_);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
 
@@ -39,7 +38,7 @@ void check_can_be_made(const fs::path& path) {
   check(fs::is_directory(parent), "[files] cannot write ", path.string(), ": ", parent.string(),
         " is a file");
   const bool may_write = ::access(parent.c_str(), W_OK | X_OK) == 0;
-  const std::string reason = std::strerror(errno);
+  const std::string reason = system_reason(errno);
   check(may_write, "[files] cannot write ", path.string(), ": ", parent.string(), ": ", reason);
 }
 

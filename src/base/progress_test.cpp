@@ -22,8 +22,7 @@ TEST_CASE("what a stopped run had done before counts as done, but in no rate") {
 }
 
 TEST_CASE("the newest file that lives is told of the work, with a stage of its own") {
-  const fs::path older = scratch("progress_older.json"),
-                 newer = scratch("progress_newer.json");
+  const fs::path older = scratch("progress_older.json"), newer = scratch("progress_newer.json");
   ProgressFile first(older);
   first.name_stage("M1/prompts.jsonl");
   {

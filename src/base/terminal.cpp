@@ -24,7 +24,7 @@ void finish_standard_output() {
   if (flushed && std::ferror(stdout) == 0) return;
   // A write that failed earlier has left its mark but not its reason, which another one has again.
   if (errno == 0) static_cast<void>(::write(STDOUT_FILENO, "\n", 1) + 1);
-  fail("cannot write to standard output: ", errno != 0 ? std::strerror(errno) : "an earlier write failed");
+  fail("cannot write to standard output: ", errno != 0 ? system_reason(errno) : "an earlier write failed");
 }
 
 }  // namespace selfreward

@@ -10,7 +10,7 @@ namespace selfreward {
 UnpackedFile::UnpackedFile(fs::path path) : path_(std::move(path)), buffer_(size_t{1} << 16) {
   errno = 0;
   file_ = gzopen(path_.c_str(), "rb");  // a file that is not gzip is read as it is
-  check(file_ != nullptr, "[files] cannot read ", path_.string(), ": ", std::strerror(errno));
+  check(file_ != nullptr, "[files] cannot read ", path_.string(), ": ", system_reason(errno));
 }
 
 UnpackedFile::~UnpackedFile() {
@@ -22,7 +22,7 @@ bool UnpackedFile::fill() {
   int code = Z_OK;
   const char* reason = gzerror(file_, &code);
   if (code == Z_BUF_ERROR) reason = "it is cut off; download or copy it again";
-  if (code == Z_ERRNO) reason = std::strerror(errno);
+  if (code == Z_ERRNO) reason = system_reason(errno);
   check(count > 0 || code == Z_OK || code == Z_STREAM_END, "[files] cannot read ", path_.string(), ": ",
         reason);
   at_ = 0;

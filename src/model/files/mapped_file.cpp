@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
 
@@ -14,7 +13,7 @@ namespace selfreward {
 
 MappedFile::MappedFile(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  check(descriptor >= 0, "[files] cannot read ", path.string(), ": ", std::strerror(errno));
+  check(descriptor >= 0, "[files] cannot read ", path.string(), ": ", system_reason(errno));
   struct stat info {};
   const bool regular = ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
   void* memory = nullptr;
@@ -25,7 +24,7 @@ MappedFile::MappedFile(const fs::path& path) {
   const int error = errno;
   ::close(descriptor);
   check(regular, "[files] cannot read ", path.string(), ": it is not a file");
-  check(memory != MAP_FAILED, "[files] cannot map ", path.string(), ": ", std::strerror(error));
+  check(memory != MAP_FAILED, "[files] cannot map ", path.string(), ": ", system_reason(error));
   data_ = static_cast<char*>(memory);
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "model/files/mapped_file.h"
 #include "model/files/safetensors_header.h"
@@ -80,12 +81,12 @@ std::string header(const NamedTensors& tensors, std::optional<at::ScalarType> dt
 
 void write_bytes(std::ofstream& out, const void* data, size_t size, const fs::path& path) {
   out.write(static_cast<const char*>(data), static_cast<std::streamsize>(size));
-  check(out.good(), "[safetensors] cannot write ", path.string(), ": ", std::strerror(errno));
+  check(out.good(), "[safetensors] cannot write ", path.string(), ": ", system_reason(errno));
 }
 
 void write_all(const fs::path& path, const NamedTensors& tensors, std::optional<at::ScalarType> dtype) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  check(out.good(), "[safetensors] cannot create ", path.string(), ": ", std::strerror(errno));
+  check(out.good(), "[safetensors] cannot create ", path.string(), ": ", system_reason(errno));
   const std::string head = header(tensors, dtype);
   write_bytes(out, head.data(), head.size(), path);
   for (const auto& [name, tensor] : tensors) {
@@ -93,7 +94,7 @@ void write_all(const fs::path& path, const NamedTensors& tensors, std::optional<
     write_bytes(out, stored.data_ptr(), stored.nbytes(), path);
   }
   out.close();
-  check(out.good(), "[safetensors] cannot write ", path.string(), ": ", std::strerror(errno));
+  check(out.good(), "[safetensors] cannot write ", path.string(), ": ", system_reason(errno));
 }
 
 }  // namespace

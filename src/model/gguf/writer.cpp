@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <string_view>
 #include <type_traits>
@@ -128,7 +127,7 @@ at::Tensor encode(const GgufOutput& tensor) {
 
 void write(std::ofstream& out, const void* bytes, uint64_t size, const fs::path& path) {
   out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
-  check(out.good(), "[gguf] cannot write ", path.string(), ": ", std::strerror(errno));
+  check(out.good(), "[gguf] cannot write ", path.string(), ": ", system_reason(errno));
 }
 
 }  // namespace
@@ -137,7 +136,7 @@ void write_gguf(const fs::path& path, const GgufMetadata& metadata, const std::v
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
   const fs::path partial = path.string() + ".tmp";
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
-  check(out.good(), "[gguf] cannot create ", partial.string(), ": ", std::strerror(errno));
+  check(out.good(), "[gguf] cannot create ", partial.string(), ": ", system_reason(errno));
   const std::string start = head(metadata, tensors);
   write(out, start.data(), start.size(), partial);
   const std::string padding(kAlignment, '\0');
@@ -148,7 +147,7 @@ void write_gguf(const fs::path& path, const GgufMetadata& metadata, const std::v
     write(out, padding.data(), aligned(size) - size, partial);
   }
   out.close();
-  check(out.good(), "[gguf] cannot write ", partial.string(), ": ", std::strerror(errno));
+  check(out.good(), "[gguf] cannot write ", partial.string(), ": ", system_reason(errno));
   sync_file(partial);
   commit_path(partial, path);
 }
