@@ -20,7 +20,7 @@ UnpackedFile::~UnpackedFile() {
 bool UnpackedFile::fill() {
   const int count = gzread(file_, buffer_.data(), static_cast<unsigned>(buffer_.size()));
   int code = Z_OK;
-  const char* reason = gzerror(file_, &code);
+  std::string reason = gzerror(file_, &code);
   if (code == Z_BUF_ERROR) reason = "it is cut off; download or copy it again";
   if (code == Z_ERRNO) reason = system_reason(errno);
   check(count > 0 || code == Z_OK || code == Z_STREAM_END, "[files] cannot read ", path_.string(), ": ",
