@@ -110,10 +110,10 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric) {
   const Seed seed(kSeed);
   std::set<std::string> taken;
   Data data;
-  data.train = rows_of(make_prompts(topics, "train", "train", kTrain, seed, taken));
-  data.eval = rows_of(make_prompts(topics, "eval", "eval", kEval, seed, taken));
-  rank(make_prompts(topics, "train", "ranked", kRanked, seed, taken), seed, data.ranked, data.asked);
-  rank(make_prompts(topics, "eval", "eval_ranked", kEvalRanked, seed, taken), seed, data.eval_ranked,
+  data.train = rows_of(make_prompts(topics, {"train", "train", kTrain}, seed, taken));
+  data.eval = rows_of(make_prompts(topics, {"eval", "eval", kEval}, seed, taken));
+  rank(make_prompts(topics, {"ranked", "train", kRanked}, seed, taken), seed, data.ranked, data.asked);
+  rank(make_prompts(topics, {"eval_ranked", "eval", kEvalRanked}, seed, taken), seed, data.eval_ranked,
        data.eval_asked);
   data.eft = judgements(data, rubric);
   return data;

@@ -184,9 +184,9 @@ MadePrompt make_prompt(const std::string& category, const Topic& topic, const Se
 
 }  // namespace
 
-std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const std::string& split,
-                                     const std::string& name, const std::vector<Share>& shares,
-                                     const Seed& seed, std::set<std::string>& taken) {
+std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const PromptSet& set, const Seed& seed,
+                                     std::set<std::string>& taken) {
+  const auto& [name, split, shares] = set;
   std::vector<MadePrompt> made, mixed;
   for (const auto& [category, count] : shares) {
     const auto pool = topics_of(topics, topic_category(category), split);

@@ -20,10 +20,15 @@ struct Share {
   int64_t count;
 };
 
-/// The prompts of each category with topics and wordings of `split`, in mixed order; ids are name-001, ...
-/// Texts in `taken` are not made again, new ones join it.
-std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const std::string& split,
-                                     const std::string& name, const std::vector<Share>& shares,
-                                     const Seed& seed, std::set<std::string>& taken);
+/// A set of prompts that is to be made, with topics and wordings of one split.
+struct PromptSet {
+  std::string name, split;
+  std::vector<Share> shares;
+};
+
+/// The prompts of each category of the set, in mixed order; ids are name-001, ... Texts in `taken` are not
+/// made again, new ones join it.
+std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const PromptSet& set, const Seed& seed,
+                                     std::set<std::string>& taken);
 
 }  // namespace selfreward::verifiable

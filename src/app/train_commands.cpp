@@ -123,13 +123,13 @@ void check_dpo(const Options& options, const RunConfig& config) {
         " files: to replay examples both are needed, to replay none neither");
 }
 
-void train_on_pairs(const Options& options, const RunConfig& config, const std::vector<PreferencePair>& pairs,
+void train_on_pairs(const RunConfig& config, const std::vector<PreferencePair>& pairs,
                     const std::vector<Example>& replayed, Policy& policy, const TrainingFiles& files) {
   const int64_t max_length = config.dpo.train.max_length;
   const DpoRows rows = make_dpo_rows(policy.chat(), pairs, max_length);
   log_line(str(rows.rows.size(), " pairs to train on; left out: ", counts_text(rows.dropped)));
   const SftRows replay = make_sft_rows(policy.chat(), replayed, max_length, train_on(config.sft));
-  if (!options.replay.empty())
+  if (!replayed.empty())
     log_line(str(replay.rows.size(), " examples to replay, ", left_out_text(replay, "dpo.train.max_length")));
   begin_training(config.lora, root_seed(config), policy);
   const Reference reference =
@@ -149,7 +149,7 @@ void run_dpo(const Options& options) {
     return;
   }
   make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
-    train_on_pairs(options, config, pairs, replayed, policy, files);
+    train_on_pairs(config, pairs, replayed, policy, files);
   });
 }
 

@@ -52,7 +52,7 @@ Policy load_padded() {
   padded.initialize(/*seed=*/3, /*std=*/0.3);
   NamedTensors weights;
   for (const auto& item : padded.named_parameters()) weights.emplace_back(item.key(), item.value().detach());
-  write_checkpoint(dir, kTiny, config, weights, at::kFloat);
+  write_checkpoint(dir, read_side_files(kTiny), config, weights, at::kFloat);
   return Policy::load(dir, {.device = "cpu", .dtype = "float32"});
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("a prompt that is longer than a step's prefill joins while others are 
   for (const auto& item : tiny.model().named_parameters())
     weights.emplace_back(item.key(), item.value().detach());
   const fs::path dir = scratch_dir();
-  write_checkpoint(dir, kTiny, config, weights, at::kFloat);
+  write_checkpoint(dir, read_side_files(kTiny), config, weights, at::kFloat);
 
   Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
   Generator generator(policy, {});

@@ -21,7 +21,7 @@ void add_example(DryRunPlan& plan, const std::string& title, const std::string& 
 }
 
 std::string text_of(const DryRunPlan& plan, const std::string& found) {
-  return settings_text(plan.config) + model_text(plan.model, plan.network, plan.config) + found +
+  return settings_text(plan.config) + model_text(plan.model, plan.network, plan.config.model.dtype) + found +
          section(plan.device == "cpu"
                      ? "memory of each stage at its peak, in MiB (an estimate)"
                      : "memory of each stage at its peak, in MiB (an estimate that was never "

@@ -40,13 +40,13 @@ std::string settings_text(const RunConfig& config) {
   return section("settings that differ from the defaults", changed) + section("settings as by default", same);
 }
 
-std::string model_text(const PolicyOutline& model, const Network& network, const RunConfig& config) {
+std::string model_text(const PolicyOutline& model, const Network& network, const std::string& dtype) {
   const ModelConfig& c = model.config;
-  std::string text =
-      line("family", c.model_type) + line("parameters", millions(network.parameters())) +
-      line("vocabulary", str(c.vocab_size)) + line("context", str(c.max_position_embeddings, " tokens")) +
-      line("stored as", model.stored) +
-      line("computed in", str(config.model.dtype, " on ", network.on_cpu ? "the CPU" : "a GPU"));
+  std::string text = line("family", c.model_type) + line("parameters", millions(network.parameters())) +
+                     line("vocabulary", str(c.vocab_size)) +
+                     line("context", str(c.max_position_embeddings, " tokens")) +
+                     line("stored as", model.stored) +
+                     line("computed in", str(dtype, " on ", network.on_cpu ? "the CPU" : "a GPU"));
   if (network.has_adapters())
     text += line("trained", millions(network.adapters.parameters) + " parameters of adapters");
   return section("model", text);

@@ -16,7 +16,7 @@ std::string line(const std::string& name, const std::string& value);
 std::string settings_text(const RunConfig& config);
 
 /// Family, sizes, dtypes, device.
-std::string model_text(const PolicyOutline& model, const Network& network, const RunConfig& config);
+std::string model_text(const PolicyOutline& model, const Network& network, const std::string& dtype);
 
 /// A row as text, what is trained between ⟦ and ⟧.
 std::string row_text(const Tokenizer& tokenizer, const SftRow& row);

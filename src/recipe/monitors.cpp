@@ -197,9 +197,9 @@ void watch_judge(const Round& round, Policy& policy, const SeedData& data, const
         judge_readings(first, own, rubric.max_score, config.monitor));
 }
 
-void watch_evaluation(const RunConfig& config, const RunDirectory& run) {
+void watch_evaluation(const MonitorSettings& limits, const RunDirectory& run, int64_t last_model) {
   const Json evaluation = read_evaluation(run);
-  set_warnings(run, {config.last_model, "evaluation"}, evaluation_readings(evaluation, config.monitor));
+  set_warnings(run, {last_model, "evaluation"}, evaluation_readings(evaluation, limits));
 }
 
 }  // namespace selfreward

@@ -32,7 +32,8 @@ void watch_trained(const Round& round, const std::string& name);
 /// Nothing where there are none, or without evaluation.
 void watch_judge(const Round& round, Policy& policy, const SeedData& data, const Rubric& rubric);
 
-/// Warnings about the models of evaluation.json; they never stop, as nothing is left to do.
-void watch_evaluation(const RunConfig& config, const RunDirectory& run);
+/// Warnings about the models of evaluation.json, under the round of the last one; they never stop, as nothing
+/// is left to do.
+void watch_evaluation(const MonitorSettings& limits, const RunDirectory& run, int64_t last_model);
 
 }  // namespace selfreward

@@ -25,7 +25,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
   std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);
   ift_and_eft.insert(ift_and_eft.begin(), seed.ift.begin(), seed.ift.end());
   if (!run.has_model(1)) train_first_model(config, run, ift_and_eft);
-  describe_models(config, run);
+  describe_models(run, config.report_to);
 
   for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)
     const Round round{config, run, t};
@@ -56,13 +56,13 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
     } else {
       train_next_model(round, policy, pairs, ift_and_eft);
     }
-    describe_models(config, run);
+    describe_models(run, config.report_to);
   }
   if (config.evaluate.enabled) {
-    evaluate_models(config, run, models_of(config, run), seed, rubric);
-    watch_evaluation(config, run);
+    evaluate_models(config, run, models_of(run, config.last_model), seed, rubric);
+    watch_evaluation(config.monitor, run, config.last_model);
   }
-  describe_models(config, run);
+  describe_models(run, config.report_to);
   write_report(run.root());
 }
 

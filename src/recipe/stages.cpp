@@ -247,9 +247,9 @@ void train_next_model_on_positives(const Round& round, Policy& policy, const std
   train_and_save(round, policy, examples, config.dpo.train, next_model_output(config, run, t));
 }
 
-void describe_models(const RunConfig& config, const RunDirectory& run) {
+void describe_models(const RunDirectory& run, const std::string& report_to) {
   write_model_cards(run);
-  if (config.report_to == "tensorboard") write_round_events(run);
+  if (report_to == "tensorboard") write_round_events(run);
 }
 
 }  // namespace selfreward

@@ -48,7 +48,7 @@ void train_next_model(const Round& round, Policy& policy, const std::vector<Pref
 void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
                                    const std::vector<Example>& ift_and_eft);
 
-/// Model cards of all models that are there and, with report_to, TensorBoard's file of the rounds.
-void describe_models(const RunConfig& config, const RunDirectory& run);
+/// Model cards of all models that are there and, where `report_to` is "tensorboard", its file of the rounds.
+void describe_models(const RunDirectory& run, const std::string& report_to);
 
 }  // namespace selfreward

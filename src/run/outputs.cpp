@@ -228,7 +228,7 @@ std::vector<Output> run_outputs(const RunConfig& config, const RunPaths& run) {
       outputs.push_back(output(config, run, t));
     outputs.push_back(next_model_output(config, run, t));
   }
-  for (Output& output : evaluation_outputs(config, run, models_of(config, run)))
+  for (Output& output : evaluation_outputs(config, run, models_of(run, config.last_model)))
     outputs.push_back(std::move(output));
   return outputs;
 }

@@ -16,9 +16,9 @@ std::optional<int64_t> model_number(const std::string& name) {
   return number;
 }
 
-std::vector<NamedModel> models_of(const RunConfig& config, const RunPaths& run) {
+std::vector<NamedModel> models_of(const RunPaths& run, int64_t last_model) {
   std::vector<NamedModel> models;
-  for (int64_t t = 0; t <= config.last_model; ++t) models.push_back({model_name(t), run.model(t)});
+  for (int64_t t = 0; t <= last_model; ++t) models.push_back({model_name(t), run.model(t)});
   return models;
 }
 

@@ -72,7 +72,7 @@ struct NamedModel {
   std::string name;
   fs::path dir;
 };
-/// M0 .. config.last_model of a run.
-std::vector<NamedModel> models_of(const RunConfig& config, const RunPaths& run);
+/// M0 .. M{last_model} of a run.
+std::vector<NamedModel> models_of(const RunPaths& run, int64_t last_model);
 
 }  // namespace selfreward

@@ -46,24 +46,23 @@ void print_leaderboard(const std::vector<LeaderboardRow>& rows) {
 void run_alpaca(const AlpacaOptions& options) {
   RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
   settle_date(config, options.out, options.pairwise.overwrite);
-  const bool overwrite = options.pairwise.overwrite;
+  const EvaluationDir dir{options.out, options.pairwise.overwrite};
   const OutputLock lock(fs::path(options.out) / "");
   const auto gamed = gamed_rows(options.difficulty);
   const PairwiseJudge by(options.pairwise, config, options.out);
   const auto instructions = instructions_of(options.instructions, "");
-  check_pairwise_outputs(config, by.judging, {options.reference, options.model}, instructions, options.out,
-                         overwrite);
-  const ModelOutputs model = outputs_of(config, options.model, instructions, options.out, overwrite);
-  const ModelOutputs reference = outputs_of(config, options.reference, instructions, options.out, overwrite);
+  check_pairwise_outputs(config, by.judging, {options.reference, options.model}, instructions, dir);
+  const ModelOutputs model = outputs_of(config, options.model, instructions, dir);
+  const ModelOutputs reference = outputs_of(config, options.reference, instructions, dir);
   check(model.name != reference.name, "[evaluate] model and reference are both called '", model.name,
         "'; rename a file, a directory or a generator");
-  const fs::path out = options.out;
+  const fs::path& out = dir.path;
   write_outputs(out / "model_outputs.json", model);
   const ModelPair pair = pair_models(reference, model, instructions);
   print_unpaired(pair);
   if (!approve(by, {pair})) return;
-  const auto annotations =
-      annotations_of(pair, judge_pair(config, pair, by.judging, out, overwrite), by.judging);
+  const auto comparisons = judge_pair(pair, by.judging, config.generation.shard_size, dir);
+  const auto annotations = annotations_of(pair, comparisons, by.judging);
   write_file_atomically(out / "annotations.json",
                         Json(annotations).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   const std::vector<LeaderboardRow> rows{leaderboard_row(annotations, gamed)};

@@ -60,10 +60,11 @@ void run_mt_bench(const Options& options) {
   check_outputs({mt_bench_answers_output(config, options.model, questions, out),
                  mt_bench_grades_output(directory_name(options.model), questions, judging, out)},
                 options.overwrite);
-  const auto answers = mt_bench_answers(config, options.model, questions, out, options.overwrite);
+  const auto answers = mt_bench_answers(config, options.model, questions, {out, options.overwrite});
   print_unanswered(questions, answers);
   if (!judge.approve(grading_questions(rubric, questions, answers), judging.params)) return;
-  const auto grades = mt_bench_grades(config, questions, answers, judging, out, options.overwrite);
+  const auto grades =
+      mt_bench_grades(config.generation, questions, answers, judging, {out, options.overwrite});
   const Json summary = mt_bench_summary(questions, grades);
   const fs::path file = out / ("mt_bench_" + directory_name(options.model) + ".json");
   write_file_atomically(file, summary.dump(2) + "\n");

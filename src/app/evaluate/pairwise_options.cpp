@@ -68,18 +68,17 @@ bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs) {
 
 void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,
                             const std::vector<std::string>& models,
-                            const std::vector<Instruction>& instructions, const fs::path& out,
-                            bool overwrite) {
+                            const std::vector<Instruction>& instructions, const EvaluationDir& out) {
   std::vector<Output> outputs;
   std::vector<std::string> names;
   for (const std::string& model : models) {
     names.push_back(outputs_name(model, instructions));
-    if (fs::is_directory(model)) outputs.push_back(answers_output(config, model, instructions, out));
+    if (fs::is_directory(model)) outputs.push_back(answers_output(config, model, instructions, out.path));
   }
   for (size_t a = 0; a < names.size(); ++a)
     for (size_t b = a + 1; b < names.size(); ++b)
-      outputs.push_back(comparisons_output(judging, names[a], names[b], out));
-  check_outputs(outputs, overwrite);
+      outputs.push_back(comparisons_output(judging, names[a], names[b], out.path));
+  check_outputs(outputs, out.overwrite);
 }
 
 std::vector<Instruction> instructions_of(const std::string& file, const std::string& category) {

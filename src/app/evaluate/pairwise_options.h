@@ -33,13 +33,12 @@ bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs);
 /// What the settings of `evaluate winrate` and `evaluate alpaca` are.
 CommandSettings pairwise_settings(const std::string& command);
 
-/// Throws Error where answers or comparisons that are in `out` were made from something else; with
-/// `overwrite` they are removed. Before anything is generated or asked. `models`: checkpoints and files of
+/// Throws Error where answers or comparisons that are in `out` were made from something else, or removes
+/// them. Before anything is generated or asked. `models`: checkpoints and files of
 /// outputs, each compared with those behind it.
 void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,
                             const std::vector<std::string>& models,
-                            const std::vector<Instruction>& instructions, const fs::path& out,
-                            bool overwrite);
+                            const std::vector<Instruction>& instructions, const EvaluationDir& out);
 
 /// The rows of `file`; none where it is empty. A category without a file is an Error.
 std::vector<Instruction> instructions_of(const std::string& file, const std::string& category);

@@ -17,7 +17,7 @@ std::vector<ModelPair> all_pairs(const RunConfig& config, const WinrateOptions& 
   const auto instructions = instructions_of(options.instructions, options.category);
   std::vector<ModelOutputs> models;
   for (const std::string& path : options.models) {
-    models.push_back(outputs_of(config, path, instructions, options.out, options.pairwise.overwrite));
+    models.push_back(outputs_of(config, path, instructions, {options.out, options.pairwise.overwrite}));
     for (size_t i = 0; i + 1 < models.size(); ++i)
       check(models[i].name != models.back().name, "[evaluate] two models are called '", models.back().name,
             "'; rename a file, a directory or a generator");
@@ -35,17 +35,17 @@ Json judged_pairs(const PairwiseJudge& by, const RunConfig& config, const std::v
   if (!approve(by, pairs)) return nullptr;
   Json found = Json::array();
   for (const ModelPair& pair : pairs) {
-    const auto comparisons = judge_pair(config, pair, by.judging, options.out, options.pairwise.overwrite);
+    const auto comparisons =
+        judge_pair(pair, by.judging, config.generation.shard_size, {options.out, options.pairwise.overwrite});
     found.push_back(
         pair_summary(pair, compared_answers(pair, comparisons, by.judging.weighted), root_seed(config)));
   }
   return found;
 }
 
-Json gold_pairs(const GoldScorer& gold, const RunConfig& config, const std::vector<ModelPair>& pairs) {
+Json gold_pairs(const GoldScorer& gold, const Seed& seed, const std::vector<ModelPair>& pairs) {
   Json found = Json::array();
-  for (const ModelPair& pair : pairs)
-    found.push_back(pair_summary(pair, compared_by_gold(pair, gold), root_seed(config)));
+  for (const ModelPair& pair : pairs) found.push_back(pair_summary(pair, compared_by_gold(pair, gold), seed));
   return found;
 }
 
@@ -65,11 +65,12 @@ void run_winrate(const WinrateOptions& options) {
     gold = GoldScorer::load(options.gold);
   if (by)
     check_pairwise_outputs(config, by->judging, options.models,
-                           instructions_of(options.instructions, options.category), options.out,
-                           options.pairwise.overwrite);
+                           instructions_of(options.instructions, options.category),
+                           {options.out, options.pairwise.overwrite});
   const auto pairs = all_pairs(config, options);
   for (const ModelPair& pair : pairs) print_unpaired(pair);
-  const Json figures = by ? judged_pairs(*by, config, pairs, options) : gold_pairs(*gold, config, pairs);
+  const Json figures =
+      by ? judged_pairs(*by, config, pairs, options) : gold_pairs(*gold, root_seed(config), pairs);
   if (figures.is_null()) return;
   const Json judged_by = by ? by->judging.inputs : Json{{"gold", options.gold}};
   const fs::path file = fs::path(options.out) / "winrate.json";

@@ -54,7 +54,7 @@ std::string file_name_of(std::string name) {
 }
 
 ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,
-                        const std::vector<Instruction>& instructions, const fs::path& out, bool overwrite) {
+                        const std::vector<Instruction>& instructions, const EvaluationDir& out) {
   check_exists(path);
   if (!fs::is_directory(path)) return read_model_outputs(path, instructions);
   check(!instructions.empty(), "[evaluate] ", path.string(),
@@ -64,8 +64,8 @@ ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,
   const auto prompts = prompts_of(instructions);
   std::map<std::string, const Instruction*> by_id;
   for (const Instruction& instruction : instructions) by_id[instruction.id] = &instruction;
-  for (const Candidate& answer :
-       answers_of(config, path, prompts, answers_output(config, path, instructions, out), overwrite)) {
+  for (const Candidate& answer : answers_of(
+           config, path, prompts, answers_output(config, path, instructions, out.path), out.overwrite)) {
     const Instruction& instruction = *by_id.at(answer.prompt_id);
     outputs.rows.push_back({instruction.text, answer.text, instruction.category});
   }

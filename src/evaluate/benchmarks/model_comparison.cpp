@@ -4,7 +4,6 @@
 #include "base/progress.h"
 #include "base/utf8.h"
 #include "data/record_file.h"
-#include "evaluate/benchmarks/model_answers.h"
 
 namespace selfreward {
 namespace {
@@ -53,14 +52,13 @@ Output comparisons_output(const PairwiseJudging& judging, const std::string& fir
       std::move(inputs));
 }
 
-std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pair,
-                                   const PairwiseJudging& judging, const fs::path& out, bool overwrite) {
+std::vector<Comparison> judge_pair(const ModelPair& pair, const PairwiseJudging& judging, int64_t shard_size,
+                                   const EvaluationDir& out) {
   const Output output =
-      comparisons_output(judging, pair.first, pair.second, out, content_hash(answers_text(pair)));
-  return memo<Comparison>(output, overwrite, [&](RecordSink<Comparison>& sink) {
+      comparisons_output(judging, pair.first, pair.second, out.path, content_hash(answers_text(pair)));
+  return memo<Comparison>(output, out.overwrite, [&](RecordSink<Comparison>& sink) {
     log_line(str(judging.name, " compares ", pair.first, " with ", pair.second));
-    compare_answers({judging.chat, judging.rubric, judging.params}, pair.answers,
-                    config.generation.shard_size, sink);
+    compare_answers({judging.chat, judging.rubric, judging.params}, pair.answers, shard_size, sink);
   });
 }
 

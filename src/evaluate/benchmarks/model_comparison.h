@@ -1,9 +1,8 @@
 #pragma once
 // Models compared answer by answer: by a judge that sees both, or by gold rules.
 #include "base/output.h"
-#include "config/config.h"
 #include "evaluate/benchmarks/alpaca_eval.h"
-#include "evaluate/benchmarks/model_outputs.h"
+#include "evaluate/benchmarks/model_answers.h"
 #include "evaluate/judges/comparisons.h"
 #include "evaluate/statistics/head_to_head.h"
 
@@ -36,10 +35,9 @@ struct PairwiseJudging {
 Output comparisons_output(const PairwiseJudging& judging, const std::string& first, const std::string& second,
                           const fs::path& out, Json answers = nullptr);
 
-/// Kept there; a stopped command goes on, comparisons of other inputs are an Error, or with `overwrite` made
-/// again.
-std::vector<Comparison> judge_pair(const RunConfig& config, const ModelPair& pair,
-                                   const PairwiseJudging& judging, const fs::path& out, bool overwrite);
+/// Kept there, `shard_size` pairs at a time; a stopped command goes on.
+std::vector<Comparison> judge_pair(const ModelPair& pair, const PairwiseJudging& judging, int64_t shard_size,
+                                   const EvaluationDir& out);
 
 std::vector<ComparedAnswers> compared_answers(const ModelPair& pair,
                                               const std::vector<Comparison>& comparisons, bool weighted);

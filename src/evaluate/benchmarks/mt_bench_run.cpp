@@ -5,7 +5,6 @@
 #include "base/content_hash.h"
 #include "base/paths.h"
 #include "data/shards.h"
-#include "evaluate/benchmarks/model_answers.h"
 #include "evaluate/judges/local_chat.h"
 #include "run/load_policy.h"
 #include "run/stage_inputs.h"
@@ -119,10 +118,10 @@ Output mt_bench_answers_output(const RunConfig& config, const fs::path& model,
 
 std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::path& model,
                                             const std::vector<MtBenchQuestion>& questions,
-                                            const fs::path& out, bool overwrite) {
+                                            const EvaluationDir& out) {
   const std::string name = directory_name(model);
-  const Output output = mt_bench_answers_output(config, model, questions, out);
-  return memo<MtBenchAnswer>(output, overwrite, [&](RecordSink<MtBenchAnswer>& sink) {
+  const Output output = mt_bench_answers_output(config, model, questions, out.path);
+  return memo<MtBenchAnswer>(output, out.overwrite, [&](RecordSink<MtBenchAnswer>& sink) {
     Policy policy = load_policy(config.model, model);
     const Seed seed = root_seed(config).child("mt_bench", "answers");
     const Chat chat = local_chat({policy, config.generation, seed});
@@ -156,14 +155,13 @@ Output mt_bench_grades_output(const std::string& model, const std::vector<MtBenc
   return records_output(out / "gradings" / (model + ".jsonl"), std::move(inputs));
 }
 
-std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
+std::vector<MtBenchGrade> mt_bench_grades(const GenerationSettings& generation,
                                           const std::vector<MtBenchQuestion>& questions,
                                           const std::vector<MtBenchAnswer>& answers,
-                                          const MtBenchJudging& judging, const fs::path& out,
-                                          bool overwrite) {
-  const Output output =
-      mt_bench_grades_output(answers.front().model, questions, judging, out, content_hash(to_jsonl(answers)));
-  const auto grades = memo<MtBenchGrade>(output, overwrite, [&](RecordSink<MtBenchGrade>& sink) {
+                                          const MtBenchJudging& judging, const EvaluationDir& out) {
+  const Output output = mt_bench_grades_output(answers.front().model, questions, judging, out.path,
+                                               content_hash(to_jsonl(answers)));
+  const auto grades = memo<MtBenchGrade>(output, out.overwrite, [&](RecordSink<MtBenchGrade>& sink) {
     const auto items = grading_items(judging, questions, answers);
     const auto make = [&](std::span<const GradingItem> shard, const OnDone& on_done) {
       ChatParams params = judging.params;
@@ -179,9 +177,9 @@ std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
       }
       sink.append(made);
     };
-    for_each_shard(items, shard_size(config.generation), "gradings", sink, make);
+    for_each_shard(items, shard_size(generation), "gradings", sink, make);
   });
-  publish(grades, out / "model_judgment" / (file_name_of(judging.name) + "_single.jsonl"));
+  publish(grades, out.path / "model_judgment" / (file_name_of(judging.name) + "_single.jsonl"));
   return grades;
 }
 

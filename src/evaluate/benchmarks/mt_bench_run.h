@@ -2,6 +2,7 @@
 // MT-Bench of one model: answers in two turns, then gradings; both are kept and not made again.
 #include "base/output.h"
 #include "config/config.h"
+#include "evaluate/benchmarks/model_answers.h"
 #include "evaluate/benchmarks/mt_bench.h"
 
 namespace selfreward {
@@ -10,11 +11,10 @@ namespace selfreward {
 Output mt_bench_answers_output(const RunConfig& config, const fs::path& model,
                                const std::vector<MtBenchQuestion>& questions, const fs::path& out);
 
-/// Made where it is not there; each turn by the temperature of its category, at most 1024 tokens. Answers of
-/// other inputs are an Error, or with `overwrite` made again.
+/// Made where it is not there; each turn by the temperature of its category, at most 1024 tokens.
 std::vector<MtBenchAnswer> mt_bench_answers(const RunConfig& config, const fs::path& model,
                                             const std::vector<MtBenchQuestion>& questions,
-                                            const fs::path& out, bool overwrite);
+                                            const EvaluationDir& out);
 
 struct MtBenchJudging {
   std::string name;  // of the judge
@@ -37,9 +37,9 @@ Output mt_bench_grades_output(const std::string& model, const std::vector<MtBenc
                               const MtBenchJudging& judging, const fs::path& out, Json answers = nullptr);
 
 /// Kept there and put into `out`/model_judgment/JUDGE_single.jsonl beside those of other models.
-std::vector<MtBenchGrade> mt_bench_grades(const RunConfig& config,
+std::vector<MtBenchGrade> mt_bench_grades(const GenerationSettings& generation,
                                           const std::vector<MtBenchQuestion>& questions,
                                           const std::vector<MtBenchAnswer>& answers,
-                                          const MtBenchJudging& judging, const fs::path& out, bool overwrite);
+                                          const MtBenchJudging& judging, const EvaluationDir& out);
 
 }  // namespace selfreward

@@ -47,8 +47,9 @@ uint32_t type_of(const GgufTensorPair& pair, uint32_t type) {
 }
 
 /// The checkpoint's tensors, each under its name in GGUF; one that no name is known for is an error.
-void add_weights(const fs::path& dir, TensorMap weights, const std::vector<GgufTensorPair>& pairs, bool tied,
-                 uint32_t type, std::vector<GgufOutput>& outputs) {
+std::vector<GgufOutput> weight_outputs(const fs::path& dir, TensorMap weights,
+                                       const std::vector<GgufTensorPair>& pairs, bool tied, uint32_t type) {
+  std::vector<GgufOutput> outputs;
   for (const GgufTensorPair& pair : pairs) {
     const auto found = weights.find(pair.hf);
     check(found != weights.end(), "[gguf] ", dir.string(), " has no \"", pair.hf, "\"");
@@ -62,6 +63,7 @@ void add_weights(const fs::path& dir, TensorMap weights, const std::vector<GgufT
   for (const auto& [name, tensor] : weights)
     check(name.ends_with(".rotary_emb.inv_freq") || (tied && name == "lm_head.weight"), "[gguf] ",
           dir.string(), ": \"", name, "\" has no name in GGUF");
+  return outputs;
 }
 
 template <typename T>
@@ -79,15 +81,13 @@ void write_export(const fs::path& dir, const fs::path& gguf_path, uint32_t type)
   const GgufSizes sizes = gguf_sizes(config, where);
   const SideFiles files = read_side_files(dir);
 
-  GgufMetadata metadata = gguf_config_metadata(config, family, sizes, type, where);
+  GgufContents contents{.metadata = gguf_config_metadata(config, family, sizes, type, where), .tensors = {}};
   if (config["model_type"] == "phi3" && strips_like_phi3(files))
-    metadata.emplace_back("general.name", "Phi-3");
-  std::vector<GgufOutput> outputs;
-  put_gguf_rope(read_rope_settings(config, where), family.architecture, sizes.head_dim, config, metadata,
-                outputs);
-  append(metadata, gguf_tokenizer_metadata(files, config, dir.string()));
-  add_weights(dir, weights, gguf_tensor_pairs(family, sizes), sizes.tied, type, outputs);
-  write_gguf(gguf_path, metadata, outputs);
+    contents.metadata.emplace_back("general.name", "Phi-3");
+  put_gguf_rope(read_rope_settings(config, where), family.architecture, sizes.head_dim, config, contents);
+  append(contents.metadata, gguf_tokenizer_metadata(files, config, dir.string()));
+  append(contents.tensors, weight_outputs(dir, weights, gguf_tensor_pairs(family, sizes), sizes.tied, type));
+  write_gguf(gguf_path, contents);
 }
 
 }  // namespace

@@ -149,7 +149,8 @@ double original_length(const RopeSettings& rope, const Json& config) {
 }
 
 void put_longrope(const Json& scaling, double original, double context, int64_t rotary,
-                  GgufMetadata& metadata, std::vector<GgufOutput>& tensors) {
+                  GgufContents& contents) {
+  auto& [metadata, tensors] = contents;
   check_keys(scaling, {"long_factor", "short_factor", kOriginalLength});
   check(original > 1, "[gguf] config.json has no ", kOriginalLength, ", which longrope needs");
   metadata.emplace_back("phi3.rope.scaling.attn_factor",
@@ -210,7 +211,8 @@ RopeSettings read_gguf_rope(const GgufFile& file, int64_t head_dim, int64_t cont
 }
 
 void put_gguf_rope(const RopeSettings& rope, const std::string& architecture, int64_t head_dim,
-                   const Json& config, GgufMetadata& metadata, std::vector<GgufOutput>& tensors) {
+                   const Json& config, GgufContents& contents) {
+  auto& [metadata, tensors] = contents;
   const std::string prefix = architecture + ".rope.";
   const auto rotary = static_cast<int64_t>(static_cast<double>(head_dim) * rope.partial);
   metadata.emplace_back(prefix + "dimension_count", static_cast<uint32_t>(rotary));
@@ -226,7 +228,7 @@ void put_gguf_rope(const RopeSettings& rope, const std::string& architecture, in
     tensors.push_back(factor_tensor(kLlama3Tensor, llama3_rope_factors(rope.scaling, rope.theta, rotary)));
   else if (type == "longrope" && architecture == "phi3")
     put_longrope(rope.scaling, original, number(config, "max_position_embeddings", {}, architecture), rotary,
-                 metadata, tensors);
+                 contents);
   else if (type == "linear" || type == "yarn")
     put_named_scaling(rope.scaling, prefix, metadata);
   else

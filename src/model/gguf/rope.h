@@ -23,10 +23,10 @@ RopeSettings read_rope_settings(const Json& config, const std::string& where);
 /// constants) is an error that names it.
 RopeSettings read_gguf_rope(const GgufFile& file, int64_t head_dim, int64_t context_length);
 
-/// The keys of `architecture`, and the tensors that some scalings are. A scaling that llama.cpp does not
+/// Adds the keys of `architecture`, and the tensors that some scalings are. A scaling that llama.cpp does not
 /// compute for this architecture is an error.
 void put_gguf_rope(const RopeSettings& rope, const std::string& architecture, int64_t head_dim,
-                   const Json& config, GgufMetadata& metadata, std::vector<GgufOutput>& tensors);
+                   const Json& config, GgufContents& contents);
 
 /// By what Llama 3.1's scaling divides each frequency, [head_dim / 2]; `scaling` is rope_scaling.
 std::vector<float> llama3_rope_factors(const Json& scaling, double theta, int64_t head_dim);

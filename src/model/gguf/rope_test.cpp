@@ -16,11 +16,10 @@ const Json kLlama3 = {{"factor", 32.0},
 
 /// Writes the settings as a file of this architecture with heads of 64 has them, and reads them back.
 RopeSettings there_and_back(const RopeSettings& rope, const std::string& architecture, const Json& config) {
-  GgufMetadata metadata = {{"general.architecture", architecture}};
-  std::vector<GgufOutput> tensors;
-  put_gguf_rope(rope, architecture, 64, config, metadata, tensors);
+  GgufContents contents{.metadata = {{"general.architecture", architecture}}, .tensors = {}};
+  put_gguf_rope(rope, architecture, 64, config, contents);
   const fs::path path = scratch("rope.gguf");
-  write_gguf(path, metadata, tensors);
+  write_gguf(path, contents);
   return read_gguf_rope(read_gguf(path), 64, 4096);
 }
 

@@ -132,7 +132,8 @@ void write(std::ofstream& out, const void* bytes, uint64_t size, const fs::path&
 
 }  // namespace
 
-void write_gguf(const fs::path& path, const GgufMetadata& metadata, const std::vector<GgufOutput>& tensors) {
+void write_gguf(const fs::path& path, const GgufContents& contents) {
+  const auto& [metadata, tensors] = contents;
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
   const fs::path partial = path.string() + ".tmp";
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);

@@ -24,8 +24,14 @@ struct GgufOutput {
   std::function<at::Tensor()> load;
 };
 
+/// What a file holds.
+struct GgufContents {
+  GgufMetadata metadata;
+  std::vector<GgufOutput> tensors;
+};
+
 /// Writes the file so that it is whole or not there; at most one tensor is converted at a time. A weight that
 /// the type cannot hold (not finite, or too large for F16) is an error that names its tensor.
-void write_gguf(const fs::path& path, const GgufMetadata& metadata, const std::vector<GgufOutput>& tensors);
+void write_gguf(const fs::path& path, const GgufContents& contents);
 
 }  // namespace selfreward

@@ -1,6 +1,6 @@
 #pragma once
 // The weights of a network as a checkpoint has them.
-//   write_checkpoint("M1", /*tokenizer_source=*/"M0", config, policy_weights, at::kBFloat16);
+//   write_checkpoint("M1", read_side_files("M0"), config, policy_weights, at::kBFloat16);
 #include "model/files/checkpoint.h"
 #include "model/layers/model_config.h"
 
@@ -26,12 +26,5 @@ ModelConfig with_own_head(ModelConfig config, const TensorMap& tensors);
 void write_checkpoint(const fs::path& dir, const SideFiles& side_files, ModelConfig config,
                       const NamedTensors& tensors, at::ScalarType dtype,
                       int64_t max_shard_bytes = kMaxShardBytes);
-
-/// The same, with the tokenizer of the checkpoint `tokenizer_source`.
-inline void write_checkpoint(const fs::path& dir, const fs::path& tokenizer_source, const ModelConfig& config,
-                             const NamedTensors& tensors, at::ScalarType dtype,
-                             int64_t max_shard_bytes = kMaxShardBytes) {
-  write_checkpoint(dir, read_side_files(tokenizer_source), config, tensors, dtype, max_shard_bytes);
-}
 
 }  // namespace selfreward

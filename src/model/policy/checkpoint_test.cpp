@@ -61,7 +61,8 @@ TEST_CASE("a checkpoint is complete and comes back equal; tied embeddings are st
   const fs::path dir = scratch_dir();
   const ModelConfig config = tiny_config(/*tied=*/true);
   const NamedTensors weights = tiny_weights(config);
-  write_checkpoint(dir / "M1" / "", write_source(dir / "M0"), config, weights, at::kBFloat16);
+  write_checkpoint(dir / "M1" / "", read_side_files(write_source(dir / "M0")), config, weights,
+                   at::kBFloat16);
   CHECK(names_in(dir / "M1") ==
         std::set<std::string>{"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
                               "chat_template.jinja", "special_tokens_map.json", "additional_chat_templates"});
@@ -174,7 +175,7 @@ TEST_CASE("an older checkpoint is replaced, anything else is left alone") {
   CHECK(fs::exists(dir / "photos" / "cat.jpg"));
   write_file_atomically(dir / "M.tmp" / "stale", "of a run that was killed");
   write_checkpoint(dir / "M", SideFiles{}, config, weights, at::kFloat);
-  write_checkpoint(dir / "M", dir / "M", config, weights, at::kHalf);
+  write_checkpoint(dir / "M", read_side_files(dir / "M"), config, weights, at::kHalf);
   CHECK(load_model_config(dir / "M").dtype == "float16");
   CHECK(names_in(dir / "M") ==
         std::set<std::string>{"config.json", "generation_config.json", "model.safetensors"});
