@@ -24,7 +24,7 @@ TEST_CASE("outputs of alpaca_eval, of generate, and of an evaluation are read") 
   const std::vector<Instruction> instructions = {{"p1", "q1", ""}, {"p2", "q2", ""}};
   const auto ours = read_model_outputs(
       written("M1.jsonl", "{\"prompt_id\": \"p2\", \"index\": 0, \"text\": \"y\"}\n"), instructions);
-  CHECK(ours.name == "selfreward_outputs_M1");
+  CHECK(ours.name == "M1");
   CHECK(ours.rows[0].instruction == "q2");
   CHECK(read_model_outputs(written("b.jsonl", R"({"prompt_id": "p", "prompt": "q", "text": "z"})"), {})
             .rows[0]
