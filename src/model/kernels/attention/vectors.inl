@@ -3,8 +3,6 @@
 // lanes. An Element of a page is a float or a bfloat16; a word is a float or a pair of bfloat16, the unit in
 // which operands of products are laid out.
 // No standard templates here, so that no code for one instruction set is shared with another.
-#include <utility>
-
 #include "model/kernels/attention/kernel.h"
 
 #if defined(__AVX512BF16__)
@@ -135,45 +133,39 @@ inline Ints lane_numbers() {
   return numbers;
 }
 
-/// Lane i is lane kFrom(i) of a and b, b's lanes counted after a's. (std::integer_sequence is a type alone.)
-template <auto kFrom, typename Vector, int... kNumbers>
-[[gnu::always_inline]] inline Vector picked(Vector a, Vector b, std::integer_sequence<int, kNumbers...>) {
-  return __builtin_shufflevector(a, b, kFrom(kNumbers)...);
-}
-template <auto kFrom, typename Vector>
-[[gnu::always_inline]] inline Vector picked(Vector a, Vector b) {
-  return picked<kFrom>(a, b, std::make_integer_sequence<int, kLanes>{});
+/// Lane i is lane from[i] of a, or of b, whose lanes are counted after a's. Lane numbers are constants once this is
+/// inlined, so that Clang, which has no such function, makes one instruction of the loop too.
+template <typename Vector>
+[[gnu::always_inline]] inline Vector shuffled(Vector a, Vector b, Ints from) {
+#ifdef __clang__
+  Vector out{};
+  for (int i = 0; i < kLanes; ++i) out[i] = from[i] < kLanes ? a[from[i]] : b[from[i] - kLanes];
+  return out;
+#else
+  return __builtin_shuffle(a, b, from);
+#endif
 }
 
-/// Where kDistance is not set in a lane's number, a's lane of that number, else b's lane kDistance before it.
-template <int kDistance>
-constexpr int low_lanes(int lane) {
-  return lane & kDistance ? kLanes + (lane ^ kDistance) : lane;
-}
-/// The lanes that low_lanes leaves.
-template <int kDistance>
-constexpr int high_lanes(int lane) {
-  return low_lanes<kDistance>(lane) + kDistance;
-}
-/// Where kDistance is not set in a lane's number, a's lane of that number, else b's.
-template <int kDistance>
-constexpr int own_lanes(int lane) {
-  return lane & kDistance ? kLanes + lane : lane;
-}
-/// The same of the lane whose number differs in that bit.
-template <int kDistance>
-constexpr int other_lanes(int lane) {
-  return own_lanes<kDistance>(lane) ^ kDistance;
+/// Where kDistance is not set in a lane's number, a's lane, else b's; with `swap`, of the lane that differs
+/// in that bit.
+template <int kDistance, bool kSwap, typename Vector>
+inline Vector mixed(Vector a, Vector b) {
+  const Ints own = lane_numbers(), from = kSwap ? own ^ kDistance : own;
+  return shuffled(a, b, from + (own & kDistance) * static_cast<int32_t>(kLanes / kDistance));
 }
 
 /// Transposes [kLanes, kLanes] words.
 template <int kDistance = kLanes / 2>
 [[gnu::always_inline]] inline void transpose(Words* rows) {
+  const Ints own = lane_numbers();
+  const Ints to_low =
+      (own ^ (own & kDistance)) + (own & kDistance) * static_cast<int32_t>(kLanes / kDistance);
+  const Ints to_high = to_low + kDistance;
   for_each_number<kLanes / 2>([&](auto pair) {
     constexpr int i = pair.value / kDistance * 2 * kDistance + pair.value % kDistance;
     const Words a = rows[i], b = rows[i + kDistance];
-    rows[i] = picked<low_lanes<kDistance>>(a, b);
-    rows[i + kDistance] = picked<high_lanes<kDistance>>(a, b);
+    rows[i] = shuffled(a, b, to_low);
+    rows[i + kDistance] = shuffled(a, b, to_high);
   });
   if constexpr (kDistance > 1) transpose<kDistance / 2>(rows);
 }
@@ -184,7 +176,7 @@ template <int kDistance = kLanes / 2>
   Lanes half[kDistance];
   for_each_number<kDistance>([&](auto i) {
     const Lanes a = rows[i.value], b = rows[i.value + kDistance];
-    half[i.value] = picked<own_lanes<kDistance>>(a, b) + picked<other_lanes<kDistance>>(a, b);
+    half[i.value] = mixed<kDistance, false>(a, b) + mixed<kDistance, true>(a, b);
   });
   if constexpr (kDistance > 1) {
     return sums<kDistance / 2>(half);
@@ -196,7 +188,7 @@ template <int kDistance = kLanes / 2>
 /// The largest lane, in all lanes.
 template <int kDistance = kLanes / 2>
 inline Lanes largest(Lanes x) {
-  x = larger(x, picked<other_lanes<kDistance>>(x, x));
+  x = larger(x, shuffled(x, x, lane_numbers() ^ kDistance));
   if constexpr (kDistance > 1) return largest<kDistance / 2>(x);
   return x;
 }
