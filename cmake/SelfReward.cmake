@@ -70,8 +70,6 @@ function(selfreward_precompiled target name owner header)
   endif()
 endfunction()
 
-add_custom_target(unit_tests)  # those that do not run the program
-
 # Every test file becomes one ctest entry, named by its place: jinja/limits_test.cpp of text is text.jinja.limits.
 function(selfreward_tests)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS" ${ARGN})
@@ -80,9 +78,6 @@ function(selfreward_tests)
   set(threads OMP_NUM_THREADS=1)
   set(program ${target})
   add_executable(${target} ${ARG_SOURCES})
-  if(NOT ARG_NAME MATCHES "program")
-    add_dependencies(unit_tests ${target})
-  endif()
   selfreward_compiles_fast(${target})
   if(SELFREWARD_SANITIZE STREQUAL "thread")
     target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/openmp_threads.cpp")
