@@ -29,7 +29,7 @@ void add_vocabulary(const TokenizerSource& source, TokenList& vocabulary) {
     vocabulary.tokens[at] = token;
     vocabulary.types[at] = GgufTokenType::normal;
     if (source.sentencepiece && is_byte_token(token)) vocabulary.types[at] = GgufTokenType::byte;
-    if (source.sentencepiece && token == unknown) vocabulary.types[at] = GgufTokenType::unknown;
+    if (source.sentencepiece && LookupJson(token) == unknown) vocabulary.types[at] = GgufTokenType::unknown;
   }
 }
 
