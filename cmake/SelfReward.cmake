@@ -1,4 +1,9 @@
 # selfreward_library(NAME room SOURCES ... TESTS ... DEPS ...): one library and its unit tests.
+# The rooms with tensors, the server, and what is above them without tensors: what runs under sanitizers and in emulation.
+set(kCore base data text gold model_files model infer train feedback_rules serve_api serve evaluate_metrics
+  evaluate_endpoint config run_paths monitor report)
+add_custom_target(core_tests)
+
 # Every test file becomes one ctest entry named library.place.file, so that a failure names its place.
 add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
@@ -79,6 +84,10 @@ function(selfreward_tests)
   set(threads OMP_NUM_THREADS=1)
   set(program ${target})
   add_executable(${target} ${ARG_SOURCES})
+  if(ARG_NAME IN_LIST kCore)
+    add_dependencies(core_tests ${target})
+    set(label core)
+  endif()
   selfreward_compiles_fast(${target})
   if(SELFREWARD_SANITIZE STREQUAL "thread")
     target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/openmp_threads.cpp")
@@ -93,7 +102,7 @@ function(selfreward_tests)
     string(REPLACE "/" "." name ${place})
     add_test(NAME ${ARG_NAME}.${name} COMMAND ${program} "--source-file=*/${source}" --no-skip
              WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "${threads}")
+    set_tests_properties(${ARG_NAME}.${name} PROPERTIES ENVIRONMENT "${threads}" LABELS "${label}")
   endforeach()
 endfunction()
 
