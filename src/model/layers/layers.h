@@ -79,6 +79,7 @@ class Attention : public torch::nn::Module {
   /// Whether the backward pass keeps what `product` of the layer reads: the attended values. What the other
   /// products read is made again (Origin).
   bool keeps_input(const JointLinear& product) const { return &product == output_.get(); }
+  const JointLinear& qkv() const { return *qkv_; }
   /// Numbers of a token that the norms of q and k keep for the backward pass, or 0.
   int64_t kept_by_head_norms() const;
 
@@ -107,6 +108,7 @@ class FeedForward : public torch::nn::Module {
   /// x [tokens, hidden] -> the same.
   torch::Tensor forward(const torch::Tensor& x, const Origin& origin, Dropout* dropout) const;
   std::vector<JointLinear*> products() { return {gate_up_.get(), down_.get()}; }
+  const JointLinear& gate_up() const { return *gate_up_; }
 
  private:
   torch::Tensor (*activation_)(const torch::Tensor&);
@@ -123,6 +125,8 @@ class DecoderLayer : public torch::nn::Module {
   /// norm comes before them, of its blocks.
   virtual int64_t kept_inputs() const = 0;
   std::vector<JointLinear*> products() const;
+  /// Those of q, k and v and of gate and up, for which a checkpoint has several matrices or one.
+  std::vector<const JointLinear*> joint_products() const { return {&self_attn_->qkv(), &mlp_->gate_up()}; }
   const Attention& attention() const { return *self_attn_; }
 
  protected:

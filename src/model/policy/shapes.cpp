@@ -44,10 +44,8 @@ NetworkSizes network_sizes(const ModelConfig& config) {
   for (const auto& layer : model.layers()) {
     sizes.head_norm = layer->attention().kept_by_head_norms();
     sizes.norms = layer->kept_inputs();
-    for (const JointLinear* product : layer->products()) {
-      sizes.layer_matrices += elements_of(*product);
-      if (product->parts().size() > 1) sizes.joined += elements_of(*product);
-    }
+    for (const JointLinear* product : layer->products()) sizes.layer_matrices += elements_of(*product);
+    for (const JointLinear* product : layer->joint_products()) sizes.joined += elements_of(*product);
   }
   return sizes;
 }

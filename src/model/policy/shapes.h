@@ -16,7 +16,7 @@ TensorShapes tensor_shapes(const ModelConfig& config);
 /// How much of a network is what, in numbers of elements.
 struct NetworkSizes {
   int64_t layer_matrices = 0;  // of the layers' products
-  int64_t joined = 0;          // of those that are multiplied in one with others: q, k, v and gate, up
+  int64_t joined = 0;          // of q, k, v and of gate, up, also where the checkpoint has them as one
   int64_t embedding = 0;       // vocabulary times hidden size
   int64_t vectors = 0;         // norms and biases
   int64_t head_norm = 0;       // of a token that a layer's norms of q and k keep for the backward pass, or 0
