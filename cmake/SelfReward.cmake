@@ -8,7 +8,9 @@ add_custom_target(core_tests)
 add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor $<$<BOOL:${SELFREWARD_WERROR}>:-Werror>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
+  # GCC 13 and later take a reference for one to the temporary beside it.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>:-Wno-dangling-reference>)
 target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 if(SELFREWARD_SANITIZE)
   target_compile_options(selfreward_options INTERFACE -fsanitize=${SELFREWARD_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
