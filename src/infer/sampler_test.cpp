@@ -97,6 +97,15 @@ TEST_CASE("the distribution is cut by top-k, then by top-p, and sums to one") {
   }
 }
 
+/// Sums round at the edge of a nucleus: one token, or several that have next to no probability together.
+bool same_but_for_the_edge(const std::vector<TokenProbability>& a, const std::vector<TokenProbability>& b) {
+  const auto& longer = a.size() > b.size() ? a : b;
+  const size_t common = std::min(a.size(), b.size());
+  double beyond = 0;
+  for (size_t i = common; i < longer.size(); ++i) beyond += longer[i].probability;
+  return longer.size() - common <= 1 || beyond < 1e-5;
+}
+
 TEST_CASE("the distribution over a large vocabulary equals a full sort, in float32 and bfloat16") {
   const SamplingParams rows[] = {params(1, 0.9, 0),     params(0.7, 0.95, 0), params(1, 1, 40),
                                  params(0.7, 0.9, 300), params(2, 0.5, 0),    params(1, 0.9999, 0)};
@@ -107,7 +116,7 @@ TEST_CASE("the distribution over a large vocabulary equals a full sort, in float
       const auto tokens = sampling_distribution(logits.data(), 5000, row);
       CAPTURE(spread);
       CAPTURE(row.top_p);
-      CHECK(std::abs(std::ssize(tokens) - std::ssize(expected)) <= 1);  // rounding at the edge
+      CHECK(same_but_for_the_edge(tokens, expected));
       double difference = 0;
       for (size_t i = 0; i < std::min(tokens.size(), expected.size()); ++i) {
         difference = std::max(difference, std::abs(tokens[i].probability - expected[i].probability));
@@ -115,7 +124,7 @@ TEST_CASE("the distribution over a large vocabulary equals a full sort, in float
       }
       CHECK(difference < 1e-5);
       const auto low = sampling_distribution(bfloat16_of(logits).data(), 5000, row);
-      CHECK(std::abs(std::ssize(low) - std::ssize(tokens)) <= 1);  // the two kernels sum in other orders
+      CHECK(same_but_for_the_edge(low, tokens));  // the two kernels sum in other orders
       for (size_t i = 0; i < std::min(low.size(), tokens.size()); ++i) {
         REQUIRE(low[i].id == tokens[i].id);
         REQUIRE(low[i].probability == doctest::Approx(tokens[i].probability).epsilon(1e-6));
