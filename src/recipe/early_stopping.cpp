@@ -152,7 +152,9 @@ void add_to_round_summary(const RunDirectory& run, int64_t t, const std::vector<
 
 /// The best model under its final name. Where no step beat M_t, that is M_t again.
 void keep_best(const Round& round, int64_t best_step, const fs::path& candidate) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   if (best_step > 0) return commit_path(candidate, run.model(t + 1));
   log_line(str("  no step beat M", t, " on dpo.eval_prompts: M", t + 1, " is M", t, " again"));
   load_policy(config.model, run.model(t)).save(run.model(t + 1), config.model.save_dtype);
@@ -200,7 +202,9 @@ void check_early_stopping(const RunConfig& config, const SeedData& data) {
 
 void train_with_early_stopping(const Round& round, const Policy& policy, int64_t total_steps,
                                const std::function<void(int64_t pause_at)>& train) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   const TrainingFiles files = run.training(t + 1);
   const fs::path metrics = files.metrics();
   std::vector<StepComparison> comparisons = read_comparisons(metrics);

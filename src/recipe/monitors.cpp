@@ -160,7 +160,9 @@ void watch_pairs(const MonitorSettings& limits, const RunDirectory& run, int64_t
 }
 
 TrainingFiles watched_training(const Round& round, const std::string& name) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   run.name_stage("training/" + name);
   TrainingFiles files = run.training(name);
   auto rows = std::make_shared<std::vector<Json>>();
@@ -178,7 +180,9 @@ TrainingFiles watched_training(const Round& round, const std::string& name) {
 }
 
 void watch_trained(const Round& round, const std::string& name) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   const TrainingFiles files = run.training(name);
   if (config.report_to == "tensorboard") write_training_events(files);
   if (t == 0) return;  // there is no directory of a round
@@ -187,7 +191,9 @@ void watch_trained(const Round& round, const std::string& name) {
 }
 
 void watch_judge(const Round& round, Policy& policy, const SeedData& data, const Rubric& rubric) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   if (!config.evaluate.enabled || data.held_out_ranked.empty()) return;
   const EvaluatedModel judge{{model_name(t), run.model(t)}, [&]() -> Policy& { return policy; }};
   judge_held_out(config, run, judge, data.held_out_ranked, rubric);

@@ -47,7 +47,9 @@ void set_gold_agreement(const std::string& gold, const std::vector<PreferencePai
 void write_round_summary(const Round& round, const std::vector<Prompt>& prompts,
                          const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements,
                          const std::vector<PreferencePair>& pairs) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   Json summary{
       {"t", t}, {"prompts", prompts.size()}, {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
   summary.update(candidate_counts(candidates));
@@ -64,7 +66,9 @@ void write_round_summary(const Round& round, const std::vector<Prompt>& prompts,
 }
 
 void follow_gold_rules(const Round& round) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   Json summary = read_json(run.round_summary(t));
   if (summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
   const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));

@@ -23,7 +23,8 @@ namespace {
 /// up, and removed at the end.
 void train_and_save(const Round& round, Policy& policy, const std::vector<Example>& examples,
                     const TrainSettings& settings, const Output& output) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
   const std::string& name = output.name;
   run.take_up(output);
   const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
@@ -152,7 +153,9 @@ void train_first_model(const RunConfig& config, RunDirectory& run, const std::ve
 }
 
 std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedData& data) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   return run.memo<Prompt>(prompts_output(config, run, t), [&](RecordSink<Prompt>& out) {
     if (!config.prompts.file.empty()) {
       if (out.shards() == 0) out.append(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
@@ -173,7 +176,9 @@ std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedDa
 }
 
 std::vector<Candidate> candidates(const Round& round, Policy& policy, const std::vector<Prompt>& prompts) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   return run.memo<Candidate>(candidates_output(config, run, t), [&](RecordSink<Candidate>& out) {
     generate_candidates({policy, config.generation, root_seed(config).child("round", t)}, prompts,
                         config.candidates, out);
@@ -182,7 +187,9 @@ std::vector<Candidate> candidates(const Round& round, Policy& policy, const std:
 
 std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubric& rubric,
                                   const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   return run.memo<Judgement>(judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
     const auto items = judge_items(prompts, answers);
     const Seed seed = root_seed(config).child("round", t);
@@ -197,7 +204,9 @@ std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubr
 std::vector<PreferencePair> preference_pairs(const Round& round, const std::vector<Prompt>& prompts,
                                              const std::vector<Candidate>& answers,
                                              const std::vector<Judgement>& judged) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   return run.memo<PreferencePair>(preferences_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
     if (out.shards() > 0) return;
     const auto built = build_preference_pairs(prompts, answers, judged);
@@ -210,7 +219,9 @@ std::vector<PreferencePair> preference_pairs(const Round& round, const std::vect
 
 void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,
                       const std::vector<Example>& ift_and_eft) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   const std::string name = model_name(t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
   run.take_up(next_model_output(config, run, t));
@@ -239,7 +250,9 @@ void train_next_model(const Round& round, Policy& policy, const std::vector<Pref
 
 void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
                                    const std::vector<Example>& ift_and_eft) {
-  const auto& [config, run, t] = round;
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
   log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(),
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
