@@ -47,7 +47,7 @@ TEST_CASE("a chat and a completion, whole and streamed, say the same") {
     for (size_t i = 0; i < 2; ++i) {
       const Json& choice = whole["choices"][i];
       CHECK(texts[i] == (chat ? choice["message"]["content"] : choice["text"]).get<std::string>());
-      CHECK(reasons[i] == choice["finish_reason"]);
+      CHECK(choice["finish_reason"] == reasons[i]);
     }
     CHECK(texts[0] != texts[1]);
   }

@@ -30,7 +30,7 @@ void check_rows(const Tokenizer& tokenizer, const Json& rows) {
     CAPTURE(row.dump());
     const auto ids = row["ids"].get<TokenIds>();
     CHECK(tokenizer.encode(row["text"].get<std::string>()) == ids);
-    if (row.contains("skipped")) CHECK(tokenizer.decode(ids) == row["skipped"]);
+    if (row.contains("skipped")) CHECK(row["skipped"] == tokenizer.decode(ids));
   }
 }
 
@@ -63,13 +63,13 @@ TEST_CASE("the template named tool_use writes conversations with tools, wherever
     if (!row.contains("chat")) continue;
     CAPTURE(row["title"].get<std::string>());
     const auto chat = ChatTemplate::load(write_case(row));
-    CHECK(chat.render(messages, false) == row["chat"]);
+    CHECK(row["chat"] == chat.render(messages, false));
     const TemplateInputs inputs{.tools = golden()["tools"]};
     if (row["chat_with_tools"] == row["chat"])  // transformers writes no tools and says nothing
       CHECK_THROWS_WITH_AS(chat.rendering(messages, false, inputs), doctest::Contains("leaves out the tools"),
                            Error);
     else
-      CHECK(chat.rendering(messages, false, inputs).text == row["chat_with_tools"]);
+      CHECK(row["chat_with_tools"] == chat.rendering(messages, false, inputs).text);
   }
 }
 
