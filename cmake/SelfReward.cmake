@@ -94,7 +94,7 @@ function(selfreward_tests)
   if(SELFREWARD_SANITIZE STREQUAL "thread")
     target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/openmp_threads.cpp")
     set(program setarch ${CMAKE_SYSTEM_PROCESSOR} --addr-no-randomize $<TARGET_FILE:${target}>)  # for its memory map
-    set(threads OMP_NUM_THREADS=2 TSAN_OPTIONS=ignore_noninstrumented_modules=1)
+    set(threads OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive TSAN_OPTIONS=ignore_noninstrumented_modules=1)
   endif()
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} selfreward_doctest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")  # support/
