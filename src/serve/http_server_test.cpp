@@ -63,7 +63,8 @@ TEST_CASE("many clients at once get what each gets alone") {
   std::vector<std::future<std::string>> texts;
   for (int seed = 0; seed < 8; ++seed) texts.push_back(std::async(std::launch::async, text, seed));
   std::vector<std::string> together;
-  for (auto& answer : texts) together.push_back(answer.get());  // all, before more are asked for: the queue has 8
+  for (auto& answer : texts)
+    together.push_back(answer.get());  // all, before more are asked for: the queue has 8
   for (int seed = 0; seed < 8; ++seed) CHECK(together[static_cast<size_t>(seed)] == text(seed));
 }
 
