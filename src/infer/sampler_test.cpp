@@ -97,13 +97,17 @@ TEST_CASE("the distribution is cut by top-k, then by top-p, and sums to one") {
   }
 }
 
-/// Sums round at the edge of a nucleus: one token, or several that have next to no probability together.
+/// Sums round at the edge of a nucleus: by one token. Under a sanitizer sums are not made in lanes and lose more
+/// digits: by tokens that have next to no probability together.
 bool same_but_for_the_edge(const std::vector<TokenProbability>& a, const std::vector<TokenProbability>& b) {
   const auto& longer = a.size() > b.size() ? a : b;
   const size_t common = std::min(a.size(), b.size());
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   double beyond = 0;
   for (size_t i = common; i < longer.size(); ++i) beyond += longer[i].probability;
-  return longer.size() - common <= 1 || beyond < 1e-5;
+  if (beyond < 1e-5) return true;
+#endif
+  return longer.size() - common <= 1;
 }
 
 TEST_CASE("the distribution over a large vocabulary equals a full sort, in float32 and bfloat16") {
