@@ -117,6 +117,13 @@ std::vector<JointLinear*> DecoderLayer::products() const {
   return products;
 }
 
+std::vector<std::shared_ptr<Linear>> DecoderLayer::matrices() const {
+  std::vector<std::shared_ptr<Linear>> matrices;
+  for (const JointLinear* product : products())
+    matrices.insert(matrices.end(), product->parts().begin(), product->parts().end());
+  return matrices;
+}
+
 PreNormLayer::PreNormLayer(const ModelConfig& config, int64_t layer, const AttentionParts& attention,
                            const FeedForwardParts& feed_forward, torch::Dtype compute)
     : DecoderLayer(config, layer, attention, feed_forward, compute) {

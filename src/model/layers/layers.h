@@ -125,6 +125,8 @@ class DecoderLayer : public torch::nn::Module {
   /// norm comes before them, of its blocks.
   virtual int64_t kept_inputs() const = 0;
   std::vector<JointLinear*> products() const;
+  /// The checkpoint's matrices, of all products.
+  std::vector<std::shared_ptr<Linear>> matrices() const;
   /// Those of q, k and v and of gate and up, for which a checkpoint has several matrices or one.
   std::vector<const JointLinear*> joint_products() const { return {&self_attn_->qkv(), &mlp_->gate_up()}; }
   const Attention& attention() const { return *self_attn_; }

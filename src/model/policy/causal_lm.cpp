@@ -98,10 +98,9 @@ void CausalLM::merge_adapter() {
 std::set<const c10::TensorImpl*> CausalLM::adapter_parameters() const {
   std::set<const c10::TensorImpl*> parameters;
   for (const auto& layer : layers_)
-    for (const JointLinear* product : layer->products())
-      for (const auto& part : product->parts())
-        for (const Tensor& parameter : part->adapter_parameters())
-          parameters.insert(parameter.unsafeGetTensorImpl());
+    for (const auto& matrix : layer->matrices())
+      for (const Tensor& parameter : matrix->adapter_parameters())
+        parameters.insert(parameter.unsafeGetTensorImpl());
   return parameters;
 }
 

@@ -17,13 +17,12 @@ using Matrices = std::vector<std::pair<std::string, std::shared_ptr<Linear>>>;
 
 /// Every matrix of the layers by its name; adapters have none.
 Matrices matrices_of(const CausalLM& model) {
-  std::set<const torch::nn::Module*> parts;
+  std::set<const torch::nn::Module*> of_layers;
   for (const auto& layer : model.layers())
-    for (const JointLinear* product : layer->products())
-      for (const auto& part : product->parts()) parts.insert(part.get());
+    for (const auto& matrix : layer->matrices()) of_layers.insert(matrix.get());
   Matrices matrices;
   for (const auto& item : model.named_modules("", /*include_self=*/false))
-    if (parts.contains(item.value().get()))
+    if (of_layers.contains(item.value().get()))
       matrices.emplace_back(item.key(), std::dynamic_pointer_cast<Linear>(item.value()));
   return matrices;
 }

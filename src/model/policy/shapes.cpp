@@ -6,9 +6,9 @@
 namespace selfreward {
 namespace {
 
-int64_t elements_of(const JointLinear& product) {
+int64_t elements_of(const std::vector<std::shared_ptr<Linear>>& matrices) {
   int64_t elements = 0;
-  for (const auto& part : product.parts()) elements += part->weight.numel();
+  for (const auto& matrix : matrices) elements += matrix->weight.numel();
   return elements;
 }
 
@@ -44,8 +44,8 @@ NetworkSizes network_sizes(const ModelConfig& config) {
   for (const auto& layer : model.layers()) {
     sizes.head_norm = layer->attention().kept_by_head_norms();
     sizes.norms = layer->kept_inputs();
-    for (const JointLinear* product : layer->products()) sizes.layer_matrices += elements_of(*product);
-    for (const JointLinear* product : layer->joint_products()) sizes.joined += elements_of(*product);
+    sizes.layer_matrices += elements_of(layer->matrices());
+    for (const JointLinear* product : layer->joint_products()) sizes.joined += elements_of(product->parts());
   }
   return sizes;
 }
