@@ -22,17 +22,21 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
     "${LibTorch_INCLUDE_DIR}" "${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
-  target_link_libraries(LibTorch::LibTorch INTERFACE
-    -Wl,--no-as-needed "${LibTorch_CPU_LIBRARY}" "${LibTorch_C10_LIBRARY}" -Wl,--as-needed Threads::Threads)
-  # at::parallel_for is a header: without OpenMP it runs on one thread. The runtime has to be LibTorch's own,
-  # or two pools of threads would wait for each other.
-  find_library(LibTorch_OPENMP_LIBRARY NAMES libgomp.so.1 gomp NO_DEFAULT_PATH PATHS "${_lib}")
+  # at::parallel_for is a header: without OpenMP it runs on one thread. There has to be one runtime, or two pools of
+  # threads would wait for each other: LibTorch's libgomp, or Clang's libomp, which answers libgomp's calls too where it
+  # is loaded first.
   target_compile_options(LibTorch::LibTorch INTERFACE -fopenmp)
-  if(LibTorch_OPENMP_LIBRARY)
-    target_link_libraries(LibTorch::LibTorch INTERFACE "${LibTorch_OPENMP_LIBRARY}")
+  find_library(LibTorch_OPENMP_LIBRARY NAMES libgomp.so.1 gomp NO_DEFAULT_PATH PATHS "${_lib}")
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    set(_openmp "${OpenMP_omp_LIBRARY}")
+  elseif(LibTorch_OPENMP_LIBRARY)
+    set(_openmp "${LibTorch_OPENMP_LIBRARY}")
   else()
     target_link_options(LibTorch::LibTorch INTERFACE -fopenmp)
   endif()
+  target_link_libraries(LibTorch::LibTorch INTERFACE
+    -Wl,--no-as-needed ${_openmp} "${LibTorch_CPU_LIBRARY}" "${LibTorch_C10_LIBRARY}" -Wl,--as-needed Threads::Threads)
   target_link_options(LibTorch::LibTorch INTERFACE
     "-Wl,-rpath-link,${_lib}:${_wheels}/nvidia/cu13/lib")
 endif()

@@ -2,8 +2,8 @@
 // One step of AdamW with decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101) for one tensor.
 //
 // A network that multiplies in bfloat16 still needs float32 weights, since most steps are smaller than what
-// bfloat16 can tell apart. They are kept in two parts: `high`, the weight rounded to bfloat16, is the
-// network's parameter itself, and `low`, as int16, what the rounding took away:
+// bfloat16 can tell apart. They are kept in two parts: `high`, the weight rounded to bfloat16 (halves
+// away from zero), is the network's parameter itself, and `low`, as int16, what the rounding took away:
 //   bits(weight) = (bits(high) << 16) + low
 // So nothing has to be cast before a forward pass, and nothing is stored twice.
 #include <torch/types.h>

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -59,4 +60,18 @@ TEST_CASE("our own loops run on as many threads as LibTorch's") {
   });
   at::set_num_threads(threads);
   CHECK(seen.size() == 2);  // 1: this file was compiled without OpenMP, and at::parallel_for is a header
+}
+
+TEST_CASE("our own loops and LibTorch's share one pool of threads") {
+  const auto threads_here = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const int threads = at::get_num_threads();
+  at::set_num_threads(3);
+  at::parallel_for(0, 3, /*grain_size=*/1, [](int64_t, int64_t) {});
+  const auto with_ours = threads_here();
+  CHECK(with_ours >= 3);
+  at::ones({1 << 20}).exp_();  // inside LibTorch, on all threads
+  CHECK(threads_here() == with_ours);
+  at::set_num_threads(threads);
 }

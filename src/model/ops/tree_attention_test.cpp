@@ -41,21 +41,27 @@ double max_difference(const Tensor& a, const Tensor& b) {
   return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
+/// What tensor operations make of it in float64.
+Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionPlan& plan,
+                       const AttentionOptions& options) {
+  return tree_attention_reference(q.to(at::kDouble), k.to(at::kDouble), v.to(at::kDouble), plan, options);
+}
+
 struct Heads {
   int64_t heads, kv_heads, head_dim;
 };
 
-/// The forked tree in float32, forward and backward, against the reference; `slack` for larger scores.
+/// The forked tree in float32, forward and backward, against the reference in float64; `slack` for larger scores.
 void check_equals_reference(const Heads& h, const AttentionOptions& options, double slack) {
   CAPTURE(h.head_dim);
   CAPTURE(options.window);
   CAPTURE(options.softcap);
   const TokenTree tree = forked_tree();
   const AttentionPlan plan = attention_plan(tree);
-  const auto inputs = [&] {
-    return random_inputs(tree.num_tokens(), h.heads, h.kv_heads, h.head_dim, at::kFloat);
+  const auto inputs = [&](at::ScalarType type) {
+    return random_inputs(tree.num_tokens(), h.heads, h.kv_heads, h.head_dim, type);
   };
-  const Inputs a = inputs(), b = inputs();
+  const Inputs a = inputs(at::kFloat), b = inputs(at::kDouble);  // the same numbers
   const Tensor out = tree_attention(a.q, a.k, a.v, prepare_plan(plan, at::kCPU), options);
   const Tensor expected = tree_attention_reference(b.q, b.k, b.v, plan, options);
   CHECK(max_difference(out, expected) < 2e-6 * slack);
@@ -216,7 +222,7 @@ TEST_CASE("many decoded tokens below a shared prompt are computed as one by one"
       store.write(at::arange(slots), k.to(type), v.to(type));
       for (const AttentionOptions& options : kStoreOptions) {
         CAPTURE(options.window);
-        const Tensor expected = tree_attention_reference(q, k, v, plan, options);
+        const Tensor expected = exact_attention(q, k, v, plan, options);
         CHECK(max_difference(tree_attention(q.to(type), store, prepared, options), expected) < tolerance);
       }
     }
@@ -240,7 +246,7 @@ TEST_CASE("a decoded token over many pages is computed as in plain tensor operat
         store.write(at::arange(384), k.to(type), v.to(type));
         for (const AttentionOptions& options : kStoreOptions) {
           CAPTURE(options.window);
-          const Tensor expected = tree_attention_reference(q, k, v, plan, options);
+          const Tensor expected = exact_attention(q, k, v, plan, options);
           const Tensor out = tree_attention(q.to(type), store, prepare_store_plan(plan, at::kCPU), options);
           CHECK(max_difference(out, expected) < tolerance);
         }
