@@ -66,16 +66,16 @@ std::string version_text() {
              ", kernels ", kernels());
 }
 
-void add_env(CLI::App& app) {
-  app.add_subcommand("env", "versions, processor, memory and devices, for bug reports")->callback(print_env);
+void add_env(Command app) {
+  app.add_command("env", "versions, processor, memory and devices, for bug reports").callback(print_env);
 }
 
-void add_config_schema(CLI::App& app) {
+void add_config_schema(Command app) {
   auto markdown = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand(
-      "config-schema", "every setting with its type, default and meaning, as a JSON schema");
-  command->add_flag("--markdown", *markdown, "as the page docs/configuration.md");
-  command->callback(
+  Command command =
+      app.add_command("config-schema", "every setting with its type, default and meaning, as a JSON schema");
+  command.add_flag("--markdown", *markdown, "as the page docs/configuration.md");
+  command.callback(
       [markdown] { std::cout << (*markdown ? config_reference() : config_schema()) << std::flush; });
 }
 

@@ -114,31 +114,27 @@ void chat(const Options& options) {
 
 }  // namespace
 
-void add_chat(CLI::App& app) {
+void add_chat(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("chat", "talk with a checkpoint in the terminal");
-  command->add_option("--model", options->model, "checkpoint")->required()->type_name("DIR");
-  command->add_option("--system", options->system, "system message");
+  Command command = app.add_command("chat", "talk with a checkpoint in the terminal");
+  command.add_option("--model", options->model, "checkpoint").required().type_name("DIR");
+  command.add_option("--system", options->system, "system message");
   command
-      ->add_option("--chat-template-kwargs", options->kwargs,
-                   "variables of the chat template, as '{\"enable_thinking\": false}'")
-      ->type_name("JSON");
-  command->add_option("--temperature", options->sampling.temperature, "0 takes the most probable token")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--top-p", options->sampling.top_p, "nucleus sampling")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--top-k", options->sampling.top_k, "0 is off")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--max-new-tokens", options->sampling.max_new_tokens, "length of a reply")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  command->add_option("--dtype", options->dtype, "bfloat16 or float32")->capture_default_str();
-  command->add_option("--seed", options->seed, "the same seed gives the same replies")->capture_default_str();
-  command->callback([options] { chat(*options); });
+      .add_option("--chat-template-kwargs", options->kwargs,
+                  "variables of the chat template, as '{\"enable_thinking\": false}'")
+      .type_name("JSON");
+  command.add_option("--temperature", options->sampling.temperature, "0 takes the most probable token")
+      .show_default()
+      .not_negative();
+  command.add_option("--top-p", options->sampling.top_p, "nucleus sampling").show_default().between(0.0, 1.0);
+  command.add_option("--top-k", options->sampling.top_k, "0 is off").show_default().not_negative();
+  command.add_option("--max-new-tokens", options->sampling.max_new_tokens, "length of a reply")
+      .show_default()
+      .positive();
+  command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N").show_default();
+  command.add_option("--dtype", options->dtype, "bfloat16 or float32").show_default();
+  command.add_option("--seed", options->seed, "the same seed gives the same replies").show_default();
+  command.callback([options] { chat(*options); });
 }
 
 }  // namespace selfreward

@@ -95,16 +95,16 @@ void inspect(const InspectOptions& options) {
 
 }  // namespace
 
-void add_import(CLI::App& app) {
+void add_import(Command app) {
   auto options = std::make_shared<ImportOptions>();
-  CLI::App* command =
-      app.add_subcommand("import", "turn a GGUF file (llama.cpp) into a Hugging Face checkpoint directory");
-  command->add_option("GGUF", options->gguf, "file of a language model; types: " + readable_ggml_types())
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("OUT", options->out, "directory to write")->required()->type_name("DIR");
-  command->add_option("--dtype", options->dtype, "bfloat16, float16 or float32")->capture_default_str();
-  command->callback([options] {
+  Command command =
+      app.add_command("import", "turn a GGUF file (llama.cpp) into a Hugging Face checkpoint directory");
+  command.add_option("GGUF", options->gguf, "file of a language model; types: " + readable_ggml_types())
+      .required()
+      .existing_file();
+  command.add_option("OUT", options->out, "directory to write").required().type_name("DIR");
+  command.add_option("--dtype", options->dtype, "bfloat16, float16 or float32").show_default();
+  command.callback([options] {
     check_replaceable(options->out);
     check_nothing_else_is_lost(options->out);
     import_gguf(options->gguf, options->out, options->dtype);
@@ -112,41 +112,39 @@ void add_import(CLI::App& app) {
   });
 }
 
-void add_export(CLI::App& app) {
+void add_export(Command app) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command =
-      app.add_subcommand("export", "turn a Hugging Face checkpoint directory into a GGUF file (llama.cpp)");
-  command->add_option("DIR", options->model, "checkpoint directory")
-      ->required()
-      ->check(CLI::ExistingDirectory);
-  command->add_option("GGUF", options->gguf, "file to write")->required()->type_name("FILE");
-  command->add_option("--outtype", options->outtype, "type of the matrices: f32, f16, bf16 or q8_0")
-      ->required();
-  command->callback([options] {
+  Command command =
+      app.add_command("export", "turn a Hugging Face checkpoint directory into a GGUF file (llama.cpp)");
+  command.add_option("DIR", options->model, "checkpoint directory").required().existing_directory();
+  command.add_option("GGUF", options->gguf, "file to write").required().type_name("FILE");
+  command.add_option("--outtype", options->outtype, "type of the matrices: f32, f16, bf16 or q8_0")
+      .required();
+  command.callback([options] {
     check_file_can_be_made(options->gguf);
     export_gguf(options->model, options->gguf, parse_gguf_outtype(options->outtype));
     std::printf("wrote %s\n", options->gguf.c_str());
   });
 }
 
-void add_inspect(CLI::App& app) {
+void add_inspect(Command app) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* command =
-      app.add_subcommand("inspect", "show a conversation as tokens, ids and loss mask, as training sees it");
-  command->add_option("--model", options->model, "checkpoint whose tokenizer and chat template are used")
-      ->type_name("DIR");
-  command->add_option("--data", options->data, "a file that `sft` reads")->check(CLI::ExistingPath);
-  command->add_option("--row", options->row, "which of its rows")->capture_default_str();
-  command->add_option("--user", options->user, "a user's message, with the generation prompt");
-  command->add_option("--text", options->text, "plain text, without the chat template");
-  command->add_option("--chat-template-kwargs", options->kwargs, "setting model.chat_template_kwargs")
-      ->type_name("JSON");
-  command->add_option("--chat-template-date", options->date, "setting model.chat_template_date")
-      ->type_name("DATE");
-  add_data_choice(*command, options->choice);
-  add_inspect_data(*command);
-  command->callback([options, command] {
-    if (command->get_subcommands().empty()) inspect(*options);
+  Command command =
+      app.add_command("inspect", "show a conversation as tokens, ids and loss mask, as training sees it");
+  command.add_option("--model", options->model, "checkpoint whose tokenizer and chat template are used")
+      .type_name("DIR");
+  command.add_option("--data", options->data, "a file that `sft` reads").existing_path();
+  command.add_option("--row", options->row, "which of its rows").show_default();
+  command.add_option("--user", options->user, "a user's message, with the generation prompt");
+  command.add_option("--text", options->text, "plain text, without the chat template");
+  command.add_option("--chat-template-kwargs", options->kwargs, "setting model.chat_template_kwargs")
+      .type_name("JSON");
+  command.add_option("--chat-template-date", options->date, "setting model.chat_template_date")
+      .type_name("DATE");
+  add_data_choice(command, options->choice);
+  add_inspect_data(command);
+  command.callback([options, command] {
+    if (!command.has_command()) inspect(*options);
   });
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // The subcommands: each adds itself to the command line and runs by calling the same functions as the loop.
-#include <CLI/CLI.hpp>
-
+#include "app/command_line.h"
 #include "config/template_day.h"
 
 namespace selfreward {
@@ -19,7 +18,7 @@ struct ConfigOptions {
   std::string file;
   std::vector<std::string> overrides;
 
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   /// The file may be that of a whole run, of which a command reads its part. A --set of what it does not read
   /// is an Error.
   RunConfig load(const CommandSettings& settings) const;
@@ -28,39 +27,36 @@ struct ConfigOptions {
   std::string as_setting(const std::string& option, const std::string& key, const std::string& value) const;
 };
 
-/// A file, also one that comes with the program: in its folder `folder` a name is enough.
-CLI::Validator existing_or_shipped(const std::string& folder);
-
 /// --overwrite of a command whose output is taken up by the next call.
-void add_overwrite(CLI::App& command, bool& overwrite);
+void add_overwrite(Command command, bool& overwrite);
 
-void add_run(CLI::App& app);
-void add_sft(CLI::App& app);
-void add_prompts(CLI::App& app);
-void add_generate(CLI::App& app);
-void add_judge(CLI::App& app);
-void add_pairs(CLI::App& app);
-void add_dpo(CLI::App& app);
-void add_evaluate(CLI::App& app);
-void add_winrate(CLI::App& evaluate);
-void add_alpaca(CLI::App& evaluate);
-void add_leaderboard(CLI::App& evaluate);
-void add_mt_bench(CLI::App& evaluate);
-void add_evaluate_reward(CLI::App& evaluate);
-void add_report(CLI::App& app);
-void add_top(CLI::App& app);
-void add_chat(CLI::App& app);
-void add_serve(CLI::App& app);
-void add_import(CLI::App& app);
-void add_merge(CLI::App& app);
-void add_export(CLI::App& app);
-void add_inspect(CLI::App& app);
-void add_inspect_data(CLI::App& inspect);
-void add_env(CLI::App& app);
+void add_run(Command app);
+void add_sft(Command app);
+void add_prompts(Command app);
+void add_generate(Command app);
+void add_judge(Command app);
+void add_pairs(Command app);
+void add_dpo(Command app);
+void add_evaluate(Command app);
+void add_winrate(Command evaluate);
+void add_alpaca(Command evaluate);
+void add_leaderboard(Command evaluate);
+void add_mt_bench(Command evaluate);
+void add_evaluate_reward(Command evaluate);
+void add_report(Command app);
+void add_top(Command app);
+void add_chat(Command app);
+void add_serve(Command app);
+void add_import(Command app);
+void add_merge(Command app);
+void add_export(Command app);
+void add_inspect(Command app);
+void add_inspect_data(Command inspect);
+void add_env(Command app);
 /// "selfreward 0.1.0 (6d70f0c), LibTorch 2.13.0, kernels AVX-512 with AMX".
 std::string version_text();
-void add_config_schema(CLI::App& app);
-void add_playground(CLI::App& app);
-void add_completion(CLI::App& app);
+void add_config_schema(Command app);
+void add_playground(Command app);
+void add_completion(Command app);
 
 }  // namespace selfreward

@@ -7,35 +7,30 @@
 namespace selfreward {
 namespace {
 
-std::vector<const CLI::App*> below(const CLI::App& command) {
-  return command.get_subcommands([](const CLI::App*) { return true; });
-}
-
 /// What may follow on the command line after `command`: its subcommands and its options.
-std::string words_after(const CLI::App& command) {
+std::string words_after(const Command& command) {
   std::vector<std::string> words;
-  for (const CLI::App* sub : below(command)) words.push_back(sub->get_name());
-  for (const CLI::Option* option : command.get_options())
-    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  for (const Command& sub : command.commands()) words.push_back(sub.name());
+  for (const std::string& option : command.option_names()) words.push_back(option);
   return joined(words, " ");
 }
 
 /// A case of the shell for every command: "evaluate winrate" -> its words.
-void add_cases(const CLI::App& command, const std::string& path, std::string& cases) {
+void add_cases(const Command& command, const std::string& path, std::string& cases) {
   cases += "    \"" + path + "\") words=\"" + words_after(command) + "\" ;;\n";
-  for (const CLI::App* sub : below(command))
-    add_cases(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), cases);
+  for (const Command& sub : command.commands())
+    add_cases(sub, path.empty() ? sub.name() : path + " " + sub.name(), cases);
 }
 
 /// The names of all commands, so that the shell tells them from values.
-void add_names(const CLI::App& command, std::string& names) {
-  for (const CLI::App* sub : below(command)) {
-    names += " " + sub->get_name();
-    add_names(*sub, names);
+void add_names(const Command& command, std::string& names) {
+  for (const Command& sub : command.commands()) {
+    names += " " + sub.name();
+    add_names(sub, names);
   }
 }
 
-std::string bash_script(const CLI::App& app) {
+std::string bash_script(const Command& app) {
   std::string cases, names;
   add_cases(app, "", cases);
   add_names(app, names);
@@ -59,12 +54,12 @@ std::string bash_script(const CLI::App& app) {
 
 }  // namespace
 
-void add_completion(CLI::App& app) {
+void add_completion(Command app) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("completion", "a script for the shell that completes commands and options");
-  command->add_option("SHELL", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
-  command->callback([shell, &app] {
+  Command command =
+      app.add_command("completion", "a script for the shell that completes commands and options");
+  command.add_option("SHELL", *shell, "bash or zsh").required().one_of({"bash", "zsh"});
+  command.callback([shell, app] {
     // zsh runs bash's completions by its own bashcompinit.
     if (*shell == "zsh") std::cout << "autoload -U +X bashcompinit && bashcompinit\n";
     std::cout << bash_script(app) << std::flush;

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "app/commands.h"
-#include "base/shipped_files.h"
 #include "base/text_util.h"
 #include "config/fields.h"
 
@@ -24,14 +23,12 @@ bool CommandSettings::has(const std::string& key) const {
   return begins_with_any(key, reads) && !begins_with_any(key, but);
 }
 
-void ConfigOptions::add_to(CLI::App& command) {
+void ConfigOptions::add_to(Command command) {
   command.add_option("--config", file, "settings from this YAML file; it may be that of a whole run")
-      ->transform(existing_or_shipped("configs"));
+      .existing_or_shipped("configs");
   command.add_option("--set", overrides, "one setting, as in --set dpo.beta=0.3 (repeat for more)")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .type_name("KEY=VALUE")
+      .one_at_a_time();
   command.footer("Settings are listed by `selfreward config-schema --markdown`.");
 }
 
@@ -58,15 +55,7 @@ std::string ConfigOptions::as_setting(const std::string& option, const std::stri
   return key + "=" + value;
 }
 
-CLI::Validator existing_or_shipped(const std::string& folder) {
-  const auto find = [folder](std::string& path) {
-    path = or_shipped(path, folder);
-    return CLI::ExistingFile(path);
-  };
-  return CLI::Validator(find, "FILE", "");
-}
-
-void add_overwrite(CLI::App& command, bool& overwrite) {
+void add_overwrite(Command command, bool& overwrite) {
   command.add_flag("--overwrite", overwrite,
                    "make an output again that is there, or begun, and was made from something else");
 }

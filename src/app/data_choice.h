@@ -1,7 +1,6 @@
 #pragma once
 // What the settings say about reading and training of data, as options of commands without settings.
-#include <CLI/CLI.hpp>
-
+#include "app/command_line.h"
 #include "train/sft.h"
 
 namespace selfreward {
@@ -14,14 +13,14 @@ struct DataChoice {
 };
 
 /// --languages and --train-on.
-inline void add_data_choice(CLI::App& command, DataChoice& choice) {
+inline void add_data_choice(Command command, DataChoice& choice) {
   command.add_option("--languages", choice.languages, "setting data.languages")
-      ->capture_default_str()
-      ->delimiter(',')
-      ->allow_extra_args(false);
+      .show_default()
+      .comma_separated()
+      .one_at_a_time();
   command.add_option("--train-on", choice.sft.train_on, "setting sft.train_on")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"last", "all"}));
+      .show_default()
+      .one_of({"last", "all"});
 }
 
 }  // namespace selfreward

@@ -34,23 +34,19 @@ const CommandSettings kJudge{
     "judge",
     {"seed", "judge.", "data.gold", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
 
-CLI::Option* add_model(CLI::App& command, Options& options) {
-  return command.add_option("--model", options.model, "checkpoint")->type_name("DIR");
+CommandOption add_model(Command command, Options& options) {
+  return command.add_option("--model", options.model, "checkpoint").type_name("DIR");
 }
-void add_prompts_file(CLI::App& command, Options& options) {
-  command.add_option("--prompts", options.prompts, "prompts: {id, prompt} rows")
-      ->required()
-      ->check(CLI::ExistingFile);
+void add_prompts_file(Command command, Options& options) {
+  command.add_option("--prompts", options.prompts, "prompts: {id, prompt} rows").required().existing_file();
 }
-void add_candidates_file(CLI::App& command, Options& options) {
-  command.add_option("--candidates", options.candidates, "what `generate` wrote")
-      ->required()
-      ->check(CLI::ExistingFile);
+void add_candidates_file(Command command, Options& options) {
+  command.add_option("--candidates", options.candidates, "what `generate` wrote").required().existing_file();
 }
-void add_out(CLI::App& command, Options& options) {
+void add_out(Command command, Options& options) {
   command.add_option("--out", options.out, "file to write; a stopped command goes on where it ended")
-      ->required()
-      ->type_name("FILE");
+      .required()
+      .type_name("FILE");
   add_overwrite(command, options.overwrite);
 }
 
@@ -191,58 +187,54 @@ void run_pairs(const Options& options) {
 
 }  // namespace
 
-void add_prompts(CLI::App& app) {
+void add_prompts(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("prompts", "new prompts by few-shot from seed instructions (settings prompts.*)");
-  add_model(*command, *options)->required();
-  command->add_option("--seeds", options->seeds, "instruction data whose prompts are shown")
-      ->required()
-      ->check(CLI::ExistingPath);
-  add_out(*command, *options);
-  options->config.add_to(*command);
-  command->callback([options] { run_prompts(*options); });
+  Command command =
+      app.add_command("prompts", "new prompts by few-shot from seed instructions (settings prompts.*)");
+  add_model(command, *options).required();
+  command.add_option("--seeds", options->seeds, "instruction data whose prompts are shown")
+      .required()
+      .existing_path();
+  add_out(command, *options);
+  options->config.add_to(command);
+  command.callback([options] { run_prompts(*options); });
 }
 
-void add_generate(CLI::App& app) {
+void add_generate(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("generate", "N answers to each prompt (settings candidates.*)");
-  add_model(*command, *options)->required();
-  add_prompts_file(*command, *options);
-  add_out(*command, *options);
-  options->config.add_to(*command);
-  command->callback([options] { run_generate(*options); });
+  Command command = app.add_command("generate", "N answers to each prompt (settings candidates.*)");
+  add_model(command, *options).required();
+  add_prompts_file(command, *options);
+  add_out(command, *options);
+  options->config.add_to(command);
+  command.callback([options] { run_generate(*options); });
 }
 
-void add_judge(CLI::App& app) {
+void add_judge(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("judge", "K judgements of each candidate by a rubric (settings judge.*)");
-  add_model(*command, *options);
-  add_prompts_file(*command, *options);
-  add_candidates_file(*command, *options);
-  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
-      ->transform(existing_or_shipped("rubrics"));
-  add_out(*command, *options);
-  options->config.add_to(*command);
-  command->callback([options] { run_judge(*options); });
+  Command command = app.add_command("judge", "K judgements of each candidate by a rubric (settings judge.*)");
+  add_model(command, *options);
+  add_prompts_file(command, *options);
+  add_candidates_file(command, *options);
+  command.add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
+      .existing_or_shipped("rubrics");
+  add_out(command, *options);
+  options->config.add_to(command);
+  command.callback([options] { run_judge(*options); });
 }
 
-void add_pairs(CLI::App& app) {
+void add_pairs(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("pairs", "preference pairs: best against worst answer of each prompt");
-  add_prompts_file(*command, *options);
-  add_candidates_file(*command, *options);
-  command->add_option("--judgements", options->judgements, "what `judge` wrote")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_flag("--positive-only", options->positive_only,
-                    "instead: SFT examples of the answers with the full score");
-  command->add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")
-      ->transform(existing_or_shipped("rubrics"));
-  add_out(*command, *options);
-  command->callback([options] { run_pairs(*options); });
+  Command command = app.add_command("pairs", "preference pairs: best against worst answer of each prompt");
+  add_prompts_file(command, *options);
+  add_candidates_file(command, *options);
+  command.add_option("--judgements", options->judgements, "what `judge` wrote").required().existing_file();
+  command.add_flag("--positive-only", options->positive_only,
+                   "instead: SFT examples of the answers with the full score");
+  command.add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")
+      .existing_or_shipped("rubrics");
+  add_out(command, *options);
+  command.callback([options] { run_pairs(*options); });
 }
 
 }  // namespace selfreward

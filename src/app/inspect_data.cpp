@@ -182,19 +182,19 @@ void inspect_data(const Options& options) {
 
 }  // namespace
 
-void add_inspect_data(CLI::App& inspect) {
+void add_inspect_data(Command inspect) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = inspect.add_subcommand(
+  Command command = inspect.add_command(
       "data",
       "what a data file holds: format, counts, lengths, roles, duplicates, three rows with their loss mask");
-  command->add_option("FILE", options->file, "a data file of any format that is read, or a directory of them")
-      ->required()
-      ->check(CLI::ExistingPath);
+  command.add_option("FILE", options->file, "a data file of any format that is read, or a directory of them")
+      .required()
+      .existing_path();
   command
-      ->add_option("--model", options->model, "checkpoint whose tokenizer and chat template render the rows")
-      ->type_name("DIR");
-  add_data_choice(*command, options->choice);
-  command->callback([options] { inspect_data(*options); });
+      .add_option("--model", options->model, "checkpoint whose tokenizer and chat template render the rows")
+      .type_name("DIR");
+  add_data_choice(command, options->choice);
+  command.callback([options] { inspect_data(*options); });
 }
 
 }  // namespace selfreward

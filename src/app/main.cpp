@@ -11,9 +11,11 @@ using namespace selfreward;
 
 namespace {
 
-void add_commands(CLI::App& app) {
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+constexpr const char* kDescription =
+    "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> M2 -> M3.";
+
+void add_commands(Command app) {
+  app.require_command();
   add_run(app);
   add_sft(app);
   add_prompts(app);
@@ -36,16 +38,6 @@ void add_commands(CLI::App& app) {
   add_completion(app);
 }
 
-/// Runs the command; the exit code, also of --help and of a wrong command line.
-int parse(CLI::App& app, int argc, char** argv) {
-  try {
-    app.parse(argc, argv);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error);
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,14 +49,9 @@ int main(int argc, char** argv) {
         missing);
     return 1;
   }
-  CLI::App app(
-      "Self-Rewarding Language Models (arXiv 2401.10020): a model trains on its own judgements, M0 -> M1 -> "
-      "M2 -> M3.");
-  add_commands(app);
-  app.set_version_flag("--version", version_text);
   install_interrupt_handlers();
   try {
-    const int code = parse(app, argc, argv);
+    const int code = run_command_line(kDescription, version_text, add_commands, argc, argv);
     finish_standard_output();
     return code;
   } catch (const Interrupted& stop) {

@@ -54,18 +54,18 @@ void pretrain(const Options& options) {
 
 }  // namespace
 
-void add_playground(CLI::App& app) {
+void add_playground(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* group = app.add_subcommand("playground", "make the built-in experiment: its data and its M0");
-  group->require_subcommand(1);
-  CLI::App* train = group->add_subcommand("pretrain", "pretrain M0 on careless texts of the world");
-  train->add_option("--out", options->out, "checkpoint to write")->capture_default_str();
-  train->add_option("--steps", options->steps, "optimizer steps")->capture_default_str();
-  train->add_option("--seed", options->seed, "of texts, weights and order")->capture_default_str();
-  train->callback([options] { pretrain(*options); });
-  CLI::App* data = group->add_subcommand("data", "write the seed data and the held-out sets");
-  data->add_option("--out", options->data_out, "directory to write")->capture_default_str();
-  data->callback([options] { playground::write_data(options->data_out, Seed(playground::kDataSeed)); });
+  Command group = app.add_command("playground", "make the built-in experiment: its data and its M0");
+  group.require_command();
+  Command train = group.add_command("pretrain", "pretrain M0 on careless texts of the world");
+  train.add_option("--out", options->out, "checkpoint to write").show_default();
+  train.add_option("--steps", options->steps, "optimizer steps").show_default();
+  train.add_option("--seed", options->seed, "of texts, weights and order").show_default();
+  train.callback([options] { pretrain(*options); });
+  Command data = group.add_command("data", "write the seed data and the held-out sets");
+  data.add_option("--out", options->data_out, "directory to write").show_default();
+  data.callback([options] { playground::write_data(options->data_out, Seed(playground::kDataSeed)); });
 }
 
 }  // namespace selfreward

@@ -34,17 +34,17 @@ void run_report(const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app) {
+void add_report(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  Command command = app.add_command(
       "report", "write report.html of a run again and print its table, or compare runs on one page");
-  command->add_option("RUN", options->run_dir, "run directory")->check(CLI::ExistingDirectory);
-  command->add_option("--compare", options->compared, "run directories to compare, two or more")
-      ->type_name("RUN");
-  command->add_option("--out", options->out, "the page that --compare writes")
-      ->capture_default_str()
-      ->type_name("FILE");
-  command->callback([options] { run_report(*options); });
+  command.add_option("RUN", options->run_dir, "run directory").existing_directory();
+  command.add_option("--compare", options->compared, "run directories to compare, two or more")
+      .type_name("RUN");
+  command.add_option("--out", options->out, "the page that --compare writes")
+      .show_default()
+      .type_name("FILE");
+  command.callback([options] { run_report(*options); });
 }
 
 }  // namespace selfreward

@@ -38,32 +38,30 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app) {
+void add_run(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("run",
-                         "the whole loop, M0 -> M1 -> M2 -> M3, with evaluation and report; the same "
-                         "command goes on with a run that was stopped");
+  Command command =
+      app.add_command("run",
+                      "the whole loop, M0 -> M1 -> M2 -> M3, with evaluation and report; the same "
+                      "command goes on with a run that was stopped");
   command
-      ->add_option("CONFIG,--config", options->config.file,
-                   "YAML file with the settings, as configs/playground.yaml")
-      ->required()
-      ->transform(existing_or_shipped("configs"));
+      .add_option("CONFIG,--config", options->config.file,
+                  "YAML file with the settings, as configs/playground.yaml")
+      .required()
+      .existing_or_shipped("configs");
   command
-      ->add_option("--set", options->config.overrides,
-                   "one setting, as in --set dpo.beta=0.3 (repeat for more)")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
-      ->type_name("DIR");
-  command->add_flag("--overwrite", options->overwrite,
-                    "make again what was made from other data, models or settings, and all that follows");
-  command->add_flag("--dry-run", options->dry_run,
-                    "only print settings, data, work, memory estimates and the first examples");
-  command->footer("Settings are listed by `selfreward config-schema --markdown`.");
-  command->callback([options] { run(*options); });
+      .add_option("--set", options->config.overrides,
+                  "one setting, as in --set dpo.beta=0.3 (repeat for more)")
+      .type_name("KEY=VALUE")
+      .one_at_a_time();
+  command.add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
+      .type_name("DIR");
+  command.add_flag("--overwrite", options->overwrite,
+                   "make again what was made from other data, models or settings, and all that follows");
+  command.add_flag("--dry-run", options->dry_run,
+                   "only print settings, data, work, memory estimates and the first examples");
+  command.footer("Settings are listed by `selfreward config-schema --markdown`.");
+  command.callback([options] { run(*options); });
 }
 
 }  // namespace selfreward

@@ -64,30 +64,29 @@ void serve(const Options& options) {
   log_line("stopped");
 }
 
-void add_network_options(CLI::App& command, Options& options) {
-  command.add_option("--host", options.http.host, "address to listen on; 0.0.0.0 is all")
-      ->capture_default_str();
+void add_network_options(Command command, Options& options) {
+  command.add_option("--host", options.http.host, "address to listen on; 0.0.0.0 is all").show_default();
   command.add_option("--port", options.http.port, "0: any that is free")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
+      .show_default()
+      .between(int64_t{0}, int64_t{65535});
   command.add_option("--served-model-name", options.http.model, "what clients call the model; else the DIR")
-      ->type_name("NAME");
+      .type_name("NAME");
   command.add_option("--api-key-env", options.key_env, "clients need the key in this environment variable")
-      ->type_name("NAME");
+      .type_name("NAME");
   command.add_option("--api-key-file", options.key_file, "clients need the key in this file")
-      ->check(CLI::ExistingFile)
-      ->excludes("--api-key-env");
+      .existing_file()
+      .excludes("--api-key-env");
   command
       .add_option(
           "--cors-origin", options.http.cors_origins,
           "pages of this origin (https://example.org) may ask from a browser; may be repeated, * is all")
-      ->type_name("ORIGIN")
-      ->allow_extra_args(false);
+      .type_name("ORIGIN")
+      .one_at_a_time();
 }
 
-void add_limit_options(CLI::App& command, Options& options) {
+void add_limit_options(Command command, Options& options) {
   const auto add = [&](const char* name, int64_t& value, const char* text, int64_t most = int64_t{1} << 40) {
-    command.add_option(name, value, text)->capture_default_str()->check(CLI::Range(int64_t{1}, most));
+    command.add_option(name, value, text).show_default().between(int64_t{1}, most);
   };
   add("--max-queue", options.max_queue, "requests that run or wait; more are answered 429", kMostRequests);
   add("--max-n", options.http.max_n, "answers to one prompt (n)", kMostRequests);
@@ -100,20 +99,20 @@ void add_limit_options(CLI::App& command, Options& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app) {
+void add_serve(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  Command command = app.add_command(
       "serve", "answer OpenAI's API (/v1/chat/completions, /v1/completions) from a checkpoint");
-  command->add_option("--model", options->model, "checkpoint")->required()->type_name("DIR");
-  add_network_options(*command, *options);
-  add_limit_options(*command, *options);
+  command.add_option("--model", options->model, "checkpoint").required().type_name("DIR");
+  add_network_options(command, *options);
+  add_limit_options(command, *options);
   command
-      ->add_option("--chat-template-kwargs", options->kwargs,
-                   "variables of the chat template, as '{\"enable_thinking\": false}'")
-      ->type_name("JSON");
-  command->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  command->add_option("--dtype", options->dtype, "bfloat16 or float32")->capture_default_str();
-  command->callback([options] { serve(*options); });
+      .add_option("--chat-template-kwargs", options->kwargs,
+                  "variables of the chat template, as '{\"enable_thinking\": false}'")
+      .type_name("JSON");
+  command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N").show_default();
+  command.add_option("--dtype", options->dtype, "bfloat16 or float32").show_default();
+  command.callback([options] { serve(*options); });
 }
 
 }  // namespace selfreward

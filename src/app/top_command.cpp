@@ -57,16 +57,16 @@ void show_live(const fs::path& run_dir) {
 
 }  // namespace
 
-void add_top(CLI::App& app) {
+void add_top(Command app) {
   auto run_dir = std::make_shared<std::string>();
   auto once = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand(
+  Command command = app.add_command(
       "top", "watch a run: stage, time left, curves, rounds, warnings; it may be under way or ended");
-  command->add_option("RUN", *run_dir, "run directory")->required()->check(CLI::ExistingDirectory);
-  command->add_flag("--once", *once,
-                    "print it once, as is done where the output is no terminal, and where NO_COLOR or "
-                    "TERM=dumb forbid to move the cursor");
-  command->callback([run_dir, once] {
+  command.add_option("RUN", *run_dir, "run directory").required().existing_directory();
+  command.add_flag("--once", *once,
+                   "print it once, as is done where the output is no terminal, and where NO_COLOR or "
+                   "TERM=dumb forbid to move the cursor");
+  command.callback([run_dir, once] {
     if (!*once && takes_escapes(STDOUT_FILENO)) return show_live(*run_dir);
     std::printf("%s", view_now(*run_dir).c_str());
   });

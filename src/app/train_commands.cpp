@@ -28,9 +28,9 @@ const CommandSettings kDpo{
     {"seed", "dpo.", "sft.train_on", "lora.", "model.", "data.languages"},
     {"model.model_name_or_path", "dpo.method", "dpo.eval_", "dpo.early_stopping_patience"}};
 
-void add_common(CLI::App& command, Options& options, const char* out_help) {
-  command.add_option("--model", options.model, "checkpoint to start from")->required()->type_name("DIR");
-  command.add_option("--out", options.out, out_help)->required()->type_name("DIR");
+void add_common(Command command, Options& options, const char* out_help) {
+  command.add_option("--model", options.model, "checkpoint to start from").required().type_name("DIR");
+  command.add_option("--out", options.out, out_help).required().type_name("DIR");
   command.add_flag("--dry-run", options.dry_run,
                    "only print settings, work, memory estimates and the first example");
   add_overwrite(command, options.overwrite);
@@ -155,36 +155,35 @@ void run_dpo(const Options& options) {
 
 }  // namespace
 
-void add_sft(CLI::App& app) {
+void add_sft(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("sft", "supervised fine-tuning of a checkpoint (settings sft.*)");
-  add_common(*command, *options, "the trained checkpoint");
+  Command command = app.add_command("sft", "supervised fine-tuning of a checkpoint (settings sft.*)");
+  add_common(command, *options, "the trained checkpoint");
   command
-      ->add_option(
-          "--data", options->data,
-          "instruction data: chat messages, sharegpt, alpaca, prompt/completion, Open Assistant, ... "
-          "(docs/formats.md); JSON lines, JSON, Parquet, or a directory of them")
-      ->required()
-      ->type_name("FILE");
-  command->callback([options] { run_sft(*options); });
+      .add_option("--data", options->data,
+                  "instruction data: chat messages, sharegpt, alpaca, prompt/completion, Open Assistant, ... "
+                  "(docs/formats.md); JSON lines, JSON, Parquet, or a directory of them")
+      .required()
+      .type_name("FILE");
+  command.callback([options] { run_sft(*options); });
 }
 
-void add_dpo(CLI::App& app) {
+void add_dpo(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  Command command = app.add_command(
       "dpo", "Direct Preference Optimization of a checkpoint, itself the reference (settings dpo.*)");
-  add_common(*command, *options, "the trained checkpoint");
+  add_common(command, *options, "the trained checkpoint");
   command
-      ->add_option("--data", options->data,
-                   "preference pairs: TRL, UltraFeedback, HH, distilabel, ... (docs/formats.md), or "
-                   "preferences.jsonl of a run")
-      ->required()
-      ->type_name("FILE");
+      .add_option("--data", options->data,
+                  "preference pairs: TRL, UltraFeedback, HH, distilabel, ... (docs/formats.md), or "
+                  "preferences.jsonl of a run")
+      .required()
+      .type_name("FILE");
   command
-      ->add_option("--replay", options->replay,
-                   "seed examples trained beside the pairs (dpo.replay_batch_size of them a step)")
-      ->type_name("FILE");
-  command->callback([options] { run_dpo(*options); });
+      .add_option("--replay", options->replay,
+                  "seed examples trained beside the pairs (dpo.replay_batch_size of them a step)")
+      .type_name("FILE");
+  command.callback([options] { run_dpo(*options); });
 }
 
 }  // namespace selfreward

@@ -85,46 +85,44 @@ void run_leaderboard(const LeaderboardOptions& options) {
   print_leaderboard(rows);
 }
 
-void add_difficulty(CLI::App& command, std::string& file) {
+void add_difficulty(Command command, std::string& file) {
   command.add_option("--difficulty", file, "alpaca_eval's df_gamed.csv, for its own 805 instructions")
-      ->check(CLI::ExistingFile);
+      .existing_file();
 }
 
 }  // namespace
 
-void add_alpaca(CLI::App& evaluate) {
+void add_alpaca(Command evaluate) {
   auto options = std::make_shared<AlpacaOptions>();
-  CLI::App* command =
-      evaluate.add_subcommand("alpaca", "a model against reference outputs, in AlpacaEval's files");
-  command->add_option("--model", options->model, "a checkpoint, or its model_outputs.json")->required();
+  Command command =
+      evaluate.add_command("alpaca", "a model against reference outputs, in AlpacaEval's files");
+  command.add_option("--model", options->model, "a checkpoint, or its model_outputs.json").required();
+  command.add_option("--instructions", options->instructions, "alpaca_eval.json, or rows with an instruction")
+      .existing_file();
+  command.add_option("--reference", options->reference, "outputs to compare with, or a checkpoint")
+      .required();
+  add_difficulty(command, options->difficulty);
+  options->pairwise.add_to(command);
   command
-      ->add_option("--instructions", options->instructions, "alpaca_eval.json, or rows with an instruction")
-      ->check(CLI::ExistingFile);
-  command->add_option("--reference", options->reference, "outputs to compare with, or a checkpoint")
-      ->required();
-  add_difficulty(*command, options->difficulty);
-  options->pairwise.add_to(*command);
-  command
-      ->add_option("--out", options->out,
-                   "directory for model_outputs.json, annotations.json, leaderboard.csv")
-      ->required()
-      ->type_name("DIR");
-  options->config.add_to(*command);
-  command->callback([options] { run_alpaca(*options); });
+      .add_option("--out", options->out,
+                  "directory for model_outputs.json, annotations.json, leaderboard.csv")
+      .required()
+      .type_name("DIR");
+  options->config.add_to(command);
+  command.callback([options] { run_alpaca(*options); });
 }
 
-void add_leaderboard(CLI::App& evaluate) {
+void add_leaderboard(Command evaluate) {
   auto options = std::make_shared<LeaderboardOptions>();
-  CLI::App* command =
-      evaluate.add_subcommand("leaderboard", "AlpacaEval's figures of annotations.json files");
+  Command command = evaluate.add_command("leaderboard", "AlpacaEval's figures of annotations.json files");
   command
-      ->add_option("ANNOTATIONS", options->annotations,
-                   "annotations.json of alpaca_eval or of evaluate alpaca")
-      ->required()
-      ->check(CLI::ExistingFile);
-  add_difficulty(*command, options->difficulty);
-  command->add_option("--out", options->out, "leaderboard.csv to write")->type_name("FILE");
-  command->callback([options] { run_leaderboard(*options); });
+      .add_option("ANNOTATIONS", options->annotations,
+                  "annotations.json of alpaca_eval or of evaluate alpaca")
+      .required()
+      .existing_file();
+  add_difficulty(command, options->difficulty);
+  command.add_option("--out", options->out, "leaderboard.csv to write").type_name("FILE");
+  command.callback([options] { run_leaderboard(*options); });
 }
 
 }  // namespace selfreward

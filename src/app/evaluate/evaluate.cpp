@@ -71,42 +71,40 @@ void run_evaluate(const Options& options) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& app) {
+void add_evaluate(Command app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
-  command->require_subcommand(0, 1);
-  add_winrate(*command);
-  add_alpaca(*command);
-  add_leaderboard(*command);
-  add_mt_bench(*command);
-  add_evaluate_reward(*command);
-  command->add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
-      ->type_name("DIR REQUIRED");
+  Command command =
+      app.add_command("evaluate", "compare checkpoints: true scores, win rates, and how well they judge");
+  command.allow_command();
+  add_winrate(command);
+  add_alpaca(command);
+  add_leaderboard(command);
+  add_mt_bench(command);
+  add_evaluate_reward(command);
+  command.add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
+      .type_name("DIR REQUIRED");
   command
-      ->add_option("--prompts", options->prompts,
-                   "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")
-      ->check(CLI::ExistingFile);
-  command->add_option("--ranked", options->ranked, "human-ranked answers to judge (setting data.eval_ranked)")
-      ->check(CLI::ExistingFile);
-  command->add_option("--gold", options->gold, "rules of a true score (setting data.gold)")
-      ->check(CLI::ExistingFile);
-  command->add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
-      ->transform(existing_or_shipped("rubrics"));
+      .add_option("--prompts", options->prompts,
+                  "prompts to answer: {id, prompt} rows (setting data.eval_prompts)")
+      .existing_file();
+  command.add_option("--ranked", options->ranked, "human-ranked answers to judge (setting data.eval_ranked)")
+      .existing_file();
+  command.add_option("--gold", options->gold, "rules of a true score (setting data.gold)").existing_file();
+  command.add_option("--rubric", options->rubric, "the judge's prompt (setting judge.rubric)")
+      .existing_or_shipped("rubrics");
   command
-      ->add_option("--pairwise-rubric", options->pairwise_rubric,
-                   "head-to-head prompt (setting evaluate.pairwise_rubric)")
-      ->transform(existing_or_shipped("rubrics"));
+      .add_option("--pairwise-rubric", options->pairwise_rubric,
+                  "head-to-head prompt (setting evaluate.pairwise_rubric)")
+      .existing_or_shipped("rubrics");
   command
-      ->add_option("--out", options->out,
-                   "directory for answers, judgements, evaluation.json and report.html")
-      ->type_name("DIR REQUIRED");
-  add_overwrite(*command, options->overwrite);
-  options->config.add_to(*command);
-  command->callback([options, command] {
-    if (!command->get_subcommands().empty()) return;
-    if (options->models.empty()) throw CLI::RequiredError("--model");
-    if (options->out.empty()) throw CLI::RequiredError("--out");
+      .add_option("--out", options->out, "directory for answers, judgements, evaluation.json and report.html")
+      .type_name("DIR REQUIRED");
+  add_overwrite(command, options->overwrite);
+  options->config.add_to(command);
+  command.callback([options, command] {
+    if (command.has_command()) return;
+    if (options->models.empty()) command.miss("--model");
+    if (options->out.empty()) command.miss("--out");
     run_evaluate(*options);
   });
 }

@@ -48,30 +48,25 @@ bool says_yes() {
 
 }  // namespace
 
-void JudgeOptions::add_to(CLI::App& command) {
-  command.add_option("--judge", judge, "the judge: a checkpoint")->type_name("DIR");
+void JudgeOptions::add_to(Command command) {
+  command.add_option("--judge", judge, "the judge: a checkpoint").type_name("DIR");
   command
       .add_option("--endpoint", endpoint,
                   "or a chat endpoint in OpenAI's format, as http://localhost:8000/v1")
-      ->type_name("URL");
-  command.add_option("--judge-model", model, "the model's name at the endpoint")->type_name("NAME");
+      .type_name("URL");
+  command.add_option("--judge-model", model, "the model's name at the endpoint").type_name("NAME");
   command.add_option("--api-key-env", api_key_env, "environment variable with the endpoint's key")
-      ->type_name("VAR");
+      .type_name("VAR");
   command.add_option("--request", request_patch,
                      "JSON that is merged into every request, null takes a key out");
-  command.add_option("--concurrency", concurrency, "requests at once")->capture_default_str();
+  command.add_option("--concurrency", concurrency, "requests at once").show_default();
   command.add_option("--requests-per-minute", requests_per_minute, "at most so many; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--connect-timeout", connect_timeout, "seconds")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--timeout", timeout, "seconds for a whole request")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--price-in", price_in, "of a million tokens in, for the estimate")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--price-out", price_out, "of a million tokens out")->check(CLI::NonNegativeNumber);
+      .not_negative()
+      .show_default();
+  command.add_option("--connect-timeout", connect_timeout, "seconds").positive().show_default();
+  command.add_option("--timeout", timeout, "seconds for a whole request").positive().show_default();
+  command.add_option("--price-in", price_in, "of a million tokens in, for the estimate").not_negative();
+  command.add_option("--price-out", price_out, "of a million tokens out").not_negative();
   command.add_flag("--yes", yes, "do not ask whether the estimated price is all right");
   command.add_flag("--dry-run", dry_run, "print what an endpoint would be asked, and stop");
 }

@@ -12,7 +12,7 @@ struct JudgeOptions {
   double requests_per_minute = 0, connect_timeout = 10, timeout = 300, price_in = 0, price_out = 0;
   bool yes = false, dry_run = false;
 
-  void add_to(CLI::App& command);
+  void add_to(Command command);
 };
 
 /// The judge of one command. A checkpoint is read when the first question is asked.

@@ -73,31 +73,29 @@ void run_mt_bench(const Options& options) {
 
 }  // namespace
 
-void add_mt_bench(CLI::App& evaluate) {
+void add_mt_bench(Command evaluate) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      evaluate.add_subcommand("mt-bench", "two-turn questions, graded from 1 to 10; FastChat's files");
-  command->add_option("--model", options->model, "checkpoint that answers")
-      ->required()
-      ->check(CLI::ExistingDirectory);
-  command->add_option("--questions", options->questions, "FastChat's question.jsonl")
-      ->required()
-      ->check(CLI::ExistingFile);
+  Command command =
+      evaluate.add_command("mt-bench", "two-turn questions, graded from 1 to 10; FastChat's files");
+  command.add_option("--model", options->model, "checkpoint that answers").required().existing_directory();
+  command.add_option("--questions", options->questions, "FastChat's question.jsonl")
+      .required()
+      .existing_file();
   command
-      ->add_option("--reference-answers", options->references,
-                   "FastChat's reference_answer file, for math, reasoning and coding")
-      ->check(CLI::ExistingFile);
-  command->add_option("--rubric", options->rubric, "the judge's prompts")
-      ->transform(existing_or_shipped("rubrics"))
-      ->capture_default_str();
-  options->judge.add_to(*command);
-  add_overwrite(*command, options->overwrite);
+      .add_option("--reference-answers", options->references,
+                  "FastChat's reference_answer file, for math, reasoning and coding")
+      .existing_file();
+  command.add_option("--rubric", options->rubric, "the judge's prompts")
+      .existing_or_shipped("rubrics")
+      .show_default();
+  options->judge.add_to(command);
+  add_overwrite(command, options->overwrite);
   command
-      ->add_option("--out", options->out, "directory for model_answer, model_judgment and the table as JSON")
-      ->required()
-      ->type_name("DIR");
-  options->config.add_to(*command);
-  command->callback([options] {
+      .add_option("--out", options->out, "directory for model_answer, model_judgment and the table as JSON")
+      .required()
+      .type_name("DIR");
+  options->config.add_to(command);
+  command.callback([options] {
     options->rubric = or_shipped(options->rubric);  // the default one
     run_mt_bench(*options);
   });

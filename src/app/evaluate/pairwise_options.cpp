@@ -28,13 +28,13 @@ PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig
 
 }  // namespace
 
-void PairwiseOptions::add_to(CLI::App& command) {
+void PairwiseOptions::add_to(Command command) {
   judge.add_to(command);
   add_overwrite(command, overwrite);
   command
       .add_option("--rubric", rubric,
                   "the judge's prompt (rubrics/pairwise.yaml; rubrics/pairwise_letter.yaml with --weighted)")
-      ->transform(existing_or_shipped("rubrics"));
+      .existing_or_shipped("rubrics");
   command.add_flag("--weighted", weighted,
                    "preferences from the log-probabilities of an endpoint's verdict, not the verdict alone");
 }

@@ -12,7 +12,7 @@ struct PairwiseOptions {
   std::string rubric;
   bool weighted = false, overwrite = false;
 
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   std::string rubric_file() const;
 };
 

@@ -73,39 +73,39 @@ void run_evaluate_reward(const Options& options) {
 
 }  // namespace
 
-void add_evaluate_reward(CLI::App& evaluate) {
+void add_evaluate_reward(Command evaluate) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = evaluate.add_subcommand(
+  Command command = evaluate.add_command(
       "reward", "judges against human ranks: the paper's five metrics with intervals, what each score means");
-  command->add_option("--model", options->models, "checkpoints that judge")->required()->type_name("DIR");
-  command->add_option("--ranked", options->ranked, "ranked answers or preference pairs (docs/formats.md)")
-      ->required()
-      ->check(CLI::ExistingPath);
+  command.add_option("--model", options->models, "checkpoints that judge").required().type_name("DIR");
+  command.add_option("--ranked", options->ranked, "ranked answers or preference pairs (docs/formats.md)")
+      .required()
+      .existing_path();
   command
-      ->add_option("--rubric", options->rubrics,
-                   "judge's prompts, each with every model (setting judge.rubric where none is given)")
-      ->transform(existing_or_shipped("rubrics"));
+      .add_option("--rubric", options->rubrics,
+                  "judge's prompts, each with every model (setting judge.rubric where none is given)")
+      .existing_or_shipped("rubrics");
   command
-      ->add_option(
+      .add_option(
           "--scores", options->scores,
           "how scores are read: samples (mean of judge.num_evals_to_average replies), greedy, expected "
           "(sum of score * probability where a greedy reply writes its digit)")
-      ->delimiter(',')
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kScoreKinds), std::end(kScoreKinds))));
+      .comma_separated()
+      .one_of({std::begin(kScoreKinds), std::end(kScoreKinds)});
   command
-      ->add_option("--reference", options->reference,
-                   "also DPO's implicit reward of each model against this checkpoint (setting dpo.beta)")
-      ->type_name("DIR")
-      ->check(CLI::ExistingDirectory);
+      .add_option("--reference", options->reference,
+                  "also DPO's implicit reward of each model against this checkpoint (setting dpo.beta)")
+      .type_name("DIR")
+      .existing_directory();
   command
-      ->add_option("--gold", options->gold, "rules of a true score, for the calibration (setting data.gold)")
-      ->check(CLI::ExistingFile);
-  command->add_option("--out", options->out, "directory for replies and reward.json")
-      ->required()
-      ->type_name("DIR");
-  add_overwrite(*command, options->overwrite);
-  options->config.add_to(*command);
-  command->callback([options] { run_evaluate_reward(*options); });
+      .add_option("--gold", options->gold, "rules of a true score, for the calibration (setting data.gold)")
+      .existing_file();
+  command.add_option("--out", options->out, "directory for replies and reward.json")
+      .required()
+      .type_name("DIR");
+  add_overwrite(command, options->overwrite);
+  options->config.add_to(command);
+  command.callback([options] { run_evaluate_reward(*options); });
 }
 
 }  // namespace selfreward

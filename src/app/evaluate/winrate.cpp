@@ -80,26 +80,25 @@ void run_winrate(const WinrateOptions& options) {
 
 }  // namespace
 
-void add_winrate(CLI::App& evaluate) {
+void add_winrate(Command evaluate) {
   auto options = std::make_shared<WinrateOptions>();
-  CLI::App* command = evaluate.add_subcommand("winrate", "all pairs of models, judged in both orders");
+  Command command = evaluate.add_command("winrate", "all pairs of models, judged in both orders");
   command
-      ->add_option("MODELS", options->models, "checkpoints, or files of outputs (generate's, alpaca_eval's)")
-      ->required();
+      .add_option("MODELS", options->models, "checkpoints, or files of outputs (generate's, alpaca_eval's)")
+      .required();
   command
-      ->add_option("--instructions", options->instructions,
-                   "what checkpoints answer: {instruction} or {id, prompt} rows; setting evaluate.sampling")
-      ->check(CLI::ExistingFile);
-  command->add_option("--category", options->category,
-                      "field of the instructions to group by (category, dataset)");
-  command->add_option("--gold", options->gold, "or rules of a true score as the judge")
-      ->check(CLI::ExistingFile);
-  options->pairwise.add_to(*command);
-  command->add_option("--out", options->out, "directory for answers, comparisons and winrate.json")
-      ->required()
-      ->type_name("DIR");
-  options->config.add_to(*command);
-  command->callback([options] { run_winrate(*options); });
+      .add_option("--instructions", options->instructions,
+                  "what checkpoints answer: {instruction} or {id, prompt} rows; setting evaluate.sampling")
+      .existing_file();
+  command.add_option("--category", options->category,
+                     "field of the instructions to group by (category, dataset)");
+  command.add_option("--gold", options->gold, "or rules of a true score as the judge").existing_file();
+  options->pairwise.add_to(command);
+  command.add_option("--out", options->out, "directory for answers, comparisons and winrate.json")
+      .required()
+      .type_name("DIR");
+  options->config.add_to(command);
+  command.callback([options] { run_winrate(*options); });
 }
 
 }  // namespace selfreward
