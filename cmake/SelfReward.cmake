@@ -40,6 +40,7 @@ function(selfreward_library)
     if(ARG_TORCH OR ARG_TENSORS_IN_TESTS)
       target_link_libraries(${ARG_NAME}_tests PRIVATE LibTorch::LibTorch)
       target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_model)
+      selfreward_unity(${ARG_NAME}_tests ${ARG_TESTS})
     else()
       target_precompile_headers(${ARG_NAME}_tests REUSE_FROM selfreward_base)
     endif()
@@ -56,7 +57,8 @@ function(selfreward_compiles_fast target)
 endfunction()
 
 # UNITY: the files of a room are compiled together, so that headers are read and templates made once: for rooms that
-# change seldom and cost most. At most kUnityFiles of them, or one would keep a core while the other waits.
+# change seldom and cost most, and for tests of tensors. At most kUnityFiles of them, or one would keep a core while the
+# other waits.
 set(kUnityFiles 8)
 function(selfreward_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)

@@ -12,13 +12,13 @@
 #include <utility>
 
 #include "base/json.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kModel = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 constexpr const char* kCtrlC = "\x03";
 constexpr const char* kCtrlD = "\x04";
 
@@ -38,7 +38,7 @@ void clear_rows(const fs::path& path, const std::string& matrix, size_t rows) {
 /// the most probable one.
 fs::path endless_model() {
   const fs::path dir = scratch_dir("endless");
-  fs::copy(kModel, dir);
+  fs::copy(kTinyLlama, dir);
   Json config = read_json(dir / "config.json");
   config["max_position_embeddings"] = 60000;
   write_file_atomically(dir / "config.json", config.dump());
@@ -126,7 +126,7 @@ TEST_CASE("Ctrl-C stops an answer, and the conversation goes on") {
 }
 
 TEST_CASE("Ctrl-C at the prompt drops the line and says how to leave; twice in a row leaves") {
-  Terminal chat(kModel, {"--max-new-tokens", "4"});
+  Terminal chat(kTinyLlama, {"--max-new-tokens", "4"});
   chat.shown_until("> ");
   chat.type("half a li");
   chat.type(kCtrlC);
@@ -145,7 +145,7 @@ TEST_CASE("a prompt of any length that fits the context is answered") {
   for (size_t length = 1; length <= 240; length += 7) lines += std::string(length, 'z') + "\n/new\n";
   write_file_atomically(dir / "lines", lines);
   const std::string command = std::string(SELFREWARD_PROGRAM) + " chat --device cpu --model " +
-                              kModel.string() + " < " + (dir / "lines").string() + " > " +
+                              kTinyLlama.string() + " < " + (dir / "lines").string() + " > " +
                               (dir / "answers").string() + " 2>&1";
   CHECK(std::system(command.c_str()) == 0);
 }

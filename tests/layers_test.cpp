@@ -8,12 +8,11 @@
 
 #include "base/files.h"
 #include "base/regex.h"
+#include "support/fixtures.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 // Two rooms of one rank do not include each other.
 const std::map<std::string, int> kRanks = {{"base", 1},

@@ -6,11 +6,11 @@
 #include "base/json.h"
 #include "base/regex.h"
 #include "config/rules.h"
+#include "support/fixtures.h"
 
 using namespace selfreward;
 
 namespace {
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 const Json& property(const Json& schema, const std::string& key) {
   const Json& group = parent_key(key).empty() ? schema : property(schema, parent_key(key));

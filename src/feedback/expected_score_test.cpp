@@ -6,13 +6,12 @@
 
 #include "data/readers.h"
 #include "model/policy/causal_lm.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 Policy tiny_policy() {
   return Policy::load(kSource / "tests/fixtures/tiny_llama", {.device = "cpu", .dtype = "float32"});

@@ -5,13 +5,12 @@
 #include "feedback/candidates.h"
 #include "feedback/new_prompts.h"
 #include "feedback/score_parser.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 
 fs::path records_file(const std::string& name) {
   return scratch_dir(name) / "records.jsonl";
@@ -42,7 +41,7 @@ TEST_CASE("a candidate of a prompt that is not there is an error") {
 }
 
 TEST_CASE("candidates and judgements do not depend on the shard size; what does not fit is counted") {
-  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   const Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
   std::vector<std::string> candidate_files, judgement_files;
   for (const int64_t shard_size : {1, 2, 100}) {
@@ -71,7 +70,7 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
 }
 
 TEST_CASE("a judge's reply has nothing behind its score line") {
-  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
   rubric.score_pattern = Regex(R"((?m)^(?=.*?(\d)))");  // any digit of a line: a model this hot writes some
   const JudgeSettings settings{.num_evals_to_average = 200,
@@ -89,7 +88,7 @@ TEST_CASE("a judge's reply has nothing behind its score line") {
 }
 
 TEST_CASE("a model that writes no acceptable prompt is an error with the reasons, not an endless loop") {
-  Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   PromptSettings settings;
   settings.num_prompts = 5;
   settings.min_words = 140;  // a random model's few tokens never reach it

@@ -7,13 +7,11 @@
 #include "base/text_util.h"
 #include "model/policy/causal_lm.h"
 #include "model/policy/policy.h"
+#include "support/fixtures.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-const fs::path kStories = SELFREWARD_SOURCE_DIR "/../shared/data/models/stories260K";
 
 Policy load(const fs::path& dir, const std::string& dtype = "float32") {
   return Policy::load(dir, {.device = "cpu", .dtype = dtype});
@@ -103,9 +101,9 @@ std::vector<int64_t> steps_until_done(Policy& policy, const GenerationSettings& 
 
 TEST_CASE("greedy ids equal those of transformers") {
   // tests/fixtures/tiny_llama/logits.json is made by tests/golden/make_model_golden.py, end-of-turn ignored
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   Generator generator(policy, {});
-  const Json golden = read_json(kTiny / "logits.json");
+  const Json golden = read_json(kTinyLlama / "logits.json");
   for (const Json& row : golden["greedy"]) {
     TokenIds expected = row["continuation"].get<TokenIds>();
     const auto stop =
@@ -131,7 +129,7 @@ TEST_CASE("greedy ids of a trained model equal the published ones") {
 }
 
 TEST_CASE("decoding with the cache and shared prefixes draws what the full forward draws") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   const auto requests = mixed_requests(policy);
   const SamplingParams p = params(12, 0.8);
   const auto made = ids_of(Generator(policy, {}).generate(requests, p));
@@ -141,7 +139,7 @@ TEST_CASE("decoding with the cache and shared prefixes draws what the full forwa
 }
 
 TEST_CASE("a completion does not depend on the batch, the cache size, or the other requests") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   const auto requests = mixed_requests(policy);
   const SamplingParams p = params(20, 0.8);
   const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
@@ -157,7 +155,7 @@ TEST_CASE("a completion does not depend on the batch, the cache size, or the oth
 }
 
 TEST_CASE("sequences that had to give up their pages are computed again to the same tokens") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   SamplingParams p = params(70, 0.8);
   p.ignore_eos = true;  // every sequence grows to three pages
   const std::vector<GenerationRequest> requests = {{{5, 6, 7, 8}, 6, Seed(1)}, {{9, 10, 11}, 6, Seed(2)}};
@@ -169,7 +167,7 @@ TEST_CASE("sequences that had to give up their pages are computed again to the s
 }
 
 TEST_CASE("samples of one prompt differ, and the prompt is computed once") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   Generator generator(policy, {});
   const TokenIds prompt =
       policy.chat().prompt_ids({{"user", "tell me something about the sea and the wind"}});
@@ -180,7 +178,7 @@ TEST_CASE("samples of one prompt differ, and the prompt is computed once") {
 }
 
 TEST_CASE("a stop string ends a completion and is cut from its text") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   SamplingParams p = params(40, 1.0);
   Generator generator(policy, {});
   const auto free_text = generator.generate({{{5, 6, 7}, 1, Seed(9)}}, p)[0][0];
@@ -194,7 +192,7 @@ TEST_CASE("a stop string ends a completion and is cut from its text") {
 }
 
 TEST_CASE("every complete line is asked for once, and the first one that is the last ends the completion") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   Generator generator(policy, {});
   const std::vector<GenerationRequest> requests = {{{5, 6, 7}, 40, Seed(9)}};
   SamplingParams p = params(60, 1.0);
@@ -216,7 +214,7 @@ TEST_CASE("every complete line is asked for once, and the first one that is the 
 }
 
 TEST_CASE("short answers are done long before a long one that was asked for first") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   for (const int64_t max_batch_size : {256, 4}) {
     const auto done = steps_until_done(policy, {.max_batch_size = max_batch_size});
     CHECK(done.back() == kLongAnswer);
@@ -225,7 +223,7 @@ TEST_CASE("short answers are done long before a long one that was asked for firs
 }
 
 TEST_CASE("a small cache only delays: all is done, to the same tokens") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   const auto [requests, p] = one_long_and_many_short();
   const auto expected = ids_of(Generator(policy, {}).generate(requests, p));
   // The long answer needs 1 + 4 pages, the short ones 8 together and 1 + 1 each.
@@ -239,7 +237,7 @@ TEST_CASE("a small cache only delays: all is done, to the same tokens") {
 
 TEST_CASE(
     "a cache that cannot hold a sequence, or a prompt beyond the context, is an error with the numbers") {
-  Policy policy = load(kTiny);
+  Policy policy = load(kTinyLlama);
   Generator small(policy, {.max_cache_tokens = 10});
   CHECK_THROWS_WITH_AS(small.generate({{TokenIds(8, 5), 1, Seed(1)}}, params(20, 0)),
                        doctest::Contains("10 tokens"), Error);

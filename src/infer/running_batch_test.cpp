@@ -8,16 +8,15 @@
 #include "model/policy/causal_lm.h"
 #include "model/policy/checkpoint.h"
 #include "model/policy/policy.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-
 Policy load_tiny() {
-  return Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  return Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
 }
 
 /// What a request made: its samples' ids, and the scores of its prompt and first sample.
@@ -52,7 +51,7 @@ Policy load_padded() {
   padded.initialize(/*seed=*/3, /*std=*/0.3);
   NamedTensors weights;
   for (const auto& item : padded.named_parameters()) weights.emplace_back(item.key(), item.value().detach());
-  write_checkpoint(dir, read_side_files(kTiny), config, weights, at::kFloat);
+  write_checkpoint(dir, read_side_files(kTinyLlama), config, weights, at::kFloat);
   return Policy::load(dir, {.device = "cpu", .dtype = "float32"});
 }
 
@@ -211,7 +210,7 @@ TEST_CASE("a prompt that is longer than a step's prefill joins while others are 
   for (const auto& item : tiny.model().named_parameters())
     weights.emplace_back(item.key(), item.value().detach());
   const fs::path dir = scratch_dir();
-  write_checkpoint(dir, read_side_files(kTiny), config, weights, at::kFloat);
+  write_checkpoint(dir, read_side_files(kTinyLlama), config, weights, at::kFloat);
 
   Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
   Generator generator(policy, {});

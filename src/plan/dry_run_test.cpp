@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 const fs::path kModel = kSource / "tests/fixtures/tiny_llama";
 
 /// The playground's settings and data with a tiny model, in a run directory that is not there.

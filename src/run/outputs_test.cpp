@@ -3,13 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/text_util.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 /// A run whose files are copies, so that a test may change them; all outputs of round 1 are there.
 class Run {

@@ -2,15 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
+
 using namespace selfreward;
 
 namespace {
 
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 const ModelRoom kRoom{.context = 256, .cache_tokens = 4096, .vocab = 320};
 
 ChatFormat tiny_format() {
-  return ChatFormat::load(kTiny, {2});
+  return ChatFormat::load(kTinyLlama, {2});
 }
 
 AnswerPlan plan_of(const char* body, bool chat, const ModelRoom& room = kRoom) {
@@ -68,7 +69,7 @@ TEST_CASE(
   CHECK(error_of(R"({"prompt": [70, 320]})", false).param == "prompt");
   CHECK(error_of(R"({"prompt": ""})", false).param == "prompt");
   const ChatFormat strict(
-      Tokenizer::load(kTiny),
+      Tokenizer::load(kTinyLlama),
       ChatTemplate("{% for m in messages %}{{ raise_exception('no ' + m['role']) }}{% endfor %}", {}), {2});
   try {
     plan_answer(parse_request(parse_body(R"({"messages": [{"role": "clown", "content": "hi"}]})"), true, {}),
@@ -83,7 +84,7 @@ TEST_CASE(
 
 TEST_CASE("a message that the template would leave out is a 400 that names it") {
   const ChatFormat format(
-      Tokenizer::load(kTiny),
+      Tokenizer::load(kTinyLlama),
       ChatTemplate("{% for m in messages %}{% if m.role == 'user' or m.role == 'system' %}"
                    "{{ m.content }}{% endif %}{% endfor %}",
                    {}),

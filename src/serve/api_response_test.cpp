@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
+
 using namespace selfreward;
 
 namespace {
-
-const fs::path kFixtures = fs::path(SELFREWARD_SOURCE_DIR) / "tests/fixtures";
 
 AnswerPlan plan_of(const char* body, bool chat) {
   AnswerPlan plan{parse_request(parse_body(body), chat, {}), {}};

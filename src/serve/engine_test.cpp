@@ -6,17 +6,17 @@
 
 #include "infer/generator.h"
 #include "model/policy/policy.h"
+#include "support/fixtures.h"
 #include "text/unicode/utf8.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 constexpr auto kNow = std::chrono::milliseconds(0);
 
 Policy load_tiny() {
-  return Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  return Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
 }
 
 AnswerPlan plan_of(const Engine& engine, const std::string& fields) {

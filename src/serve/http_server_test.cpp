@@ -1,5 +1,6 @@
 #include "serve/http_server.h"
 
+#include "support/fixtures.h"
 #include "support/test_server.h"
 
 using namespace selfreward;
@@ -114,7 +115,7 @@ TEST_CASE("an answer that takes too long is a 504, and a port that is taken an e
   const TestServer server({.request_timeout = std::chrono::seconds(0)});
   error_of(post(server, kCompletions, completion_body(R"("max_tokens": 250, "n": 128)")), 504);
   CHECK(becomes_idle(server.engine()));
-  Policy policy = Policy::load(kTinyModel, {.device = "cpu", .dtype = "float32"});
+  Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   Engine engine(policy, {}, 1);
   CHECK_THROWS_WITH_AS(HttpServer(engine, {.port = server.port()}), doctest::Contains("--port"), Error);
 }

@@ -2,11 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
+
 using namespace selfreward;
 
 namespace {
 
-const fs::path kFixtures = fs::path(SELFREWARD_SOURCE_DIR) / "tests/fixtures";
 const char* const kText = "The dog, the café and a 🐕‍🦺: größer\n\n  two  spaces 日本語!";
 
 std::vector<std::string> pieces_of(Detokenizer detokenizer, const TokenIds& ids) {

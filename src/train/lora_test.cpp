@@ -15,7 +15,7 @@ namespace {
 
 const fs::path kLora = kFixtures / "lora";
 
-Json golden() {
+Json golden_lora() {
   return read_json(kLora / "golden.json");
 }
 
@@ -55,7 +55,7 @@ TrainSettings ten_steps() {
 std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const TrainSettings& settings) {
   policy.model().recompute_layers(recompute);
   const AdamW optimizer(policy.model(), settings);
-  accumulate_sft(policy.model(), rows_of(golden()), {/*number=*/0, {0, 1, 2, 3}, Seed(1)}, settings);
+  accumulate_sft(policy.model(), rows_of(golden_lora()), {/*number=*/0, {0, 1, 2, 3}, Seed(1)}, settings);
   std::map<std::string, Tensor> gradients;
   for (const auto& [name, parameter] : policy.model().trainable_parameters())
     gradients[name] = parameter.grad().clone();
@@ -69,27 +69,27 @@ std::map<std::string, Tensor> gradients_of(Policy& policy, bool recompute, const
 TEST_CASE("an adapter of peft gives peft's logits, and merged the same") {
   Policy policy = load(kLora);
   CHECK(policy.model().adapter()->r == 4);
-  CHECK(difference(logits_of(policy.model(), golden()), golden()["logits"]) < 2e-5);
+  CHECK(difference(logits_of(policy.model(), golden_lora()), golden_lora()["logits"]) < 2e-5);
   {
     const InferenceScope packed(policy.model());  // merges while it lives
-    CHECK(difference(logits_of(policy.model(), golden()), golden()["logits"]) < 2e-5);
+    CHECK(difference(logits_of(policy.model(), golden_lora()), golden_lora()["logits"]) < 2e-5);
   }
   const fs::path dir = scratch_dir("merged");
   merge_adapter(kLora, dir, "float32");
   const Policy merged = load(dir);
   CHECK(!merged.model().adapter());
-  CHECK(difference(logits_of(merged.model(), golden()), golden()["merged_logits"]) < 2e-5);
-  CHECK(difference(logits_of(load(kFixtures / "tiny_llama").model(), golden()), golden()["base_logits"]) <
-        2e-5);
+  CHECK(difference(logits_of(merged.model(), golden_lora()), golden_lora()["merged_logits"]) < 2e-5);
+  CHECK(difference(logits_of(load(kFixtures / "tiny_llama").model(), golden_lora()),
+                   golden_lora()["base_logits"]) < 2e-5);
 }
 
 TEST_CASE("ten steps of SFT change the adapter as peft's do, and nothing else") {
   Policy policy = load(kLora);
   const Policy untrained = load(kLora);
   const TrainingFiles files = scratch_training("lora");
-  train_sft(policy.model(), rows_of(golden()), ten_steps(), {Seed(1), files, "test", /*shuffle=*/false});
-  check_steps(files, golden()["steps"], {"loss"}, 2e-5);
-  CHECK(difference(logits_of(policy.model(), golden()), golden()["trained_logits"]) < 2e-4);
+  train_sft(policy.model(), rows_of(golden_lora()), ten_steps(), {Seed(1), files, "test", /*shuffle=*/false});
+  check_steps(files, golden_lora()["steps"], {"loss"}, 2e-5);
+  CHECK(difference(logits_of(policy.model(), golden_lora()), golden_lora()["trained_logits"]) < 2e-4);
   const auto before = untrained.model().named_parameters();
   for (const auto& item : policy.model().named_parameters())
     if (item.key().find("lora_") == std::string::npos) CHECK(item.value().equal(before[item.key()]));
@@ -102,7 +102,7 @@ TEST_CASE("ten steps of SFT change the adapter as peft's do, and nothing else") 
              source = read_json(kLora / "adapter_config.json");
   for (const auto& [key, value] : config.items())
     if (key != "base_model_name_or_path" && key != "target_modules") CHECK_MESSAGE(source[key] == value, key);
-  CHECK(logits_of(load(dir).model(), golden()).equal(logits_of(policy.model(), golden())));
+  CHECK(logits_of(load(dir).model(), golden_lora()).equal(logits_of(policy.model(), golden_lora())));
 }
 
 TEST_CASE("gradients reach the adapters below a frozen embedding, recomputed layers or not") {
@@ -139,9 +139,9 @@ TEST_CASE("dropout of what adapters read changes training and is the same twice"
 
 TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the policy as its own reference") {
   Policy policy = load(kFixtures / "tiny_llama");
-  const Tensor before = logits_of(policy.model(), golden());
+  const Tensor before = logits_of(policy.model(), golden_lora());
   policy.begin_training({.r = 2}, 5);
-  CHECK(logits_of(policy.model(), golden()).equal(before));
+  CHECK(logits_of(policy.model(), golden_lora()).equal(before));
   CHECK(policy.model().trainable_parameters().size() ==
         static_cast<size_t>(policy.config().num_hidden_layers * 7 * 2));
   const std::vector<DpoRow> rows = {{{5, 6, 7}, {8, 9}, {10, 11, 12}}, {{5, 7}, {9, 9, 4}, {3}}};

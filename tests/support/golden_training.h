@@ -5,12 +5,11 @@
 
 #include "data/jsonl.h"
 #include "model/policy/policy.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 #include "train/trainer.h"
 
 namespace selfreward {
-
-inline const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures";
 
 inline Policy tiny_policy() {
   return Policy::load(kFixtures / "tiny_llama", {.device = "cpu", .dtype = "float32"});

@@ -9,10 +9,9 @@
 
 #include "model/policy/policy.h"
 #include "serve/http_server.h"
+#include "support/fixtures.h"
 
 namespace selfreward {
-
-inline const fs::path kTinyModel = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
 
 /// A server of the tiny model on a free port while it lives; its engine runs in a thread of its own.
 class TestServer {
@@ -21,7 +20,7 @@ class TestServer {
     settings.port = 0;
     settings.model = "tiny";
     thread_ = std::thread([this, settings, max_queue] {
-      Policy policy = Policy::load(kTinyModel, {.device = "cpu", .dtype = "float32"});
+      Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
       Engine engine(policy, {}, max_queue);
       const HttpServer server(engine, settings);
       ready_.set_value({&engine, server.port()});

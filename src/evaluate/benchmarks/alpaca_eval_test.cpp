@@ -2,13 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures";
 
 std::vector<Annotation> annotations_of(const Json& rows) {
   std::vector<Annotation> annotations;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
 #include "support/scratch.h"
 #include "train/dpo.h"
 
@@ -9,10 +10,8 @@ using namespace selfreward;
 
 namespace {
 
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-
 Policy tiny_policy() {
-  return Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  return Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
 }
 
 const std::vector<RankedAnswers> kRanked = {

@@ -2,13 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kSource = SELFREWARD_SOURCE_DIR;
 
 RunConfig config_in(const std::string& name) {
   const fs::path dir = scratch(name);

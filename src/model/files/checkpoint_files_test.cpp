@@ -3,13 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
-
-const fs::path kFixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures";
 
 std::vector<std::string> names_of(const std::vector<fs::path>& files) {
   std::vector<std::string> names;

@@ -9,14 +9,12 @@
 #include "model/policy/checkpoint.h"
 #include "model/policy/policy.h"
 #include "model/policy/shapes.h"
+#include "support/fixtures.h"
 
 using namespace selfreward;
 using torch::Tensor;
 
 namespace {
-
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-const fs::path kStories = SELFREWARD_SOURCE_DIR "/../shared/data/models/stories260K";
 
 CausalLM load(const fs::path& dir, torch::Dtype dtype) {
   CausalLM model(load_model_config(dir), dtype);
@@ -43,8 +41,8 @@ double largest_difference(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("logits of a random Llama equal transformers' in float32") {
   // tests/fixtures/tiny_llama/logits.json is made by tests/golden/make_model_golden.py
-  const Json golden = read_json(kTiny / "logits.json");
-  const CausalLM model = load(kTiny, at::kFloat);
+  const Json golden = read_json(kTinyLlama / "logits.json");
+  const CausalLM model = load(kTinyLlama, at::kFloat);
   for (const Json& row : golden["logits"]) {
     const Tensor logits = logits_of(model, row["ids"].get<TokenIds>());
     for (size_t i = 0; i < row["positions"].size(); ++i)
@@ -53,8 +51,8 @@ TEST_CASE("logits of a random Llama equal transformers' in float32") {
 }
 
 TEST_CASE("in bfloat16 they differ from float32 no more than transformers' own do") {
-  const Json golden = read_json(kTiny / "logits.json");
-  const CausalLM model = load(kTiny, at::kBFloat16);
+  const Json golden = read_json(kTinyLlama / "logits.json");
+  const CausalLM model = load(kTinyLlama, at::kBFloat16);
   const double bound = golden["logit_differences"]["bfloat16_float32"]["mean"].get<double>();
   double sum = 0, count = 0;
   for (const Json& row : golden["logits"]) {
@@ -71,8 +69,8 @@ TEST_CASE("in bfloat16 they differ from float32 no more than transformers' own d
 }
 
 TEST_CASE("token log-probs equal transformers', and their gradients equal those of a plain log-softmax") {
-  const Json golden = read_json(kTiny / "logits.json");
-  const CausalLM model = load(kTiny, at::kFloat);
+  const Json golden = read_json(kTinyLlama / "logits.json");
+  const CausalLM model = load(kTinyLlama, at::kFloat);
   const auto ids = golden["log_probs"]["ids"].get<TokenIds>();
   TokenTree tree;
   tree.add(kNoParent, ids);
@@ -93,7 +91,7 @@ TEST_CASE("token log-probs equal transformers', and their gradients equal those 
 }
 
 TEST_CASE("a tree's branches get the logits that each path has alone") {
-  const CausalLM model = load(kTiny, at::kFloat);
+  const CausalLM model = load(kTinyLlama, at::kFloat);
   TokenTree tree;
   const auto root = tree.add(kNoParent, {5, 9, 40, 41, 42});
   tree.add(root, {7, 8});
@@ -108,7 +106,7 @@ TEST_CASE("a tree's branches get the logits that each path has alone") {
 
 TEST_CASE("packed weights give the logits of plain ones") {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
-    CausalLM model = load(kTiny, dtype);
+    CausalLM model = load(kTinyLlama, dtype);
     const Tensor plain = logits_of(model, {5, 9, 40, 41, 42});
     const InferenceScope scope(model);
     CHECK(largest_difference(logits_of(model, {5, 9, 40, 41, 42}), plain) <
@@ -128,7 +126,7 @@ TEST_CASE("logits of a trained Llama equal a float64 computation") {
 }
 
 TEST_CASE("tied embeddings have no lm_head") {
-  ModelConfig config = load_model_config(kTiny);
+  ModelConfig config = load_model_config(kTinyLlama);
   config.tie_word_embeddings = false;
   const size_t weights = tensor_shapes(config).size();
   CHECK(tensor_shapes(config).back().first == "lm_head.weight");

@@ -4,32 +4,29 @@
 
 #include "model/files/checkpoint.h"
 #include "model/policy/causal_lm.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 using torch::Tensor;
 
-namespace {
-
-const fs::path kTiny = SELFREWARD_SOURCE_DIR "/tests/fixtures/tiny_llama";
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a policy that is saved and loaded has the same weights and tokenizer") {
-  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
+  const Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   const fs::path dir = scratch_dir("save");
   policy.save(dir, "auto");
   const Policy again = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
   for (const auto& item : policy.model().named_parameters())
     CHECK(at::equal(item.value(), again.model().named_parameters()[item.key()]));
-  CHECK(read_file(dir / "tokenizer.json") == read_file(kTiny / "tokenizer.json"));
+  CHECK(read_file(dir / "tokenizer.json") == read_file(kTinyLlama / "tokenizer.json"));
   CHECK(again.chat().prompt_ids({{"user", "hi"}}) == policy.chat().prompt_ids({{"user", "hi"}}));
 }
 
 TEST_CASE("a conversation's text and ids equal transformers', and a training turn splits it at the reply") {
   // tests/fixtures/tiny_llama/text.json is made by tests/golden/make_model_golden.py
-  const Policy policy = Policy::load(kTiny, {.device = "cpu", .dtype = "float32"});
-  const Json text = read_json(kTiny / "text.json");
+  const Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
+  const Json text = read_json(kTinyLlama / "text.json");
   for (const Json& chat : text["chats"]) {
     const auto messages = chat["messages"].get<Conversation>();
     if (chat["add_generation_prompt"].get<bool>()) {
@@ -52,12 +49,12 @@ TEST_CASE("a directory that is no checkpoint is an error that says what is wante
 
 TEST_CASE("an end of turn that the model has no row for is an error; a head of its own is used and kept") {
   const fs::path dir = scratch_dir("files"), saved = scratch_dir("saved");
-  fs::copy(kTiny, dir);
+  fs::copy(kTinyLlama, dir);
   Json config = read_json(dir / "config.json"), settings = read_json(dir / "tokenizer_config.json");
   config["tie_word_embeddings"] = true;  // the weights have a head, another matrix
   write_file_atomically(dir / "config.json", config.dump());
   const Policy policy = Policy::load(dir, {.device = "cpu", .dtype = "float32"});
-  CHECK(at::equal(policy.model().output_weight(), read_checkpoint_tensors(kTiny).at("lm_head.weight")));
+  CHECK(at::equal(policy.model().output_weight(), read_checkpoint_tensors(kTinyLlama).at("lm_head.weight")));
   CHECK(!outline_policy(dir).config.tie_word_embeddings);
   policy.save(saved, "auto");
   CHECK(at::equal(read_checkpoint_tensors(saved).at("lm_head.weight"), policy.model().output_weight()));

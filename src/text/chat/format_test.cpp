@@ -3,13 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
+#include "support/fixtures.h"
 #include "support/scratch.h"
 
 using namespace selfreward;
 
 namespace {
 
-const fs::path kFixtures = fs::path(SELFREWARD_SOURCE_DIR) / "tests/fixtures";
 const std::string kChatMl =
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
