@@ -3,14 +3,12 @@
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
+#include "support/fused_ops.h"
+
 using namespace selfreward;
 using torch::Tensor;
 
 namespace {
-
-Tensor random_tensor(at::IntArrayRef shape, torch::Dtype dtype, uint64_t seed) {
-  return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions(at::kFloat)).to(dtype);
-}
 
 /// Largest |a - b| relative to the largest |b|.
 double difference(const Tensor& a, const Tensor& b) {
