@@ -147,10 +147,10 @@ void print_records(const Filtered<Record>& data, const ChatFormat* chat, TrainOn
         // Of a row with several answers one may be left out.
         return entry.first.starts_with("reply_") ? sum : sum + entry.second;
       });
-  std::printf("rows             %lld\nkept             %zu\nleft out         %lld%s%s\n",
-              static_cast<long long>(std::ssize(data.records) + left_out), data.records.size(),
-              static_cast<long long>(left_out), data.dropped.empty() ? "" : ": ",
-              left_out_text(data).c_str());
+  std::printf("%s", str("rows             ", std::ssize(data.records) + left_out, "\nkept             ",
+                        data.records.size(), "\nleft out         ", left_out,
+                        data.dropped.empty() ? "" : ": ", left_out_text(data), "\n")
+                        .c_str());
   if (data.records.empty()) return;
   std::vector<Sample> samples;
   for (const Record& record : data.records) samples.push_back(sample_of(record));
