@@ -21,6 +21,9 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
 /// The judging examples that no model has to write (eft.source is not self).
 Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric);
 
+/// M0 trained on the IFT data alone, into run.sft_baseline(), unless it is there.
+void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& data);
+
 /// M1 = SFT(M0, IFT + EFT), into run.model(1).
 void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft);
 

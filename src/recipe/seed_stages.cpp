@@ -1,0 +1,103 @@
+// Stages of the seed data: what is checked before anything is made, and the judging examples.
+#include "data/readers.h"
+#include "evaluate/benchmarks/evaluation.h"
+#include "feedback/eft.h"
+#include "feedback/score_parser.h"
+#include "recipe/early_stopping.h"
+#include "recipe/stages.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
+
+namespace selfreward {
+namespace {
+
+/// Records how EFT was built into seed/summary.json.
+void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>& ranked,
+                       const Filtered<Example>& eft) {
+  Json summary = read_json(run.seed_summary());
+  summary["eft"] = eft.records.size();
+  summary["eft_building"] = {
+      {"judged_prompts", ranked.size()}, {"judgements", eft.records.size()}, {"dropped", eft.dropped}};
+  write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
+}
+
+std::vector<Judgement> baseline_judgements(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                           const Rubric& rubric) {
+  train_baseline(config, run, data);
+  return run.memo<Judgement>(baseline_judgements_output(config, run), [&](RecordSink<Judgement>& out) {
+    Policy baseline = load_policy(config.model, run.sft_baseline());
+    JudgeSettings settings{.kind = "self",
+                           .rubric = config.judge.rubric,
+                           .num_evals_to_average = 1,
+                           .sampling = config.eft.sampling};
+    judge_answers({baseline, config.generation, root_seed(config).child("eft")}, rubric,
+                  judge_items(data.ranked), settings, out);
+  });
+}
+
+std::vector<Example> agreeing_judgements(const RunConfig& config, const RunDirectory& run,
+                                         const SeedData& data, const Rubric& rubric,
+                                         const std::vector<Judgement>& judged) {
+  auto eft =
+      build_eft_examples(data.ranked, judged, rubric, config.eft, root_seed(config).child("eft_choice"));
+  log_line(str("  ", eft.records.size(), " judgements agree with the ranks"));
+  write_eft_summary(run, data.ranked, eft);
+  return std::move(eft.records);
+}
+
+void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  if (config.eft.source == "ranks") check_score_line(rubric, config.judge.rubric);
+  if (config.eft.source == "file") {
+    const auto eft = eft_without_model(config, data, rubric).records;
+    if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
+      log_line(str("data: warning: ", without, " of ", eft.size(),
+                   " judging examples (data.eft) end without a score under judge.rubric"));
+  }
+  check(config.eft.source != "self" || !data.ranked.empty(),
+        "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
+        "data.ranked, or eft.source to none");
+}
+
+}  // namespace
+
+void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  check_eft_source(config, data, rubric);
+  if (config.evaluate.enabled) check_evaluation(config, data);
+  check_early_stopping(config, data);
+  if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
+  check_policy(config.model, config.model.model_name_or_path);
+  const bool has_writer = config.prompts.file.empty() && config.last_model > 1 &&
+                          config.prompts.source != "self" && config.prompts.source != "M0";
+  if (has_writer) check_policy(config.model, config.prompts.source);
+}
+
+Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  if (config.eft.source == "ranks")
+    return eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
+  Filtered<Example> eft;
+  if (config.eft.source == "none") return eft;
+  for (const std::string& file : config.data.eft) {
+    Filtered<Example> part = read_examples(file, config.data.languages);
+    if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
+    for (const auto& [reason, count] : part.dropped) eft.dropped[reason] += count;
+    std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
+  }
+  return eft;
+}
+
+std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
+                                  const Rubric& rubric) {
+  std::vector<Judgement> judged;  // before the examples, among whose inputs they are
+  if (config.eft.source == "self" && !fs::exists(run.seed_records("eft")))
+    judged = baseline_judgements(config, run, data, rubric);
+  return run.memo<Example>(eft_output(config, run), [&](RecordSink<Example>& out) {
+    if (out.shards() > 0 || config.eft.source == "none") return;
+    if (config.eft.source == "self")
+      return out.append(agreeing_judgements(config, run, data, rubric, judged));
+    const auto eft = eft_without_model(config, data, rubric);
+    if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
+    out.append(eft.records);
+  });
+}
+
+}  // namespace selfreward

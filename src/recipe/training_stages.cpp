@@ -1,0 +1,109 @@
+// Stages that train: SFT of M0, DPO of M_t, and the variant without rejected answers.
+#include "recipe/early_stopping.h"
+#include "recipe/monitors.h"
+#include "recipe/stages.h"
+#include "report/model_card.h"
+#include "report/tensorboard.h"
+#include "run/load_policy.h"
+#include "run/outputs.h"
+#include "train/dpo.h"
+#include "train/steps.h"
+
+namespace selfreward {
+namespace {
+
+/// SFT of `policy` in `round` into `output`; the state of a stopped training is taken
+/// up, and removed at the end.
+void train_and_save(const Round& round, Policy& policy, const std::vector<Example>& examples,
+                    const TrainSettings& settings, const Output& output) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const std::string& name = output.name;
+  run.take_up(output);
+  const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
+  if (rows.too_long + rows.untrained > 0)
+    log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
+  const TrainingFiles files = watched_training(round, name);
+  begin_training(config.lora, root_seed(config), policy);
+  train_sft(policy.model(), rows.rows, settings,
+            {root_seed(config).child("train", name), files, name + " SFT"});
+  watch_trained(round, name);
+  policy.save(output.paths.front(), config.model.save_dtype);
+  run.forget_training_state(files);
+}
+
+std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples,
+                                const RunConfig& config) {
+  if (config.dpo.replay_batch_size == 0) return {};
+  SftRows made = make_sft_rows(chat, examples, config.dpo.train.max_length, train_on(config.sft));
+  if (made.too_long + made.untrained > 0)
+    log_line("  examples to replay: " + left_out_text(made, "dpo.train.max_length"));
+  return std::move(made.rows);
+}
+
+}  // namespace
+
+void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& data) {
+  if (is_checkpoint(run.sft_baseline())) return;
+  log_line("sft_baseline: SFT of M0 on IFT alone");
+  TrainSettings settings = config.sft;
+  if (config.eft.baseline_max_steps > 0) settings.max_steps = config.eft.baseline_max_steps;
+  Policy policy = load_policy(config.model, run.model(0));
+  train_and_save({config, run, 0}, policy, data.ift, settings, baseline_output(config, run));
+}
+
+void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft) {
+  log_line("M1: SFT of M0 on IFT + EFT");
+  Policy policy = load_policy(config.model, run.model(0));
+  train_and_save({config, run, 0}, policy, ift_and_eft, config.sft, first_model_output(config, run));
+}
+
+void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,
+                      const std::vector<Example>& ift_and_eft) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  const std::string name = model_name(t + 1);
+  log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
+  run.take_up(next_model_output(config, run, t));
+  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
+  if (!rows.dropped.empty()) log_line("  pairs left out: " + counts_text(rows.dropped));
+  check(!rows.rows.empty(), "[dpo] round ", t,
+        ": no pair is left to train on (left out: ", counts_text(rows.dropped),
+        "); raise dpo.train.max_length, or look at the answers");
+  const Reference reference =
+      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
+  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft, config);
+  const auto train = [&](int64_t pause_at) {
+    TrainingFiles files = watched_training(round, name);
+    files.pause_at = pause_at;
+    train_dpo(policy.model(), {rows.rows, reference}, replay, config.dpo,
+              {root_seed(config).child("train", name), files, name + " DPO"});
+    watch_trained(round, name);
+  };
+  if (config.dpo.eval_steps > 0)
+    return train_with_early_stopping(round, policy, num_training_steps(config.dpo.train, rows.rows.size()),
+                                     train);
+  train(/*pause_at=*/0);
+  policy.save(run.model(t + 1), config.model.save_dtype);
+  run.forget_training_state(run.training(name));
+}
+
+void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
+                                   const std::vector<Example>& ift_and_eft) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(),
+               " answers with the full score"));
+  std::vector<Example> examples = ift_and_eft;
+  examples.insert(examples.end(), positives.begin(), positives.end());
+  train_and_save(round, policy, examples, config.dpo.train, next_model_output(config, run, t));
+}
+
+void describe_models(const RunDirectory& run, const std::string& report_to) {
+  write_model_cards(run);
+  if (report_to == "tensorboard") write_round_events(run);
+}
+
+}  // namespace selfreward
