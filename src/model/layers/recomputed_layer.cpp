@@ -15,6 +15,15 @@ struct LayerHolder : torch::CustomClassHolder {
   std::optional<Dropout> dropout;  // as it was before the forward pass
 };
 
+/// A leaf with the values of a kept input; the first layer has no `delta`.
+Tensor leaf_of(const Tensor& kept) {
+  return kept.defined() ? kept.detach().requires_grad_() : kept;
+}
+
+Tensor gradient_of(const Tensor& leaf) {
+  return leaf.defined() ? leaf.grad() : leaf;
+}
+
 class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& delta,
@@ -32,11 +41,11 @@ class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
     const auto saved = context->get_saved_variables();
     const auto capsule = context->saved_data["layer"].toCapsule();
     auto& held = static_cast<LayerHolder&>(*capsule);
-    const Stream in{saved[0].detach().requires_grad_(), saved[1].detach().requires_grad_()};
+    const Stream in{leaf_of(saved[0]), leaf_of(saved[1])};
     const at::AutoGradMode enable(true);
     const Stream out = held.run(in, held.dropout ? &*held.dropout : nullptr);
     torch::autograd::backward({out.x, out.delta}, grads);
-    return {in.x.grad(), in.delta.grad(), Tensor(), Tensor()};
+    return {gradient_of(in.x), gradient_of(in.delta), Tensor(), Tensor()};
   }
 };
 

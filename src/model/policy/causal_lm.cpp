@@ -54,10 +54,8 @@ Tensor CausalLM::hidden_states(const TokenBatch& batch, Dropout* dropout) const 
   Stream stream{embedded(batch.ids), {}};
   const auto pass = std::make_shared<const Pass>(Pass{batch, rotaries(batch.positions)});
   const bool recompute = recompute_layers_ && at::GradMode::is_enabled();
-  if (recompute) {
-    stream.delta = at::zeros_like(stream.x);                   // a kept input has to be a tensor
-    if (!stream.x.requires_grad()) stream.x.requires_grad_();  // else a frozen embedding hides the adapters
-  }
+  if (recompute && !stream.x.requires_grad())
+    stream.x.requires_grad_();  // else a frozen embedding hides the adapters
   for (const auto& layer : layers_) {
     const RunLayer run = [pass, layer](const Stream& in, Dropout* drop) {
       return layer->forward(in, *pass, drop);
