@@ -26,8 +26,9 @@ Tensor gradient_of(const Tensor& leaf) {
 
 class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
  public:
-  static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& delta,
+  static variable_list forward(AutogradContext* context, const Tensor& x, const std::optional<Tensor>& sum,
                                const RunLayer& run, Dropout* dropout) {
+    const Tensor delta = sum.value_or(Tensor());
     auto held = c10::make_intrusive<LayerHolder>();
     held->run = run;
     if (dropout) held->dropout = Dropout{dropout->probability, dropout->adapter, dropout->generator.clone()};
@@ -52,7 +53,8 @@ class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
 }  // namespace
 
 Stream recomputed(const Stream& in, const RunLayer& run, Dropout* dropout) {
-  const auto out = RecomputedLayer::apply(in.x, in.delta, run, dropout);
+  const auto delta = in.delta.defined() ? std::optional(in.delta) : std::nullopt;
+  const auto out = RecomputedLayer::apply(in.x, delta, run, dropout);
   return {out[0], out[1]};
 }
 

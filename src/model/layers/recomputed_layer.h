@@ -9,8 +9,7 @@ namespace selfreward {
 
 using RunLayer = std::function<Stream(const Stream&, Dropout*)>;
 
-/// run(in, dropout) with gradients. in.delta must be defined. The backward pass outlives this call, so `run`
-/// must own what it uses.
+/// run(in, dropout) with gradients. The backward pass outlives this call, so `run` must own what it uses.
 Stream recomputed(const Stream& in, const RunLayer& run, Dropout* dropout);
 
 }  // namespace selfreward
