@@ -38,7 +38,7 @@ class RecomputedLayer : public torch::autograd::Function<RecomputedLayer> {
     return {out.x, out.delta};
   }
 
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto capsule = context->saved_data["layer"].toCapsule();
     auto& held = static_cast<LayerHolder&>(*capsule);
