@@ -19,6 +19,8 @@ struct ConfigOptions {
   std::vector<std::string> overrides;
 
   void add_to(Command command);
+  /// --set alone, of a command that asks for its file in another way.
+  void add_set_to(Command command);
   /// The file may be that of a whole run, of which a command reads its part. A --set of what it does not read
   /// is an Error.
   RunConfig load(const CommandSettings& settings) const;

@@ -26,6 +26,10 @@ bool CommandSettings::has(const std::string& key) const {
 void ConfigOptions::add_to(Command command) {
   command.add_option("--config", file, "settings from this YAML file; it may be that of a whole run")
       .existing_or_shipped("configs");
+  add_set_to(command);
+}
+
+void ConfigOptions::add_set_to(Command command) {
   command.add_option("--set", overrides, "one setting, as in --set dpo.beta=0.3 (repeat for more)")
       .type_name("KEY=VALUE")
       .one_at_a_time();

@@ -49,18 +49,13 @@ void add_run(Command app) {
                   "YAML file with the settings, as configs/playground.yaml")
       .required()
       .existing_or_shipped("configs");
-  command
-      .add_option("--set", options->config.overrides,
-                  "one setting, as in --set dpo.beta=0.3 (repeat for more)")
-      .type_name("KEY=VALUE")
-      .one_at_a_time();
+  options->config.add_set_to(command);
   command.add_option("--run-dir", options->run_dir, "where the run is kept (setting run_dir)")
       .type_name("DIR");
   command.add_flag("--overwrite", options->overwrite,
                    "make again what was made from other data, models or settings, and all that follows");
   command.add_flag("--dry-run", options->dry_run,
                    "only print settings, data, work, memory estimates and the first examples");
-  command.footer("Settings are listed by `selfreward config-schema --markdown`.");
   command.callback([options] { run(*options); });
 }
 
