@@ -29,7 +29,7 @@ class Product : public torch::autograd::Function<Product> {
     return split_product(x, joint.t());
   }
 
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto capsule = context->saved_data["make"].toCapsule();
     const auto& make = static_cast<const MakerHolder&>(*capsule).make;

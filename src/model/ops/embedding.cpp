@@ -18,7 +18,7 @@ class EmbedFunction : public torch::autograd::Function<EmbedFunction> {
     return weight.index_select(0, ids);
   }
 
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const Tensor &weight = saved[0], &ids = saved[1];
     const auto [rows, row_of_token, counts] = at::_unique2(ids, /*sorted=*/true, /*return_inverse=*/true);

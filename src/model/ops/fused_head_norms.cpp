@@ -108,7 +108,7 @@ class NormHeads : public torch::autograd::Function<NormHeads> {
     return out;
   }
 
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const Tensor &qkv = saved[0], grad_out = grads[0].contiguous(), grad_qkv = at::empty_like(qkv);
     const NormKind kind = saved_kind(context);

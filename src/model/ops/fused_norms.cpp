@@ -67,7 +67,7 @@ class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
     save_kind(context, kind);
     return made.out;
   }
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto [grad_x, grad_weight] = run_rms_norm_backward(saved[0], saved[1], saved_kind(context),
                                                              saved[2], grads[0].contiguous(), Tensor());
@@ -85,7 +85,7 @@ class AddRmsNormFunction : public torch::autograd::Function<AddRmsNormFunction> 
     save_kind(context, kind);
     return {made.sum, made.out};
   }
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     if (!grads[1].defined()) return {grads[0], grads[0], Tensor(), Tensor(), Tensor()};
     const Tensor grad_sum = grads[0].defined() ? grads[0].contiguous() : Tensor();

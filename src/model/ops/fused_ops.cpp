@@ -48,7 +48,7 @@ class GatedFunction : public torch::autograd::Function<GatedFunction<kGate>> {
     context->save_for_backward({gate_up});
     return run_gated<kGate>(gate_up);
   }
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     return {run_gated_backward<kGate>(context->get_saved_variables()[0], grads[0].contiguous())};
   }
 };
@@ -96,7 +96,7 @@ class SplitRotateFunction : public torch::autograd::Function<SplitRotateFunction
     const QueryKeyValue parts = run_split_rotate(qkv, rotary, num_heads, num_kv_heads);
     return {parts.q, parts.k, parts.v};
   }
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const QueryKeyValue parts{grads[0].contiguous(), grads[1].contiguous(), grads[2].contiguous()};
     const int64_t heads = parts.q.size(1) + 2 * parts.k.size(1);

@@ -46,7 +46,7 @@ class ReferenceFunction : public torch::autograd::Function<ReferenceFunction> {
 
   /// d log p(target) / d logits = onehot(target) - softmax(logits), of capped logits times
   /// 1 - (logits / softcap)^2.
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const Tensor &hidden = saved[0], &weight = saved[1], &targets = saved[2], &lse = saved[3];
     const double softcap = context->saved_data["softcap"].toDouble();
@@ -85,7 +85,7 @@ class ChunkedFunction : public torch::autograd::Function<ChunkedFunction> {
     return log_probs;
   }
 
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const auto held = context->saved_data["log_probs"].toCapsule();
     const Tensor& weight = saved[1];

@@ -127,7 +127,7 @@ class TreeAttention : public torch::autograd::Function<TreeAttention> {
 
   /// Gradients of keys are sums over the blocks of a tree; one task does a whole tree for one head, so sums
   /// have one order whatever the number of threads.
-  static variable_list backward(AutogradContext* context, variable_list grads) {
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
     RECORD_FUNCTION("tree_attention backward", {});
     const auto saved = context->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
