@@ -9,6 +9,7 @@ add_library(selfreward_options INTERFACE)
 target_compile_options(selfreward_options INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor $<$<BOOL:${SELFREWARD_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 warns wrongly about std::string concatenation (GCC bug 105651)
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>  # libstdc++ 12's stable_sort makes Clang warn of its buffer
   # GCC 13 and later take a reference for one to the temporary beside it.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>:-Wno-dangling-reference>)
 target_include_directories(selfreward_options INTERFACE "${PROJECT_SOURCE_DIR}/src")

@@ -20,8 +20,8 @@ bool takes_escapes(int descriptor) {
 
 void finish_standard_output() {
   errno = 0;
-  const bool flushed = std::cout.flush().good() & (std::fflush(stdout) == 0);
-  if (flushed && std::ferror(stdout) == 0) return;
+  const bool stream_flushed = std::cout.flush().good(), file_flushed = std::fflush(stdout) == 0;
+  if (stream_flushed && file_flushed && std::ferror(stdout) == 0) return;
   // A write that failed earlier has left its mark but not its reason, which another one has again.
   if (errno == 0) static_cast<void>(::write(STDOUT_FILENO, "\n", 1) + 1);
   fail("cannot write to standard output: ", errno != 0 ? system_reason(errno) : "an earlier write failed");

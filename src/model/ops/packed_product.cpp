@@ -59,7 +59,7 @@ PackedWeights pack_weights(const Tensor& weights, const ProductKernelSet& kernel
   const int64_t outputs = weights.size(0), words = from.size(1), width = kernel.width;
   const int64_t panels = (outputs + width - 1) / width;
   Tensor packed = at::empty({panels, words, width}, from.options());
-  const int32_t* source = from.const_data_ptr<int32_t>();
+  const auto* source = static_cast<const int32_t*>(from.const_data_ptr());
   int32_t* to = packed.mutable_data_ptr<int32_t>();
   at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p)
@@ -76,8 +76,8 @@ Tensor packed_product(const Tensor& x, const PackedWeights& weights) {
   const int64_t rows = x.size(0), words = weights.panels.size(1), panels = weights.panels.size(0);
   const int64_t row_words = from.size(1), block = block_rows(row_words), blocks = (rows + block - 1) / block;
   Tensor y = at::empty({rows, weights.outputs}, x.options());
-  const auto* source = reinterpret_cast<const uint32_t*>(from.const_data_ptr<int32_t>());
-  const auto* panel = reinterpret_cast<const uint32_t*>(weights.panels.const_data_ptr<int32_t>());
+  const auto* source = static_cast<const uint32_t*>(from.const_data_ptr());
+  const auto* panel = static_cast<const uint32_t*>(weights.panels.const_data_ptr());
   auto* out = static_cast<char*>(y.mutable_data_ptr());
   at::parallel_for(0, blocks * panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {

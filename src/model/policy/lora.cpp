@@ -38,7 +38,7 @@ Matrices matrices_named(const CausalLM& model, const std::vector<std::string>& t
   for (const auto& [name, linear] : matrices_of(model)) {
     std::vector<std::string> naming;
     std::copy_if(targets.begin(), targets.end(), std::back_inserter(naming),
-                 [&name = name](const std::string& target) { return is_named(name, target); });
+                 [&module = name](const std::string& target) { return is_named(module, target); });
     used.insert(naming.begin(), naming.end());
     if (!naming.empty()) named.emplace_back(name, linear);
   }
