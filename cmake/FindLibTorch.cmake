@@ -4,6 +4,13 @@ set(_cache "$ENV{SELFREWARD_CACHE}")
 if(NOT _cache)
   set(_cache "$ENV{HOME}/.cache/selfreward")
 endif()
+# Another place than that of the last configuration is looked at anew: what was found is kept.
+if(NOT "${LibTorch_LOOKED_IN}" STREQUAL "${TORCH_DIR};${_cache}")
+  unset(LibTorch_INCLUDE_DIR CACHE)
+  unset(LibTorch_CPU_LIBRARY CACHE)
+  unset(LibTorch_C10_LIBRARY CACHE)
+  set(LibTorch_LOOKED_IN "${TORCH_DIR};${_cache}" CACHE INTERNAL "")
+endif()
 find_path(LibTorch_INCLUDE_DIR NAMES ATen/ATen.h NO_DEFAULT_PATH
   PATHS "${TORCH_DIR}" "${_cache}/torch" PATH_SUFFIXES include torch/include)
 find_library(LibTorch_CPU_LIBRARY NAMES torch_cpu NO_DEFAULT_PATH

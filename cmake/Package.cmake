@@ -12,7 +12,15 @@ install(RUNTIME_DEPENDENCY_SET selfreward_libraries DIRECTORIES "${torch_librari
 install(DIRECTORY rubrics configs DESTINATION share/selfreward)
 install(DIRECTORY playground/data playground/m0 DESTINATION share/selfreward/playground)
 install(FILES playground/gold.yaml playground/rubric.yaml DESTINATION share/selfreward/playground)
+install(DIRECTORY verifiable DESTINATION share/selfreward FILES_MATCHING PATTERN "*.jsonl" PATTERN "*.yaml")
 install(FILES LICENSE NOTICE README.md DESTINATION share/selfreward)
+get_filename_component(torch_wheels "${torch_libraries}/../.." ABSOLUTE)
+get_filename_component(arrow_wheels "${Arrow_INCLUDE_DIR}" REALPATH)
+get_filename_component(arrow_wheels "${arrow_wheels}/../.." ABSOLUTE)
+install(CODE "
+  set(root \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
+  execute_process(COMMAND \"${PROJECT_SOURCE_DIR}/scripts/bundled-licences\" \"\${root}/lib\"
+    \"\${root}/share/selfreward/licences\" \"${torch_wheels}\" \"${arrow_wheels}\" COMMAND_ERROR_IS_FATAL ANY)")
 
 set(CPACK_GENERATOR TGZ)
 string(TOLOWER "${CMAKE_SYSTEM_NAME}" system)

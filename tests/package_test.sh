@@ -28,6 +28,15 @@ selfreward run playground.yaml --set run_dir=demo --set model.device=cpu --set l
   --set eft.baseline_max_steps=20 --set eft.max_prompts=200 --set prompts.num_prompts=24 \
   --set dpo.train.max_steps=4 --set evaluate.max_prompts=20 --set evaluate.greedy=false >"$room/run.log" 2>&1 ||
   fail "the demo: $(tail -5 "$room/run.log")"
+licences=$(dirname "$program")/../share/selfreward/licences
+for library in torch-2 pyarrow- libjemalloc libcurl; do
+  compgen -G "$licences/$library*" >/dev/null || fail "the package carries no licence of $library"
+done
+for config in "$(dirname "$program")"/../share/selfreward/configs/*.yaml; do
+  grep -oE '(playground|verifiable|rubrics)/[A-Za-z0-9_./]+\.(jsonl|yaml)' "$config" | sort -u | while read -r file; do
+    [ -e "$(dirname "$program")/../share/selfreward/$file" ] || fail "$(basename "$config") names $file, which is not there"
+  done
+done
 [ -s "$room/work/demo/report.html" ] || fail "the demo wrote no report"
 [ -s "$room/work/demo/M2/model.safetensors" ] || fail "the demo wrote no M2"
 selfreward inspect --model demo/M2 --user hello >/dev/null || fail "inspect of the demo's M2"
