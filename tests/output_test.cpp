@@ -28,6 +28,13 @@ Ended run(std::string line) {
 
 }  // namespace
 
+TEST_CASE("inspect shows an adapter's text as that of its base") {
+  const std::string fixtures = SELFREWARD_SOURCE_DIR "/tests/fixtures/";
+  const Ended adapter = run("PROGRAM inspect --model " + fixtures + "lora --user hi");
+  CHECK_MESSAGE(adapter.code == 0, adapter.err);
+  CHECK(adapter.out == run("PROGRAM " + kInspect).out);
+}
+
 TEST_CASE("output that finds no room is an error that says so, for short and long output, help too") {
   for (const std::string& command :
        {std::string("config-schema"), std::string("env"), kInspect, std::string("--help")}) {

@@ -10,10 +10,10 @@
 #include "base/paths.h"
 #include "base/terminal.h"
 #include "data/readers.h"
-#include "model/families/config_json.h"
 #include "model/files/checkpoint_files.h"
 #include "model/gguf/gguf.h"
 #include "model/gguf/quants.h"
+#include "model/policy/policy.h"
 #include "text/chat/format.h"
 
 namespace selfreward {
@@ -75,8 +75,7 @@ void print_tokens(const ChatFormat& chat, const ChatFormat::TrainingRow& row) {
 
 void inspect(const InspectOptions& options) {
   check(!options.model.empty(), "[inspect] --model DIR is missing: whose tokenizer and chat template?");
-  const ChatFormat chat = ChatFormat::load(options.model, load_model_config(options.model).eos_token_ids,
-                                           {options.kwargs, options.date});
+  const ChatFormat chat = chat_format_of(options.model, {options.kwargs, options.date});
   if (!options.text.empty()) return print_tokens(chat, {chat.completion_ids(options.text), {}, {}});
   if (!options.user.empty()) return print_tokens(chat, {chat.prompt_ids({{"user", options.user}}), {}, {}});
   check(!options.data.empty(), "[inspect] nothing to show; give --data FILE, --user TEXT or --text TEXT");

@@ -9,7 +9,7 @@
 #include "app/inspect_data_text.h"
 #include "data/formats.h"
 #include "data/readers.h"
-#include "model/families/config_json.h"
+#include "model/policy/policy.h"
 #include "train/dpo.h"
 
 namespace selfreward {
@@ -169,8 +169,7 @@ void inspect_data(const Options& options) {
   std::printf("%s: %zu file%s, %s; %s\n", options.file.c_str(), files.size(), files.size() == 1 ? "" : "s",
               container_of(files.front()).c_str(), to_string(format_of(first, purpose)).c_str());
   std::optional<ChatFormat> chat;
-  if (!options.model.empty())
-    chat = ChatFormat::load(options.model, load_model_config(options.model).eos_token_ids);
+  if (!options.model.empty()) chat = chat_format_of(options.model);
   const ChatFormat* format = chat ? &*chat : nullptr;
   const auto& languages = options.choice.languages;
   const TrainOn train_on = options.choice.train_on();

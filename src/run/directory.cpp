@@ -21,7 +21,7 @@ RunDirectory::RunDirectory(const RunConfig& config)
     : RunPaths(config), lock_(root() / ""), progress_file_(progress()) {
   if (!fs::exists(trainings())) return;
   for (const auto& entry : fs::directory_iterator(trainings()))  // of a run that was stopped just before this
-    if (fs::exists(root() / entry.path().filename() / "config.json")) forget_training_state({entry.path()});
+    if (is_checkpoint(root() / entry.path().filename())) forget_training_state({entry.path()});
 }
 
 void RunDirectory::check_given(const Output& output) {

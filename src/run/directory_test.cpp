@@ -70,9 +70,13 @@ TEST_CASE("the training state of a finished model is removed, that of an unfinis
     for (const char* name : {"M1", "M2"})
       write_file_atomically(run.training(name).dir / "checkpoint-2" / "state", "x");
     write_model(run.model(1));
+    write_file_atomically(run.training("M3").dir / "checkpoint-2" / "state", "x");
+    for (const char* file : {"adapter_config.json", "adapter_model.safetensors"})  // with lora.r
+      write_file_atomically(run.model(3) / file, "{}");
   }
   const RunDirectory run(config);
   CHECK(!fs::exists(run.training("M1").dir / "checkpoint-2"));
+  CHECK(!fs::exists(run.training("M3").dir / "checkpoint-2"));
   CHECK(fs::exists(run.training("M2").dir / "checkpoint-2"));
 }
 

@@ -68,6 +68,12 @@ PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settin
   return outline;
 }
 
+ChatFormat chat_format_of(const fs::path& dir, const TemplateSettings& settings) {
+  check_is_directory(dir);
+  const fs::path base = has_adapter_files(dir) ? adapter_base(dir) : dir;
+  return load_chat(tokenizer_dir(dir, base), load_model_config(base), settings);
+}
+
 Policy new_policy(const fs::path& dir, uint64_t seed, double std) {
   const ModelConfig config = load_model_config(dir);
   auto model = std::make_shared<CausalLM>(config, at::kFloat);

@@ -69,6 +69,9 @@ struct PolicyOutline {
 /// output matrices where config.json ties them and both are there.
 PolicyOutline outline_policy(const fs::path& dir, const TemplateSettings& settings = {});
 
+/// How the checkpoint or adapter in `dir` speaks. Its weights need not be there.
+ChatFormat chat_format_of(const fs::path& dir, const TemplateSettings& settings = {});
+
 /// A policy with random weights, float32 on the CPU, of the config and tokenizer in `dir`: normal(0, std)
 /// matrices and unit norms.
 Policy new_policy(const fs::path& dir, uint64_t seed, double std);
