@@ -1,6 +1,7 @@
 // Drafts that miss what they are told to miss (compose.h).
 #include <algorithm>
 
+#include "verifiable/compose.h"
 #include "verifiable/compose_words.h"
 
 namespace selfreward::verifiable {

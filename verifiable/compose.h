@@ -21,9 +21,4 @@ std::string compose(const Draft& draft, const Topic& topic, const Seed& seed);
 Draft careless_draft(const Requirements& requirements, const std::vector<bool>& missed, const Topic& topic,
                      const Seed& seed);
 
-/// The words that prompts ask to avoid, and how "starts with" and "ends with" may be asked.
-std::vector<std::string> avoidable_words();
-const std::vector<std::string>& starts(const std::string& split);
-const std::vector<std::string>& ends(const std::string& split);
-
 }  // namespace selfreward::verifiable

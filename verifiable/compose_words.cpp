@@ -1,6 +1,8 @@
 // The sentences that are not of a topic.
 #include "verifiable/compose_words.h"
 
+#include <map>
+
 #include "base/text_util.h"
 
 namespace selfreward::verifiable {

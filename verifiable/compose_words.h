@@ -1,10 +1,13 @@
 #pragma once
 // The hand-written sentences that are not of a topic (compose.h).
-#include <map>
-
-#include "verifiable/compose.h"
+#include "verifiable/topics.h"
 
 namespace selfreward::verifiable {
+
+/// The words that prompts ask to avoid, and how "starts with" and "ends with" may be asked.
+std::vector<std::string> avoidable_words();
+const std::vector<std::string>& starts(const std::string& split);
+const std::vector<std::string>& ends(const std::string& split);
 
 /// A sentence that begins with the phrase.
 std::string start_sentence(const std::string& phrase);

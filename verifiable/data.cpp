@@ -19,6 +19,20 @@ const std::vector<Share> kRanked = {{"text", 56},    {"list", 20},   {"json", 10
 const std::vector<Share> kEvalRanked = {{"text", 20},    {"list", 8},   {"json", 3},
                                         {"language", 3}, {"choice", 3}, {"letter", 3}};
 
+/// Shares of the same proportions whose sum is `total`: each is the difference of two rounded running sums.
+std::vector<Share> in_proportion(const std::vector<Share>& shares, int64_t total) {
+  int64_t sum = 0, so_far = 0, given = 0;
+  for (const Share& share : shares) sum += share.count;
+  std::vector<Share> scaled;
+  for (const Share& share : shares) {
+    so_far += share.count;
+    const int64_t until = (total * so_far + sum / 2) / sum;
+    scaled.push_back({share.category, until - given});
+    given = until;
+  }
+  return scaled;
+}
+
 /// Which requirements the four answers miss: none, one, about half, all.
 std::vector<std::vector<bool>> carelessness(size_t count, const Seed& seed) {
   std::vector<std::vector<bool>> missed(4, std::vector<bool>(count, false));
@@ -117,6 +131,12 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric) {
        data.eval_asked);
   data.eft = judgements(data, rubric);
   return data;
+}
+
+std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, std::set<std::string> taken,
+                                           int64_t count, uint64_t seed) {
+  return rows_of(
+      make_prompts(topics, {str("more-", seed), "train", in_proportion(kTrain, count)}, Seed(seed), taken));
 }
 
 std::vector<std::pair<std::string, std::string>> data_files(const Data& data) {

@@ -1,8 +1,9 @@
 #pragma once
 // The files of verifiable/: prompts with requirements, ranked answers for judges, judging examples.
-//   verifiable_data verifiable        # writes them all again; a test compares
+//   verifiable_data verifiable                       # writes them all again; a test compares
+//   verifiable_data verifiable --prompts 1000 --seed 7 > more.jsonl   # so many more to train on
 #include "data/records.h"
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 #include "gold/verifiable.h"
 #include "verifiable/prompts.h"
 
@@ -18,6 +19,11 @@ struct Data {
 /// The data, from the topics and the judge's rubric; answers are made with known misses, and the scorer says
 /// what they miss.
 Data make_data(const std::vector<Topic>& topics, const Rubric& rubric);
+
+/// `count` more prompts with topics and wordings of training, in the proportions of `train`; ids are more-SEED-0001,
+/// ... No text of `taken` is among them, and other seeds give other prompts.
+std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, std::set<std::string> taken,
+                                           int64_t count, uint64_t seed);
 
 /// The judgement that the scorer's verdicts give: a line for each requirement, then the score of 0 to `max`.
 std::string right_judgement(const VerifiableResult& result, double max_score);

@@ -82,6 +82,27 @@ TEST_CASE("training and evaluation share neither topics nor wordings") {
                       a.name);
 }
 
+TEST_CASE("more prompts are in proportion, with words of training alone, and none that was there") {
+  std::set<std::string> taken;
+  for (const VerifiablePrompt& row : read_verifiable(kDir / "train.jsonl")) taken.insert(row.prompt);
+  const auto before = taken;
+  std::map<std::string, int> categories;
+  for (const uint64_t seed : {7, 8}) {
+    for (const VerifiablePrompt& row : more_prompts(topics(), taken, 400, seed)) {
+      CHECK_MESSAGE(taken.insert(row.prompt).second, row.prompt);
+      ++categories[row.category];
+      for (const Requirement& r : row.requirements) CHECK(row.prompt.find(r.wording) != std::string::npos);
+    }
+  }
+  CHECK(taken.size() == before.size() + 800);
+  CHECK(categories["text"] == 376);  // 150 of 320
+  CHECK(categories["language"] == 50);
+  for (const std::string& wording : all_wordings("eval"))
+    for (const std::string& prompt : taken)
+      if (wording.find('{') == std::string::npos)
+        CHECK_MESSAGE(prompt.find(wording) == std::string::npos, wording);
+}
+
 TEST_CASE("every hand-written answer of ift.jsonl meets all that its prompt asks for") {
   const auto rows = read_verifiable(kDir / "ift.jsonl");
   const auto examples = read_examples(kDir / "ift.jsonl");

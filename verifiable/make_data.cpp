@@ -1,18 +1,71 @@
-// verifiable_data DIR: writes the files that are made (data.h) into DIR from DIR's topics.jsonl and
-// rubric.yaml.
+// verifiable_data DIR: writes the files that are made (data.h) into DIR from DIR's topics.jsonl and rubric.yaml.
+// verifiable_data DIR --prompts COUNT [--seed SEED]: prints more prompts to train on; the seed is 1 where not given.
+#include <charconv>
 #include <cstdio>
+#include <cstring>
+#include <optional>
 
+#include "data/jsonl.h"
 #include "verifiable/data.h"
 
-int main(int count, char** arguments) {
+namespace selfreward::verifiable {
+namespace {
+
+struct Arguments {
+  fs::path dir;
+  int64_t prompts = 0;  // 0: the files
+  uint64_t seed = 1;
+};
+
+template <typename Number>
+bool read_number(const char* text, Number& number) {
+  const char* const end = text + std::strlen(text);
+  const auto result = std::from_chars(text, end, number);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+std::optional<Arguments> read_arguments(int count, char** values) {
+  if (count % 2 != 0) return std::nullopt;
+  Arguments arguments{values[1]};
+  for (int i = 2; i < count; i += 2) {
+    const std::string name = values[i];
+    if (name == "--prompts" && read_number(values[i + 1], arguments.prompts) && arguments.prompts > 0)
+      continue;
+    if (name == "--seed" && read_number(values[i + 1], arguments.seed)) continue;
+    return std::nullopt;
+  }
+  if (arguments.prompts == 0 && count > 2) return std::nullopt;  // a seed of nothing
+  return arguments;
+}
+
+void print_more(const Arguments& arguments, const std::vector<Topic>& topics) {
+  std::set<std::string> taken;
+  for (const char* name : {"train.jsonl", "eval.jsonl", "ranked.jsonl", "eval_ranked.jsonl", "ift.jsonl"})
+    for (const VerifiablePrompt& row : read_verifiable(arguments.dir / name)) taken.insert(row.prompt);
+  const std::string lines =
+      to_jsonl(more_prompts(topics, std::move(taken), arguments.prompts, arguments.seed));
+  std::fwrite(lines.data(), 1, lines.size(), stdout);
+}
+
+void run(const Arguments& arguments) {
+  const auto topics = read_topics(arguments.dir / "topics.jsonl");
+  if (arguments.prompts > 0) return print_more(arguments, topics);
+  const Data data = make_data(topics, Rubric::load(arguments.dir / "rubric.yaml"));
+  for (const auto& [name, content] : data_files(data)) write_file_atomically(arguments.dir / name, content);
+}
+
+}  // namespace
+}  // namespace selfreward::verifiable
+
+int main(int count, char** values) {
   using namespace selfreward;
-  if (count != 2) return std::fprintf(stderr, "usage: verifiable_data DIR\n"), 2;
+  const auto arguments = verifiable::read_arguments(count, values);
+  if (!arguments) {
+    std::fprintf(stderr, "usage: verifiable_data DIR [--prompts COUNT [--seed SEED]]\n");
+    return 2;
+  }
   try {
-    const fs::path dir = arguments[1];
-    const auto data = verifiable::make_data(verifiable::read_topics(dir / "topics.jsonl"),
-                                            Rubric::load(dir / "rubric.yaml"));
-    for (const auto& [name, content] : verifiable::data_files(data))
-      write_file_atomically(dir / name, content);
+    verifiable::run(*arguments);
   } catch (const Error& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

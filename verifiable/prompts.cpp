@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "verifiable/compose.h"
+#include "verifiable/compose_words.h"
 #include "verifiable/phrases.h"
 
 namespace selfreward::verifiable {
@@ -151,11 +152,15 @@ bool can_be_met(const Requirements& all, const Topic& topic, const Seed& seed) {
   return check_requirements(all, "", compose({all, {}}, topic, seed)).all_met();
 }
 
+void word(Requirements& all, const Topic& topic, const Seed& seed) {
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i].wording = phrase(all[i], topic.split, seed.child("phrase", i));
+}
+
 std::string prompt_text(const std::string& category, const Requirements& all, const Topic& topic,
                         const Seed& seed) {
   std::string asked;
-  for (size_t i = 0; i < all.size(); ++i)
-    asked += (i == 0 ? "" : " ") + phrase(all[i], topic.split, seed.child("phrase", i));
+  for (const Requirement& r : all) asked += (asked.empty() ? "" : " ") + r.wording;
   const std::string about = opening(category, topic, seed.child("opening"));
   const bool last = category != "choice" && seed.below(0, 5) == 0;
   return last ? asked + " " + about : about + " " + asked;
@@ -173,7 +178,8 @@ MadePrompt make_prompt(const std::string& category, const Topic& topic, const Se
                        std::set<std::string>& taken) {
   for (uint64_t i = 0; i < kAttempts; ++i) {
     const Seed attempt = seed.child(i);
-    const Requirements all = draw_requirements(category, topic, attempt);
+    Requirements all = draw_requirements(category, topic, attempt);
+    word(all, topic, attempt);
     const std::string text = prompt_text(category, all, topic, attempt);
     if (!can_be_met(all, topic, attempt.child("answer")) || !taken.insert(text).second) continue;
     return {{"", text, "verifiable", category, all}, topic};

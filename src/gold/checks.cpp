@@ -3,6 +3,7 @@
 
 #include "base/regex.h"
 #include "base/text_util.h"
+#include "gold/count_check.h"
 #include "gold/language.h"
 #include "gold/text.h"
 #include "gold/verifiable.h"
@@ -32,30 +33,28 @@ bool occurs(const std::string& pattern, const std::string& text) {
   return Regex(pattern, /*ignore_case=*/true).matches(text);
 }
 
-RequirementVerdict verdict(const Requirement& requirement, bool met, std::string found) {
-  return {met, wanted_text(requirement), std::move(found)};
+RequirementVerdict verdict(const Requirement& requirement, bool met, std::string found,
+                           std::string evidence) {
+  return {met, wanted_text(requirement), std::move(found), std::move(evidence)};
 }
 
-int64_t count_of(K kind, const std::string& text) {
-  if (kind == K::sentences) return std::ssize(sentences_of(text));
-  if (kind == K::words) return std::ssize(words_of(text));
-  if (kind == K::paragraphs) return std::ssize(paragraphs_of(text));
-  if (kind == K::bullets) return count_bullets(text);
-  return kind == K::numbered ? count_numbered(text) : count_placeholders(text);
+/// The first or last words of a text, at most `count`.
+std::string first_words(const std::string& text, size_t count) {
+  auto words = split_words(text);
+  if (words.size() > count) words.resize(count);
+  return joined(words, " ");
+}
+std::string last_words(const std::string& text, size_t count) {
+  const auto words = split_words(text);
+  return joined({words.end() - static_cast<std::ptrdiff_t>(std::min(count, words.size())), words.end()}, " ");
 }
 
-std::string counted_text(K kind, int64_t count) {
-  std::string noun = kind == K::bullets    ? "bullet points"
-                     : kind == K::numbered ? "numbered points"
-                                           : to_string(kind);
-  if (count == 1) noun.pop_back();
-  return str(count, " ", noun);
-}
-
-RequirementVerdict check_count(const Requirement& r, const std::string& text) {
-  const int64_t count = count_of(r.kind, text);
-  const bool met = count >= r.min.value_or(count) && count <= r.max.value_or(count);
-  return verdict(r, met, counted_text(r.kind, count));
+/// The piece between white space in which byte `at` lies: what a reader would quote of it.
+std::string piece_at(const std::string& text, size_t begin, size_t end) {
+  const char* const space = " \n\t";
+  const size_t before = begin == 0 ? std::string::npos : text.find_last_of(space, begin - 1);
+  const size_t after = text.find_first_of(space, end);
+  return text.substr(before + 1, after == std::string::npos ? after : after - before - 1);
 }
 
 /// The words of `r` that occur as `wanted`, quoted.
@@ -66,30 +65,46 @@ std::string those_that(const Requirement& r, const std::string& text, bool occur
   return list;
 }
 
+/// Where each word stands: river: "rivers' banks"; lake: not found.
+std::string places_of(const std::vector<std::string>& words, const std::string& text) {
+  std::vector<std::string> places;
+  for (const std::string& word : words) {
+    const auto match = Regex(whole_word(word), /*ignore_case=*/true).search(text);
+    const std::string place = match ? quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : "not found";
+    places.push_back(word + ": " + place);
+  }
+  return joined(places, "; ");
+}
+
 RequirementVerdict check_words(const Requirement& r, const std::string& text) {
   const bool include = r.kind == K::include;
-  const std::string wrong = those_that(r, text, /*occur=*/!include);
-  if (!wrong.empty()) return verdict(r, false, (include ? "no " : "") + wrong);
-  return verdict(r, true, include ? those_that(r, text, true) : "none");
+  const std::string wrong = those_that(r, text, /*occur=*/!include), evidence = places_of(r.words, text);
+  if (!wrong.empty()) return verdict(r, false, (include ? "no " : "") + wrong, evidence);
+  return verdict(r, true, include ? those_that(r, text, true) : "none", evidence);
 }
 
 RequirementVerdict check_case(const Requirement& r, const std::string& text) {
   static const Regex kCapital("[\\p{Lu}\\p{Lt}]"), kSmall("\\p{Ll}"), kLetter("\\p{L}");
   const bool lower = r.kind == K::lower_case;
-  if (!kLetter.matches(text)) return verdict(r, false, "no letter");
+  if (!kLetter.matches(text)) return verdict(r, false, "no letter", "no letter");
+  const std::string letter = lower ? "capital" : "small letter";
   const auto wrong = (lower ? kCapital : kSmall).search(text);
-  if (wrong) return verdict(r, false, quote(std::string((*wrong)[0].in(text))));
-  return verdict(r, true, wanted_text(r));
+  if (!wrong) return verdict(r, true, wanted_text(r), "no " + letter);
+  const auto [begin, end] = (*wrong)[0];
+  return verdict(r, false, quote(text.substr(begin, end - begin)),
+                 letter + " in " + quote(piece_at(text, begin, end)));
 }
 
 RequirementVerdict check_title(const Requirement& r, const std::string& text) {
   static const Regex kTitle("\\[\\[(?=[^\\[\\]\\n]*\\p{L})[^\\[\\]\\n]+\\]\\]"),
       kHeading("\\A#{1,6}\\h+(?=.*\\p{L})[^\\n]+");
-  const auto match = (r.kind == K::title ? kTitle : kHeading).search(text);
-  return verdict(r, match.has_value(),
-                 match                ? std::string((*match)[0].in(text))
-                 : r.kind == K::title ? "no title"
-                                      : "no heading");
+  const bool title = r.kind == K::title;
+  const auto match = (title ? kTitle : kHeading).search(text);
+  const std::string found = match ? std::string((*match)[0].in(text)) : title ? "no title" : "no heading";
+  const std::string first_line = text.substr(0, text.find('\n'));
+  return verdict(
+      r, match.has_value(), found,
+      title ? match ? "found " + found : "not found" : "first line " + quote(first_words(first_line, 4)));
 }
 
 /// The object that an answer is, bare or in one code fence.
@@ -100,22 +115,33 @@ std::optional<Json> json_of(const std::string& text) {
   return json.is_discarded() ? std::nullopt : std::optional<Json>(json);
 }
 
+RequirementVerdict check_keys(const Requirement& r, const Json& json) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(quote(key));
+  const std::string evidence = "keys " + joined(keys, ", ");
+  for (const std::string& key : r.words)
+    if (!json.contains(key)) return verdict(r, false, "no key " + quote(key), evidence);
+  for (const auto& [key, value] : json.items())
+    if (std::count(r.words.begin(), r.words.end(), key) == 0)
+      return verdict(r, false, "also the key " + quote(key), evidence);
+  return verdict(r, true, "these keys", evidence);
+}
+
 RequirementVerdict check_json(const Requirement& r, const std::string& text) {
   const auto json = json_of(text);
-  if (!json) return verdict(r, false, "no valid JSON");
-  if (!json->is_object()) return verdict(r, false, "JSON that is no object");
-  for (const std::string& key : r.words)
-    if (!json->contains(key)) return verdict(r, false, "no key " + quote(key));
-  for (const auto& [key, value] : json->items())
-    if (std::count(r.words.begin(), r.words.end(), key) == 0)
-      return verdict(r, false, "also the key " + quote(key));
-  return verdict(r, true, "these keys");
+  const bool begun = !text.empty() && std::string("{[`").find(text[0]) != std::string::npos;
+  if (!json)
+    return verdict(r, false, "no valid JSON",
+                   begun ? "broken JSON, ends " + quote(last_words(text, 2))
+                         : "no JSON, starts " + quote(first_words(text, 3)));
+  if (!json->is_object()) return verdict(r, false, "JSON that is no object", "no object");
+  return check_keys(r, *json);
 }
 
 RequirementVerdict check_start(const Requirement& r, const std::string& text) {
   const bool met = occurs("\\A[\"'*_(\\s]*" + literal(plain_text(r.text)) + "(?![\\p{L}\\p{N}])", text);
-  const auto words = split_words(text);
-  return verdict(r, met, "a start with " + quote(words.empty() ? "" : words.front()));
+  return verdict(r, met, "a start with " + quote(first_words(text, 1)),
+                 "starts " + quote(first_words(text, split_words(r.text).size() + 1)));
 }
 
 RequirementVerdict check_end(const Requirement& r, const std::string& text) {
@@ -125,37 +151,41 @@ RequirementVerdict check_end(const Requirement& r, const std::string& text) {
   if (const auto mark = kFinalMark.search(wanted); phrase && mark) wanted.resize((*mark)[0].begin);
   const std::string pattern = (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal(wanted) +
                               (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
-  const auto words = split_words(text);
-  return verdict(r, occurs(pattern, text), "an end with " + quote(words.empty() ? "" : words.back()));
+  return verdict(r, occurs(pattern, text), "an end with " + quote(last_words(text, 1)),
+                 "ends " + quote(last_words(text, split_words(r.text).size() + 1)));
 }
 
 RequirementVerdict check_language(const Requirement& r, const std::string& text) {
-  const std::string code = language_of(text);
-  return verdict(r, code == r.text, code.empty() ? "no clear language" : language_name(code));
+  const std::string code = language_of(text), name = code.empty() ? "no clear language" : language_name(code);
+  return verdict(r, code == r.text, name, quote(first_words(text, 4)) + " is " + name);
 }
 
 RequirementVerdict check_repetition(const Requirement& r, const std::string& text) {
   if (const std::string twice = repeated_sentence(text); !twice.empty())
-    return verdict(r, false, quote(twice) + " twice");
+    return verdict(r, false, quote(twice) + " twice", "twice " + quote(first_words(twice, 4)));
   const double share = repeated_share(text);
   if (share > kMaxRepeatedShare)
-    return verdict(r, false, str(static_cast<int>(100 * share), " % of the word groups again"));
-  return verdict(r, true, "none");
+    return verdict(r, false, str(static_cast<int>(100 * share), " % of the word groups again"),
+                   "many words again");
+  return verdict(r, true, "none", "nothing twice");
 }
 
 RequirementVerdict check_forbidden(const Requirement& r, const std::string& text) {
-  return occurs(literal(plain_text(r.text)), text) ? verdict(r, false, quote(r.text))
-                                                   : verdict(r, true, "none");
+  const auto match = Regex(literal(plain_text(r.text)), /*ignore_case=*/true).search(text);
+  if (!match) return verdict(r, true, "none", "not found");
+  return verdict(r, false, quote(r.text),
+                 "found in " + quote(piece_at(text, (*match)[0].begin, (*match)[0].end)));
 }
 
 RequirementVerdict check_choice(const Requirement& r, const std::string& text) {
   std::vector<std::string> chosen;
   for (const std::string& option : r.words)
-    if (occurs(whole_word(option), text)) chosen.push_back(option);
-  return verdict(r, chosen.size() == 1,
-                 chosen.empty()       ? "none of them"
-                 : chosen.size() == 1 ? quote(chosen[0])
-                                      : "several of them");
+    if (occurs(whole_word(option), text)) chosen.push_back(quote(option));
+  const std::string found = chosen.empty()       ? "none of them"
+                            : chosen.size() == 1 ? chosen[0]
+                                                 : "several of them";
+  return verdict(r, chosen.size() == 1, found,
+                 chosen.empty() ? "not found" : "found " + joined(chosen, " and "));
 }
 
 RequirementVerdict check_plain(const Requirement& r, const std::string& text) {

@@ -69,7 +69,7 @@ std::string range_text(const Requirement& r, const std::string& noun) {
 }
 
 void check_keys(const Json& json, const KindInfo& info) {
-  std::vector<std::string> known = {"kind"};
+  std::vector<std::string> known = {"kind", "wording", "weight"};
   if (info.needs == Needs::count) known.insert(known.end(), {"min", "max"});
   if (info.needs == Needs::words) known.emplace_back("words");
   if (info.needs == Needs::text) known.emplace_back("text");
@@ -82,6 +82,12 @@ int64_t count_at(const Json& json, const char* key, const KindInfo& info) {
   check(json.at(key).is_number_integer() && json.at(key).get<int64_t>() >= 0, "[requirements] ", info.name,
         ": ", key, " is ", json.at(key).dump(), ", wanted a whole number of 0 or more");
   return json.at(key).get<int64_t>();
+}
+
+double weight_of(const Json& json, const KindInfo& info) {
+  check(json.is_number() && json.get<double>() > 0, "[requirements] ", info.name, ": weight is ", json.dump(),
+        ", wanted a number above 0");
+  return json.get<double>();
 }
 
 void read_count(const Json& json, const KindInfo& info, Requirement& value) {
@@ -156,6 +162,8 @@ void to_json(Json& json, const Requirement& value) {
   if (value.max) json["max"] = *value.max;
   if (!value.words.empty()) json["words"] = value.words;
   if (!value.text.empty()) json["text"] = value.text;
+  if (!value.wording.empty()) json["wording"] = value.wording;
+  if (value.weight != 1) json["weight"] = value.weight;
 }
 
 void from_json(const Json& json, Requirement& value) {
@@ -168,6 +176,8 @@ void from_json(const Json& json, Requirement& value) {
   if (info.needs == Needs::count) read_count(json, info, value);
   if (info.needs == Needs::words) read_words(json, info, value);
   if (info.needs == Needs::text) read_text(json, info, value);
+  if (json.contains("wording")) value.wording = text_of(json.at("wording"), info);
+  if (json.contains("weight")) value.weight = weight_of(json.at("weight"), info);
 }
 
 void to_json(Json& json, const VerifiablePrompt& value) {

@@ -1,6 +1,6 @@
 #pragma once
 // What a prompt asks for, as objects that a program can check: the "requirements" of a prompt's row.
-//   {"kind": "sentences", "max": 3}   {"kind": "include", "words": ["river"]}   {"kind": "title"}
+//   {"kind": "sentences", "max": 3, "wording": "Use at most 3 sentences."}   {"kind": "title"}
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +37,8 @@ struct Requirement {
   std::optional<int64_t> min, max;
   std::vector<std::string> words;
   std::string text;
+  std::string wording = {};  // the sentence of the prompt that asks for it, where that is known
+  double weight = 1;         // in the share that is met
   bool operator==(const Requirement&) const = default;
 };
 using Requirements = std::vector<Requirement>;

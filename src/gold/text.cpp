@@ -79,19 +79,19 @@ std::vector<std::string> paragraphs_of(const std::string& text) {
   return paragraphs;
 }
 
-int64_t count_bullets(const std::string& text) {
-  static const Regex kBullet("(?m)^\\h*[-*+•–]\\h+(?=.*[\\p{L}\\p{N}])");
-  return std::ssize(kBullet.find_wholes(text));
+std::vector<std::string> bullets_of(const std::string& text) {
+  static const Regex kBullet("(?m)^\\h*[-*+•–]\\h+\\K.*[\\p{L}\\p{N}].*$");
+  return found(kBullet, text);
 }
 
-int64_t count_numbered(const std::string& text) {
-  static const Regex kNumbered("(?m)^\\h*(?:\\*\\*)?\\d{1,2}[.)](?:\\*\\*)?\\h+(?=.*[\\p{L}\\p{N}])");
-  return std::ssize(kNumbered.find_wholes(text));
+std::vector<std::string> numbered_of(const std::string& text) {
+  static const Regex kNumbered("(?m)^\\h*(?:\\*\\*)?\\d{1,2}[.)](?:\\*\\*)?\\h+\\K.*[\\p{L}\\p{N}].*$");
+  return found(kNumbered, text);
 }
 
-int64_t count_placeholders(const std::string& text) {
+std::vector<std::string> placeholders_of(const std::string& text) {
   static const Regex kPlaceholder("(?<!\\[)\\[(?=[^\\[\\]\\n]*\\p{L})[^\\[\\]\\n]{1,40}\\](?![\\](])");
-  return std::ssize(kPlaceholder.find_wholes(text));
+  return found(kPlaceholder, text);
 }
 
 std::string repeated_sentence(const std::string& text) {

@@ -1,6 +1,5 @@
 #pragma once
 // What can be counted in an answer: sentences, words, paragraphs, list lines, repetition.
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,10 +17,11 @@ std::vector<std::string> words_of(const std::string& text);
 /// Parts between blank lines that hold a word and are more than a title.
 std::vector<std::string> paragraphs_of(const std::string& text);
 
-int64_t count_bullets(const std::string& text);
-int64_t count_numbered(const std::string& text);
+/// The lines of a list without their marks "-", "*" or "1.".
+std::vector<std::string> bullets_of(const std::string& text);
+std::vector<std::string> numbered_of(const std::string& text);
 /// [name]; neither [[a title]] nor [a link](address).
-int64_t count_placeholders(const std::string& text);
+std::vector<std::string> placeholders_of(const std::string& text);
 
 /// The first sentence that occurs twice (letter case and marks aside), or empty.
 std::string repeated_sentence(const std::string& text);

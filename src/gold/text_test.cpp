@@ -77,13 +77,16 @@ TEST_CASE("paragraphs stand between blank lines, titles aside") {
 }
 
 TEST_CASE("list lines are told from dashes, bold text and decimals") {
-  CHECK(count_bullets("- one\n  * two\n\u2022 three\n-four\n---\n- \n**bold** text") == 3);
-  CHECK(count_numbered("1. one\n2) two\n**3.** three\n4.5 kg\nsee 5. here\n6.") == 3);
+  CHECK(bullets_of("- one\n  * two\n\u2022 three\n-four\n---\n- \n**bold** text") ==
+        std::vector<std::string>{"one", "two", "three"});
+  CHECK(numbered_of("1. one\n2) two\n**3.** three\n4.5 kg\nsee 5. here\n6.") ==
+        std::vector<std::string>{"one", "two", "three"});
 }
 
 TEST_CASE("placeholders are single brackets with a name in them") {
-  CHECK(count_placeholders("Dear [name], come on [date] to [your place].") == 3);
-  CHECK(count_placeholders("[[title]] and [link](http://a.b) and [1] and []") == 0);
+  CHECK(placeholders_of("Dear [name], come on [date] to [your place].") ==
+        std::vector<std::string>{"[name]", "[date]", "[your place]"});
+  CHECK(placeholders_of("[[title]] and [link](http://a.b) and [1] and []").empty());
 }
 
 TEST_CASE("repetition is found in sentences and in groups of words") {

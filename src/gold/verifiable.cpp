@@ -1,7 +1,5 @@
 #include "gold/verifiable.h"
 
-#include <algorithm>
-
 #include "base/text_util.h"
 #include "gold/text.h"
 
@@ -17,9 +15,12 @@ std::string worthless_reason(const std::string& prompt, const std::string& text)
 
 double VerifiableResult::share() const {
   if (!worthless.empty() || verdicts.empty()) return 0;
-  const auto met =
-      std::count_if(verdicts.begin(), verdicts.end(), [](const RequirementVerdict& v) { return v.met; });
-  return static_cast<double>(met) / static_cast<double>(verdicts.size());
+  double met = 0, total = 0;
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    met += verdicts[i].met ? weights[i] : 0;
+    total += weights[i];
+  }
+  return met / total;
 }
 
 std::vector<std::string> VerifiableResult::misses() const {
@@ -34,8 +35,10 @@ VerifiableResult check_requirements(const Requirements& requirements, const std:
                                     const std::string& answer) {
   const std::string text = plain_text(answer);
   VerifiableResult result;
-  for (const Requirement& requirement : requirements)
+  for (const Requirement& requirement : requirements) {
     result.verdicts.push_back(check_requirement(requirement, text));
+    result.weights.push_back(requirement.weight);
+  }
   result.worthless = worthless_reason(prompt, text);
   return result;
 }

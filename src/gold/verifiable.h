@@ -6,17 +6,19 @@
 
 namespace selfreward {
 
-/// What became of one requirement: "4 sentences" was found, "at most 3 sentences" wanted.
+/// What became of one requirement: "4 sentences" was found, "at most 3 sentences" wanted. The evidence is what
+/// a reader would note down to find that out: "1 The sea is; 2 It has many; 3 We swim; 4 Fish; count 4".
 struct RequirementVerdict {
   bool met = false;
-  std::string wanted, found;
+  std::string wanted, found, evidence;
 };
 
 struct VerifiableResult {
   std::vector<RequirementVerdict> verdicts;  // one for each requirement, in order
+  std::vector<double> weights;               // of each
   std::string worthless;  // why the answer as a whole counts for nothing; empty where it counts
 
-  /// The share of the requirements that are met; 0 for a worthless answer.
+  /// The weighted share of the requirements that are met; 0 for a worthless answer.
   double share() const;
   bool all_met() const { return share() == 1; }
   /// Each miss in words: "4 sentences, wanted at most 3 sentences".

@@ -86,6 +86,59 @@ TEST_CASE("each kind tells answers that meet it from those that nearly do") {
   }
 }
 
+TEST_CASE("the evidence quotes what in the answer decides") {
+  struct Case {
+    const char *requirement, *answer, *evidence;
+  };
+  const std::vector<Case> cases = {
+      {R"({"kind":"sentences","max":2})", "The sea is deep. We swim in it daily. Fish!",
+       "1 The sea is; 2 We swim in; 3 Fish!; count 3"},
+      {R"({"kind":"sentences","max":2})", "", "count 0"},
+      {R"({"kind":"paragraphs","min":2,"max":2})", "[[T]]\n\nOne and two and.\n\nThree.",
+       "1 One and two; 2 Three.; count 2"},
+      {R"({"kind":"bullets","min":1,"max":2})", "- red apples here\n\u2022 pears",
+       "1 red apples; 2 pears; count 2"},
+      {R"({"kind":"numbered","min":2,"max":2})", "1. **red** apples\n**2.** pears",
+       "1 **red** apples; 2 pears; count 2"},
+      {R"({"kind":"placeholders","min":2})", "Dear [first name], see you.", "1 [first name]; count 1"},
+      {R"({"kind":"words","max":7})", "one two three four five six",
+       "one two three four five (5) six; count 6"},
+      {R"({"kind":"words","max":4})", "one two three four five six",
+       "one two three four five (5); 5 or more"},
+      {R"({"kind":"words","min":2})", "1. one\n2. two\n3. three", "one two; 2 or more"},
+      {R"({"kind":"words","min":1,"max":2})", "one two three", "one two three; 3 or more"},
+      {R"({"kind":"include","words":["river","tea"]})", "The rivers, a \"River\" too.",
+       "river: \"\"River\"\"; tea: not found"},
+      {R"({"kind":"exclude","words":["very"]})", "So very\ngood", "very: \"very\""},
+      {R"({"kind":"lower_case"})", "all of McDonald\u2019s", "capital in \"McDonald's\""},
+      {R"({"kind":"lower_case"})", "all small", "no capital"},
+      {R"({"kind":"upper_case"})", "ALL BUt", "small letter in \"BUt\""},
+      {R"({"kind":"upper_case"})", "123", "no letter"},
+      {R"({"kind":"title"})", "**[[My day]]** was", "found [[My day]]"},
+      {R"({"kind":"title"})", "My day", "not found"},
+      {R"({"kind":"heading"})", "# My long and good day\nText", "first line \"# My long and\""},
+      {R"({"kind":"json","words":["a"]})", R"({"b":1,"a":2})", R"(keys "b", "a")"},
+      {R"({"kind":"json","words":["a"]})", R"({"a": "it goes on)", R"(broken JSON, ends "goes on")"},
+      {R"({"kind":"json","words":["a"]})", "Here is the data", R"(no JSON, starts "Here is the")"},
+      {R"({"kind":"json","words":["a"]})", "[1]", "no object"},
+      {R"({"kind":"starts_with","text":"In short"})", "Well, in short it is", "starts \"Well, in short\""},
+      {R"({"kind":"ends_with","text":"?"})", "Is it so? Yes.", "ends \"so? Yes.\""},
+      {R"({"kind":"language","text":"fr"})", "Le th\u00e9 est une boisson que tout le monde aime.",
+       "\"Le th\u00e9 est une\" is French"},
+      {R"({"kind":"no_repetition"})", "I like all the tea. You too. I like all the tea.",
+       "twice \"I like all the\""},
+      {R"({"kind":"no_repetition"})", "I like tea.", "nothing twice"},
+      {R"({"kind":"forbid","text":","})", "One, two.", "found in \"One,\""},
+      {R"({"kind":"forbid","text":","})", "One.", "not found"},
+      {R"({"kind":"choice","words":["Yes it is.","No."]})", "yes it is. No.",
+       "found \"Yes it is.\" and \"No.\""},
+      {R"({"kind":"choice","words":["Yes it is.","No."]})", "maybe", "not found"},
+  };
+  for (const Case& c : cases)
+    CHECK_MESSAGE(check_requirement(requirement(c.requirement), c.answer).evidence == c.evidence,
+                  c.requirement);
+}
+
 TEST_CASE("a miss is told in words") {
   const auto found = result(R"([{"kind":"sentences","max":1},{"kind":"include","words":["tea","milk"]},
     {"kind":"exclude","words":["very"]},{"kind":"ends_with","text":"?"}])",
@@ -101,6 +154,9 @@ TEST_CASE("the share counts what is met, and an empty or degenerate answer meets
   const std::string list = R"([{"kind":"sentences","max":2},{"kind":"exclude","words":["very"]}])";
   CHECK(result(list, "Tea is good.").all_met());
   CHECK(result(list, "Tea is very good.").share() == 0.5);
+  const std::string weighted =
+      R"([{"kind":"sentences","max":2},{"kind":"exclude","words":["very"],"weight":3}])";
+  CHECK(result(weighted, "Tea is very good.").share() == 0.25);
   CHECK(result(list, "").share() == 0);
   CHECK(result(list, "Tea.").share() == 0);
   CHECK(result(list, "tea tea tea tea tea tea").share() == 0);
@@ -111,7 +167,8 @@ TEST_CASE("the share counts what is met, and an empty or degenerate answer meets
 
 TEST_CASE("requirements survive a round trip") {
   for (const char* text : {R"({"kind":"words","min":2,"max":3})", R"({"kind":"title"})",
-                           R"({"kind":"include","words":["a b","c"]})", R"({"kind":"forbid","text":","})"})
+                           R"({"kind":"include","words":["a b","c"]})", R"({"kind":"forbid","text":","})",
+                           R"({"kind":"title","wording":"Give it a title."})"})
     CHECK(Json(requirement(text)).dump() == text);
 }
 
@@ -127,6 +184,7 @@ TEST_CASE("a wrong requirement is refused with what is wrong") {
       {R"({"kind":"include","words":[]})", "include needs words"},
       {R"({"kind":"include","words":[" "]})", "wanted a text that is not empty"},
       {R"({"kind":"forbid"})", "forbid needs text"},
+      {R"({"kind":"title","weight":-1})", "title: weight is -1, wanted a number above 0"},
       {R"({"kind":"language","text":"xx"})", "language 'xx' is not known; known are en, de, es, fr, it"},
   };
   for (const auto& [text, message] : cases)
