@@ -34,6 +34,7 @@ class Session {
       running.push_back({request.prompt, request.num_samples, request.seed, params,
                          [this](Sequence& sequence) { take(sequence); }, std::nullopt, nullptr});
     }
+    batch_.watch(params.watched);
     batch_.add(std::move(running));
   }
 
@@ -91,7 +92,8 @@ class Session {
   void finish(Sequence& sequence, FinishReason reason, std::string_view text) {
     for (const std::string& stop : params_.stop) text = text.substr(0, text.find(stop));
     auto& samples = results_[static_cast<size_t>(sequence.request)];
-    samples[static_cast<size_t>(sequence.sample)] = {std::move(sequence.ids), strip(text), reason};
+    samples[static_cast<size_t>(sequence.sample)] = {std::move(sequence.ids), strip(text), reason,
+                                                     std::move(sequence.watched)};
     sequence.done = true;
     --remaining_;
   }

@@ -23,6 +23,8 @@ struct Completion {
   TokenIds ids;      // as sampled; ends with the stop token where it stopped by one
   std::string text;  // without special tokens, stop strings, and white space at both ends
   FinishReason finish_reason = FinishReason::stop;
+  /// [ids][params.watched]: the logit of each watched token where the id was drawn, in float32.
+  std::vector<std::vector<float>> watched = {};
 };
 
 class RunningBatch;

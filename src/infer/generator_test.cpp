@@ -138,6 +138,33 @@ TEST_CASE("decoding with the cache and shared prefixes draws what the full forwa
       CHECK(made[i][static_cast<size_t>(n)] == sample_plainly(policy, requests[i], n, p));
 }
 
+TEST_CASE("the logits of watched tokens are those of the full forward, and change no draw") {
+  for (const std::string dtype : {"float32", "bfloat16"}) {
+    Policy policy = load(kTinyLlama, dtype);
+    SamplingParams watching = params(12, 0.8);
+    watching.watched = {7, 3, 40};
+    Generator generator(policy, {.max_batch_size = 5, .max_cache_tokens = 256, .shard_size = 1});
+    const auto requests = mixed_requests(policy);
+    const auto completions = generator.generate(requests, watching);
+    CHECK(ids_of(completions) == ids_of(generator.generate(requests, params(12, 0.8))));
+    const Completion& completion = completions[2][1];
+    REQUIRE(completion.watched.size() == completion.ids.size());
+    const at::NoGradGuard no_grad;
+    TokenIds ids = requests[2].prompt;
+    for (size_t i = 0; i < completion.ids.size(); ++i) {
+      TokenTree tree;
+      tree.add(kNoParent, ids);
+      const torch::Tensor hidden = policy.model().hidden_states(tree_batch(tree, at::kCPU));
+      const torch::Tensor logits = policy.model().logits(hidden.narrow(0, tree.num_tokens() - 1, 1))[0];
+      for (size_t w = 0; w < watching.watched.size(); ++w) {
+        const double exact = logits[watching.watched[w]].item<double>();
+        CHECK(completion.watched[i][w] == doctest::Approx(exact).epsilon(dtype == "float32" ? 1e-4 : 0.02));
+      }
+      ids.push_back(completion.ids[i]);
+    }
+  }
+}
+
 TEST_CASE("a completion does not depend on the batch, the cache size, or the other requests") {
   Policy policy = load(kTinyLlama);
   const auto requests = mixed_requests(policy);

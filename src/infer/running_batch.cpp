@@ -53,6 +53,8 @@ struct RunningBatch::Pass {
   /// hidden [rows, hidden] -> [rows, vocab] on the CPU, float32 or bfloat16
   Tensor logits_of(const Tensor& hidden) const;
   void draw(const Tensor& logits, const std::vector<Sequence*>& sequences) const;
+  void keep_watched(const Tensor& hidden, const TokenIds& tokens,
+                    const std::vector<Sequence*>& sequences) const;
   void score_prompt(const Step::Scored& scored, const Tensor& hidden) const;
 };
 
@@ -82,9 +84,11 @@ void RunningBatch::step() {
   const Tensor hidden = pass.hidden_states(step, stores_);
   for (const Step::Scored& scored : step.scored) pass.score_prompt(scored, hidden);
   const auto sequences = scheduler_.drawing();
-  if (!step.rows.empty())
-    pass.draw(pass.logits_of(hidden.index_select(0, torch::tensor(step.rows, at::kLong).to(hidden.device()))),
-              sequences);
+  if (!step.rows.empty()) {
+    const Tensor last = hidden.index_select(0, torch::tensor(step.rows, at::kLong).to(hidden.device()));
+    pass.draw(pass.logits_of(last), sequences);
+    if (!watched_.empty()) pass.keep_watched(last, watched_, sequences);
+  }
   for (Sequence* sequence : sequences) scheduler_.request(sequence->request).on_token(*sequence);
   stats_.new_tokens += std::ssize(sequences);
   ++stats_.steps;
@@ -127,6 +131,16 @@ void RunningBatch::Pass::draw(const Tensor& logits, const std::vector<Sequence*>
                  sequence);
     });
   });
+}
+
+void RunningBatch::Pass::keep_watched(const Tensor& hidden, const TokenIds& tokens,
+                                      const std::vector<Sequence*>& sequences) const {
+  const Tensor ids = torch::tensor(tokens, at::kLong).to(hidden.device());
+  const Tensor logits = policy.model().logits_of(hidden, ids).to(at::kCPU).contiguous();
+  for (Sequence* sequence : sequences) {
+    const float* const row = logits.data_ptr<float>() + sequence->row * logits.size(1);
+    sequence->watched.emplace_back(row, row + logits.size(1));
+  }
 }
 
 /// Token i + 1 of the prompt by the logits of row i.

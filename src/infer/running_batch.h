@@ -16,6 +16,9 @@ class RunningBatch {
   RunningBatch(Policy& policy, std::vector<KeyValueStore>& stores, const GenerationSettings& options,
                GenerationStats& stats);
 
+  /// With every token that is drawn from now on, the logits of these are kept (Sequence::watched), in float32
+  /// and before temperature and cuts.
+  void watch(TokenIds tokens) { watched_ = std::move(tokens); }
   /// Requests that begin with the next step. Returns the number of the first, the others follow. A prompt
   /// that leaves no room in the model's context is an error.
   int64_t add(std::vector<RunningRequest> requests);
@@ -32,6 +35,7 @@ class RunningBatch {
   std::vector<KeyValueStore>& stores_;
   GenerationStats& stats_;
   Scheduler scheduler_;
+  TokenIds watched_;
   std::vector<int64_t> forbidden_;  // ids that the tokenizer has no token for
 };
 

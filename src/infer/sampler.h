@@ -22,6 +22,8 @@ struct SamplingParams : SamplingSettings {
   std::vector<std::string> stop;  // text that ends a completion and is cut from its text
   /// Asked for each line when its newline is there; true ends the completion with that line.
   std::function<bool(std::string_view line)> is_last_line;
+  /// Tokens whose logits are kept with every token that is drawn (Completion::watched).
+  std::vector<int64_t> watched;
   bool ignore_eos = false;  // go on to max_new_tokens whatever is drawn: fixed lengths for measurements
 };
 

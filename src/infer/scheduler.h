@@ -19,9 +19,11 @@ struct Sequence {
   int64_t row;  // of the step's logits, that its next token is drawn from
   TokenIds ids = {};
   std::optional<TokenScore> score = {};  // of the newest token, where that was asked for
-  int64_t newline = 0;                   // index of its newest token with a newline, or 0
-  std::vector<KeyRange> pages = {};      // room for its tokens, in order
-  int64_t room = 0, cached = 0;          // tokens that fit there, and that are there
+  std::vector<std::vector<float>> watched =
+      {};                            // beside each of ids: the logits of the batch's watched tokens
+  int64_t newline = 0;               // index of its newest token with a newline, or 0
+  std::vector<KeyRange> pages = {};  // room for its tokens, in order
+  int64_t room = 0, cached = 0;      // tokens that fit there, and that are there
   bool done = false;
 };
 

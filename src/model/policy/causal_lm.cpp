@@ -117,6 +117,12 @@ Tensor CausalLM::logits(const Tensor& hidden) const {
   return softcapped(logits, config_.logit_softcap);
 }
 
+Tensor CausalLM::logits_of(const Tensor& hidden, const Tensor& ids) const {
+  const Tensor weight = output_weight().index_select(0, ids).to(at::kFloat);
+  const Tensor logits = hidden.to(at::kFloat).matmul(weight.t());
+  return config_.logit_softcap == 0 ? logits : softcapped(logits, config_.logit_softcap);
+}
+
 void CausalLM::initialize(uint64_t seed, double std) {
   const at::NoGradGuard no_grad;
   auto generator = at::detail::createCPUGenerator(seed);

@@ -22,6 +22,9 @@ class CausalLM : public torch::nn::Module {
   torch::Tensor hidden_states(const TokenBatch& batch, Dropout* dropout = nullptr) const;
   /// hidden [rows, hidden] -> [rows, vocab] in the compute dtype, capped where the checkpoint caps them.
   torch::Tensor logits(const torch::Tensor& hidden) const;
+  /// Logits of a few tokens alone, in float32 whatever the compute dtype: hidden [rows, hidden], ids [tokens]
+  /// -> [rows, tokens].
+  torch::Tensor logits_of(const torch::Tensor& hidden, const torch::Tensor& ids) const;
   /// The output matrix [vocab, hidden]: lm_head.weight, or the embedding where they are tied.
   const torch::Tensor& output_weight() const;
 
