@@ -6,7 +6,7 @@
 #include "data/readers.h"
 #include "data/unique_ids.h"
 #include "feedback/candidates.h"
-#include "feedback/judge.h"
+#include "feedback/judging/judge.h"
 #include "feedback/new_prompts.h"
 #include "feedback/preference_pairs.h"
 #include "gold/scorer.h"
@@ -121,7 +121,7 @@ std::optional<GoldScorer> gold_of(const RunConfig& config) {
   return GoldScorer::load(config.data.gold);
 }
 
-void check_judge(const Options& options, const RunConfig& config) {
+void check_model_option(const Options& options, const RunConfig& config) {
   const bool by_model = config.judge.kind == "self";
   check(!by_model || !options.model.empty(), "[judge] --model DIR is missing: which checkpoint judges?");
   check(by_model || options.model.empty(), "[judge] judge.kind is ", config.judge.kind,
@@ -132,7 +132,7 @@ void check_judge(const Options& options, const RunConfig& config) {
 
 void run_judge(const Options& options) {
   const RunConfig config = config_of(options, kJudge);
-  check_judge(options, config);
+  check_model_option(options, config);
   check_file_can_be_made(options.out);
   const auto gold = gold_of(config);
   const Rubric rubric = Rubric::load(config.judge.rubric);
@@ -143,6 +143,7 @@ void run_judge(const Options& options) {
       .file("judge.rubric", config.judge.rubric);
   if (gold) inputs.gold(config.data.gold);
   if (!options.model.empty()) {
+    check_judge(rubric, config.judge, items);
     check_policy(config.model, options.model);
     inputs.checkpoint("--model", options.model);
   }

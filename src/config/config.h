@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/seed.h"
 #include "config/monitor_settings.h"
+#include "feedback/judging/settings.h"
 #include "feedback/settings.h"
 #include "infer/settings.h"
 #include "model/layers/lora_settings.h"

@@ -101,7 +101,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "logging_steps", .at_least = 1},
       {.key = "save_steps", .at_least = 0},
       {.key = "sft.train_on", .choices = {"last", "all"}},
-      {.key = "eft.source", .choices = {"self", "ranks", "file", "none"}},
+      {.key = "eft.source", .choices = {"self", "ranks", "file", "verdicts", "none"}},
       {.key = "eft.baseline_max_steps", .at_least = 0},
       {.key = "eft.max_prompts", .at_least = 0},
       {.key = "eft.max_examples", .at_least = 0},
@@ -114,6 +114,9 @@ const std::vector<Rule>& config_rules() {
       {.key = "prompts.rouge_threshold", .above = 0, .at_most = 1},
       {.key = "candidates.num_generations", .at_least = 1},
       {.key = "judge.kind", .choices = {"self", "gold", "random", "longest"}},
+      {.key = "judge.form", .choices = {"rubric", "checklist"}},
+      {.key = "judge.read", .choices = {"text", "expected"}},
+      {.key = "judge.requirements", .choices = {"prompts", "rubric"}},
       {.key = "judge.num_evals_to_average", .at_least = 1},
       {.key = "dpo.beta", .above = 0},
       {.key = "dpo.rpo_alpha", .at_least = 0},
@@ -201,8 +204,9 @@ void validate_whole_run(const RunConfig& config) {
   check(!config.model.model_name_or_path.empty(),
         "[config] model.model_name_or_path is empty, expected the directory of the starting checkpoint");
   check(!config.data.ift.empty(), "[config] data.ift is empty, expected files with instruction seed data");
-  check(config.eft.source != "file" || !config.data.eft.empty(),
-        "[config] eft.source is file, but data.eft is empty: name the files with judging examples");
+  check((config.eft.source != "file" && config.eft.source != "verdicts") || !config.data.eft.empty(),
+        "[config] eft.source is ", config.eft.source,
+        ", but data.eft is empty: name the files with judging examples");
   check((config.eft.source != "self" && config.eft.source != "ranks") || !config.data.ranked.empty(),
         "[config] eft.source is ", config.eft.source,
         ", but data.ranked is empty: name files with human-ranked answers, or set "

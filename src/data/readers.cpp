@@ -68,6 +68,7 @@ void add_example(const Row& row, RowFormat format, const Languages& languages, F
 
 RankedAnswers ranked_row(const Row& row) {
   RankedAnswers group{id_of(row), text_at(row.value, "prompt", row.where), {}, {}};
+  if (has(row.value, "requirements")) group.requirements = list_at(row, "requirements");
   for (const Json& answer : list_at(row, "answers")) {
     check(answer.is_string(), "[data] ", row.where, ": answers must be strings, found ", answer.type_name());
     check(!strip(answer.get_ref<const std::string&>()).empty(), "[data] ", row.where, ": answer ",

@@ -80,23 +80,47 @@ void from_json(const Json& json, Example& value) {
 
 void to_json(Json& json, const Prompt& value) {
   json = Json{{"id", value.id}, {"prompt", value.text}, {"origin", value.origin}};
+  if (!value.requirements.is_null()) json["requirements"] = value.requirements;
 }
 void from_json(const Json& json, Prompt& value) {
   json.at("id").get_to(value.id);
   json.at("prompt").get_to(value.text);
   value.origin = optional_from_json<std::string>(json, "origin").value_or("");
+  value.requirements = json.value("requirements", Json());
 }
 
 void to_json(Json& json, const RankedAnswers& value) {
   json = Json{{"id", value.id}, {"prompt", value.prompt}, {"answers", value.answers}, {"ranks", value.ranks}};
+  if (!value.requirements.is_null()) json["requirements"] = value.requirements;
 }
 void from_json(const Json& json, RankedAnswers& value) {
   json.at("id").get_to(value.id);
   json.at("prompt").get_to(value.prompt);
   json.at("answers").get_to(value.answers);
   json.at("ranks").get_to(value.ranks);
+  value.requirements = json.value("requirements", Json());
   check(value.answers.size() == value.ranks.size(), "[records] ranked answers '", value.id, "' have ",
         value.answers.size(), " answers but ", value.ranks.size(), " ranks");
+}
+
+void to_json(Json& json, const VerdictRow& value) {
+  json = Json{{"id", value.id},
+              {"prompt", value.prompt},
+              {"answer", value.answer},
+              {"requirement", value.requirement},
+              {"evidence", value.evidence},
+              {"met", value.met}};
+  if (!value.kind.empty()) json["kind"] = value.kind;
+}
+void from_json(const Json& json, VerdictRow& value) {
+  json.at("id").get_to(value.id);
+  value.prompt = json.value("prompt", "");
+  json.at("answer").get_to(value.answer);
+  json.at("requirement").get_to(value.requirement);
+  value.evidence = json.value("evidence", "");
+  json.at("met").get_to(value.met);
+  value.kind = json.value("kind", "");
+  check(!value.requirement.empty(), "[records] verdict '", value.id, "' has no requirement");
 }
 
 void to_json(Json& json, const Candidate& value) {
@@ -118,6 +142,9 @@ void to_json(Json& json, const JudgeReply& value) {
   json = Json{{"text", value.text}};
   optional_to_json(json, "score", value.score);
   if (value.failure) json["failure"] = to_string(*value.failure);
+  if (!value.requirement.empty()) json["requirement"] = value.requirement;
+  optional_to_json(json, "expected", value.expected);
+  if (!value.probabilities.empty()) json["probabilities"] = value.probabilities;
 }
 void from_json(const Json& json, JudgeReply& value) {
   json.at("text").get_to(value.text);
@@ -125,6 +152,9 @@ void from_json(const Json& json, JudgeReply& value) {
   value.failure.reset();
   if (const auto name = optional_from_json<std::string>(json, "failure"))
     value.failure = value_of(kJudgeFailures, *name);
+  value.requirement = json.value("requirement", "");
+  value.expected = optional_from_json<double>(json, "expected");
+  value.probabilities = json.value("probabilities", std::vector<double>());
 }
 
 void to_json(Json& json, const Judgement& value) {

@@ -40,6 +40,8 @@ struct Prompt {
   std::string id;
   std::string text;
   std::string origin;  // "seed", "M0", ... : who wrote it
+  Json requirements =
+      nullptr;  // the row's list of what an answer must do, as it is (docs/formats.md); or null
 };
 
 /// Answers of one prompt with their ranks, 0 is the best; equal ranks are ties.
@@ -48,6 +50,18 @@ struct RankedAnswers {
   std::string prompt;
   std::vector<std::string> answers;
   std::vector<double> ranks;
+  Json requirements = nullptr;  // as those of Prompt
+};
+
+/// One requirement of a prompt and what an answer shows of it: what a judge that asks about one requirement a
+/// time learns from.
+struct VerdictRow {
+  std::string id;      // "train-7/1/0": prompt, answer, requirement
+  std::string prompt;  // the instruction
+  std::string answer, requirement;
+  std::string evidence;  // "at most 3 sentences: 1 The sea is; 2 It has many; count 2"; may be empty
+  bool met = false;
+  std::string kind = {};  // of requirement, where rules know it ("sentences"); may be empty
 };
 
 enum class FinishReason { stop, length };
@@ -67,11 +81,15 @@ enum class JudgeFailure { no_score, out_of_range, cut_off, several_scores };
 /// One reply of the judge: exactly one of score and failure is present.
 struct JudgeReply {
   std::string text;
-  std::optional<double> score;
+  std::optional<double> score;  // of a checklist 1 or 0: the requirement is met or not
   std::optional<JudgeFailure> failure;
+  std::string requirement = {};         // that was asked about; empty: the answer as a whole
+  std::optional<double> expected = {};  // by the probabilities of all scores where the reply writes its own
+  std::vector<double> probabilities =
+      {};  // of the scores, the lowest first; where there is an expected score
 };
 
-/// The K replies on one candidate and the mean of the valid scores (absent if none is valid).
+/// The replies on one candidate and its score by judge.form and judge.read; absent where no score could be read.
 struct Judgement {
   std::string prompt_id;
   int64_t index = 0;  // of the candidate
@@ -105,6 +123,8 @@ void to_json(Json& json, const Prompt& value);
 void from_json(const Json& json, Prompt& value);
 void to_json(Json& json, const RankedAnswers& value);
 void from_json(const Json& json, RankedAnswers& value);
+void to_json(Json& json, const VerdictRow& value);
+void from_json(const Json& json, VerdictRow& value);
 void to_json(Json& json, const Candidate& value);
 void from_json(const Json& json, Candidate& value);
 void to_json(Json& json, const JudgeReply& value);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "feedback/score_parser.h"
+#include "feedback/judging/score_parser.h"
 
 namespace selfreward {
 namespace {

@@ -1,7 +1,8 @@
 #pragma once
 // Evaluation fine-tuning data (EFT): judgements that agree with human ranks (section 2.1 of the paper).
 #include "data/filtered.h"
-#include "feedback/judge.h"
+#include "feedback/judging/judge.h"
+#include "feedback/settings.h"
 
 namespace selfreward {
 

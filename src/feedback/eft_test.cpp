@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "feedback/score_parser.h"
+#include "feedback/judging/score_parser.h"
 
 using namespace selfreward;
 

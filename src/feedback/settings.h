@@ -20,12 +20,14 @@ struct EftSettings {
     f("source", source,
       "self: the SFT baseline writes judgements of data.ranked, kept where they agree with the ranks (the "
       "paper); ranks: the ranks as scores with a fixed sentence each, for models too small to write a score; "
-      "file: data.eft as it is; none: IFT only");
+      "file: data.eft as it is; verdicts: data.eft are verdicts on single requirements, put into the words of "
+      "judge.rubric, a checklist; none: IFT only");
     f("baseline_max_steps", baseline_max_steps,
       "SFT steps of the baseline (IFT only) that writes the judgements; 0: as sft");
     f("max_prompts", max_prompts, "ranked prompts to judge, 0 for all");
     f("max_examples", max_examples, "at most this many judgements are kept, 0 for all (the paper: 1630)");
-    f("max_score_share", max_score_share, "the most common score is thinned to this share; 1 is off");
+    f("max_score_share", max_score_share,
+      "the most common score (of verdicts: yes or no of each kind) is thinned to this share; 1 is off");
     f("sampling", sampling, "how the baseline writes judgements; each ends with its score line");
   }
 };
@@ -71,23 +73,6 @@ struct CandidateSettings {
   void visit(Fields& f) {
     f("num_generations", num_generations, "answers N of each prompt");
     f("sampling", sampling, "how answers are written");
-  }
-};
-
-struct JudgeSettings {
-  std::string kind = "self";
-  std::string rubric = "rubrics/additive5.yaml";
-  int64_t num_evals_to_average = 3;
-  SamplingSettings sampling;
-
-  template <typename Fields>
-  void visit(Fields& f) {
-    f("kind", kind,
-      "self: M_t judges its own answers; for comparison: gold (the true score), random, longest");
-    f("rubric", rubric, "the judge's prompt, maximum and score pattern (docs/formats.md, rubric)");
-    f("num_evals_to_average", num_evals_to_average,
-      "judgements K of each answer; the score is the mean of the valid ones");
-    f("sampling", sampling, "how judgements are written; each ends with its score line");
   }
 };
 

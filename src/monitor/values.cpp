@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "base/format.h"
@@ -115,16 +116,17 @@ Json judgement_counts(const std::vector<Judgement>& judgements) {
   Counts failures, histogram;
   Moments scores, variances;
   for (const Judgement& judgement : judgements) {
-    Moments own;
+    std::map<std::string, Moments> by_question;
     for (const JudgeReply& reply : judgement.replies) {
       ++replies;
       if (reply.failure) ++failures[to_string(*reply.failure)];
       if (!reply.score) continue;
       ++histogram[significant(*reply.score, 6)];
       scores.add(*reply.score);
-      own.add(*reply.score);
+      by_question[reply.requirement].add(*reply.score);
     }
-    if (own.count > 1) variances.add(own.variance());
+    for (const auto& [requirement, own] : by_question)
+      if (own.count > 1) variances.add(own.variance());
   }
   Json counts{{"judge_replies", replies}, {"judge_failures", failures}, {"score_histogram", histogram}};
   if (scores.count == 0) return counts;
@@ -138,11 +140,11 @@ Json judgement_counts(const std::vector<Judgement>& judgements) {
 std::optional<double> judge_noise(const std::vector<Judgement>& judgements) {
   Moments all, within;
   for (const Judgement& judgement : judgements) {
-    Moments own;
+    std::map<std::string, Moments> by_question;
     for (const JudgeReply& reply : judgement.replies)
-      if (reply.score) own.add(*reply.score), all.add(*reply.score);
-    const auto n = static_cast<double>(own.count);
-    if (n > 1) within.add(own.variance() * n / (n - 1));
+      if (reply.score) by_question[reply.requirement].add(*reply.score), all.add(*reply.score);
+    for (const auto& [requirement, own] : by_question)
+      if (const auto n = static_cast<double>(own.count); n > 1) within.add(own.variance() * n / (n - 1));
   }
   if (within.count == 0 || all.variance() < 1e-9) return std::nullopt;
   return within.mean() / all.variance();

@@ -1,5 +1,7 @@
 #include "plan/dry_run.h"
 
+#include <algorithm>
+
 #include "base/text_util.h"
 #include "data/messages.h"
 #include "feedback/given_prompts.h"
@@ -49,7 +51,8 @@ std::string work_text(const DryRunPlan& plan) {
   if (c.last_model > 1)
     text += line("rounds", str(c.last_model - 1)) + line("new prompts of a round", str(prompts)) +
             line("candidates of a round", str(answers)) +
-            line("judgements of a round", str(answers * c.judge.num_evals_to_average)) +
+            line("judgements of a round", str(answers * c.judge.num_evals_to_average,
+                                              c.judge.form == "checklist" ? " on each requirement" : "")) +
             line("DPO steps of a round",
                  str("at most ", num_training_steps(c.dpo.train, pairs), ", with ", prompts, " pairs"));
   return section("work", text);
@@ -113,17 +116,35 @@ void add_candidates(DryRunPlan& plan) {
                   c.sampling.max_new_tokens});
 }
 
-/// The seeds' own answers stand for candidates.
+/// The seeds' own answers stand for candidates: to their prompts, or where prompts are given to those, which have
+/// their requirements.
+std::vector<JudgeItem> judged_items(const DryRunPlan& plan) {
+  const PromptSettings& given = plan.config.prompts;
+  std::vector<JudgeItem> items;
+  for (const Example& example : plan.data.ift)
+    items.push_back({example.id, first_question(example.messages), 0, example.messages.back().content});
+  if (given.file.empty() || items.empty()) return items;
+  const auto prompts = given_prompts(given.file, given.num_prompts, 1);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Prompt& prompt = prompts[i % prompts.size()];
+    items[i] = {prompt.id, prompt.text, 0, items[i].answer, prompt.requirements};
+  }
+  return items;
+}
+
 void add_judge(DryRunPlan& plan) {
   const RunConfig& c = plan.config;
   if (c.judge.kind != "self") return;
-  std::vector<Conversation> items;
-  for (const Example& example : plan.data.ift)
-    items.push_back(judge_conversation(
-        plan.rubric, {example.id, first_question(example.messages), 0, example.messages.back().content}));
-  add_generation(plan, "judge",
-                 {asked(plan, items), c.prompts.num_prompts * c.candidates.num_generations,
-                  c.judge.num_evals_to_average, c.judge.sampling.max_new_tokens});
+  const auto items = judged_items(plan);
+  std::vector<Conversation> questions;
+  for (const JudgeItem& item : items)
+    for (const ChecklistItem& question : questions_of(plan.rubric, item, c.judge))
+      questions.push_back(judge_conversation(plan.rubric, item, question.wording));
+  const int64_t answers = c.prompts.num_prompts * c.candidates.num_generations;
+  const int64_t asked_of_all = answers * std::ssize(questions) / std::max<int64_t>(1, std::ssize(items));
+  add_generation(
+      plan, "judge",
+      {asked(plan, questions), asked_of_all, c.judge.num_evals_to_average, c.judge.sampling.max_new_tokens});
 }
 
 /// Pairs as long as the settings allow on prompts like the seeds.
@@ -155,7 +176,7 @@ std::string dry_run(const RunConfig& config, bool overwrite) {
   const std::string again = made_again_text(config, overwrite);
   DryRunPlan plan = plan_for(config, config.model.model_name_or_path);
   read_data(plan);
-  add_sft(plan, root_seed(config).child("train", "M1"));
+  add_sft(plan, root_seed(config).child("train", model_name(1)));
   if (config.last_model > 1) {
     if (config.prompts.file.empty()) add_new_prompts(plan);
     add_candidates(plan);

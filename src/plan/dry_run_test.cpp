@@ -53,6 +53,38 @@ TEST_CASE("errors of a dry run are those of the run") {
                        doctest::Contains("no rows to train on"), Error);
 }
 
+TEST_CASE("a checklist judge is asked about each requirement, and what it lacks is known at the start") {
+  const fs::path verdicts = scratch("verdicts.jsonl");
+  write_file_atomically(
+      verdicts, R"({"id":"a","prompt":"P","answer":"An answer.","requirement":"Be short.","met":true})"
+                "\n");
+  const auto run = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> settings = {"model.device=cpu",
+                                         "judge.form=checklist",
+                                         "judge.rubric=" + (kSource / "verifiable/checklist.yaml").string(),
+                                         "prompts.file=" + (kSource / "verifiable/train.jsonl").string(),
+                                         "prompts.num_prompts=20",
+                                         "eft.source=verdicts",
+                                         "data.eft=[" + verdicts.string() + "]",
+                                         "evaluate.enabled=false"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return dry_run(playground_config(settings), false);
+  };
+  const std::string text = run({});
+  for (const char* part : {"EFT examples: 1", "judgements of a round: 240 on each requirement",
+                           "Requirement: Write two paragraphs with a blank line between them."})
+    CHECK_MESSAGE(contains(text, part), part);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"eft.source=self"}, "eft.source is self, which makes judgements of whole answers"},
+      {{"prompts.file="}, "new prompts that a model writes have no requirements"},
+      {{"evaluate.enabled=true"}, "has no requirements, but a checklist asks about them"},
+      {{"judge.form=rubric"}, "judge.form is rubric, but the template of"},
+      {{"judge.read=expected"}, "no token of the model's vocabulary spells 'no'"},
+      {{"judge.requirements=rubric"}, "has no list of requirements"}};
+  for (const auto& [settings, message] : wrong)
+    CHECK_THROWS_WITH_AS(run(settings), doctest::Contains(message.c_str()), Error);
+}
+
 TEST_CASE("given prompts take the place of new ones, and a file with too few is an error") {
   const std::string file = "prompts.file=" + (kSource / "playground/data/held_out_prompts.jsonl").string();
   const std::string text =

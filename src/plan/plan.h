@@ -1,6 +1,6 @@
 #pragma once
 // What the dry runs of the loop, of SFT and of DPO share.
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 #include "plan/text.h"
 #include "run/seed_data.h"
 

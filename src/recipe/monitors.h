@@ -5,7 +5,7 @@
 // goes on.
 #include <functional>
 
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 #include "model/policy/policy.h"
 #include "recipe/round.h"
 #include "run/seed_data.h"

@@ -1,8 +1,12 @@
 // Stages of the seed data: what is checked before anything is made, and the judging examples.
 #include "data/readers.h"
+#include "data/unique_ids.h"
 #include "evaluate/benchmarks/evaluation.h"
 #include "feedback/eft.h"
-#include "feedback/score_parser.h"
+#include "feedback/given_prompts.h"
+#include "feedback/judging/choice_tokens.h"
+#include "feedback/judging/score_parser.h"
+#include "feedback/verdicts.h"
 #include "recipe/early_stopping.h"
 #include "recipe/stages.h"
 #include "run/load_policy.h"
@@ -45,8 +49,50 @@ std::vector<Example> agreeing_judgements(const RunConfig& config, const RunDirec
   return std::move(eft.records);
 }
 
+/// What the judge will be asked about in the run: answers to given prompts, of those that are known already.
+std::vector<JudgeItem> known_items(const RunConfig& config, const SeedData& data) {
+  std::vector<JudgeItem> items =
+      judge_items(config.evaluate.enabled ? data.held_out_ranked : std::vector<RankedAnswers>());
+  const auto add = [&](const std::vector<Prompt>& prompts) {
+    for (const Prompt& prompt : prompts)
+      items.push_back({prompt.id, prompt.text, 0, "", prompt.requirements});
+  };
+  if (!config.prompts.file.empty() && config.judge.kind == "self")
+    for (int64_t t = 1; t < config.last_model; ++t)
+      add(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
+  if (config.dpo.eval_steps > 0 && config.dpo.eval_judge == "self")
+    add(read_prompts(config.dpo.eval_prompts));
+  return items;
+}
+
+void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  check_judge(rubric, config.judge, known_items(config, data));
+  if (rubric.form == JudgeForm::rubric) return;
+  check(config.eft.source != "self" && config.eft.source != "ranks", "[eft] eft.source is ",
+        config.eft.source,
+        ", which makes judgements of whole answers, but judge.form is checklist; set eft.source to verdicts, "
+        "file or none");
+  const bool asks_model = config.judge.kind == "self" && config.last_model > 1;
+  check(
+      !asks_model || !config.prompts.file.empty() || config.judge.requirements == "rubric",
+      "[judge] judge.requirements is prompts, but new prompts that a model writes have no requirements; name "
+      "a file of prompts that have them in prompts.file, or set judge.requirements to rubric");
+}
+
+Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubric) {
+  std::vector<VerdictRow> verdicts;
+  for (const std::string& file : config.data.eft) {
+    auto part = read_jsonl<VerdictRow>(file);
+    std::move(part.begin(), part.end(), std::back_inserter(verdicts));
+  }
+  check_unique_ids(verdicts, "data.eft");
+  auto chosen = balanced_verdicts(std::move(verdicts), config.eft, root_seed(config).child("eft_choice"));
+  return {verdict_examples(chosen.records, rubric), chosen.dropped};
+}
+
 void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   if (config.eft.source == "ranks") check_score_line(rubric, config.judge.rubric);
+  if (config.eft.source == "verdicts") eft_from_verdicts(config, rubric);
   if (config.eft.source == "file") {
     const auto eft = eft_without_model(config, data, rubric).records;
     if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
@@ -61,11 +107,13 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
 }  // namespace
 
 void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  check_judge_of_run(config, data, rubric);
   check_eft_source(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
   check_policy(config.model, config.model.model_name_or_path);
+  if (config.judge.read == "expected") ChoiceTokens(Tokenizer::load(config.model.model_name_or_path), rubric);
   const bool has_writer = config.prompts.file.empty() && config.last_model > 1 &&
                           config.prompts.source != "self" && config.prompts.source != "M0";
   if (has_writer) check_policy(config.model, config.prompts.source);
@@ -76,6 +124,7 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
     return eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
   Filtered<Example> eft;
   if (config.eft.source == "none") return eft;
+  if (config.eft.source == "verdicts") return eft_from_verdicts(config, rubric);
   for (const std::string& file : config.data.eft) {
     Filtered<Example> part = read_examples(file, config.data.languages);
     if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
@@ -96,7 +145,7 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
       return out.append(agreeing_judgements(config, run, data, rubric, judged));
     const auto eft = eft_without_model(config, data, rubric);
     if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
-    out.append(eft.records);
+    out.append(eft.records, config.eft.source == "verdicts" ? eft.dropped : Counts());
   });
 }
 

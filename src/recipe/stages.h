@@ -1,7 +1,7 @@
 #pragma once
 // The steps of the loop that combine several parts: each reads like its sentence in the paper, keeps its
 // results in the run directory, and returns what is there already.
-#include "feedback/judge.h"
+#include "feedback/judging/judge.h"
 #include "feedback/preference_pairs.h"
 #include "model/policy/policy.h"
 #include "recipe/round.h"

@@ -94,7 +94,7 @@ void train_next_model_on_positives(const Round& round, Policy& policy, const std
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
-  log_line(str("M", t + 1, ": SFT of M", t, " on the seeds and ", positives.size(),
+  log_line(str(model_name(t + 1), ": SFT of ", model_name(t), " on the seeds and ", positives.size(),
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft;
   examples.insert(examples.end(), positives.begin(), positives.end());

@@ -59,11 +59,15 @@ Json optional_json(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
 
+/// What each reply is worth, why it is worth nothing, and its text, below the requirement that it is about.
 Json replies_of(const Judgement& judgement) {
   Json replies = Json::array();
-  for (const JudgeReply& reply : judgement.replies)
-    replies.push_back({optional_json(reply.score), reply.failure ? Json(to_string(*reply.failure)) : Json(),
-                       clipped(reply.text)});
+  for (const JudgeReply& reply : judgement.replies) {
+    const std::string asked = reply.requirement.empty() ? "" : reply.requirement + "\n";
+    replies.push_back({optional_json(reply.expected ? reply.expected : reply.score),
+                       reply.failure ? Json(to_string(*reply.failure)) : Json(),
+                       clipped(asked + reply.text)});
+  }
   return replies;
 }
 

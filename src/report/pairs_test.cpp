@@ -60,6 +60,14 @@ TEST_CASE("a row holds the places of both answers, and each answer its scores an
   CHECK(few[7][0][4][0] == Json::array({nullptr, "no_score", "Score: ?"}));
 }
 
+TEST_CASE("a reply on one requirement says which, and a soft score takes the place of the verdict") {
+  RoundRecords round = round_of_fates();
+  JudgeReply reply{"count 2, yes", 1, std::nullopt, "Be short.", 0.75, {0.25, 0.75}};
+  round.judgements[0].replies = {reply};
+  const Json pairs = browse_pairs({round}, 1 << 20);
+  CHECK(pairs["rows"][0][7][0][4] == Json::array({Json::array({0.75, nullptr, "Be short.\ncount 2, yes"})}));
+}
+
 TEST_CASE("where texts repeat, the pair's answer is the one with the pair's score") {
   RoundRecords round = round_of_fates();
   round.pairs = {{"same", {{"user", "x"}}, "one", "one", {}, {}, 3, 2}};

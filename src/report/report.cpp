@@ -47,7 +47,7 @@ Row model_row(const Json& evaluation, const Json& model, const std::string& prev
           number(number_at(model, "/gold/sampled/mean"), 2),
           number(number_at(model, "/gold/greedy/mean"), 2),
           number(number_at(model, "/gold/sampled/all_met"), 0, 100),
-          won_and_lost(evaluation, name, "M1"),
+          won_and_lost(evaluation, name, model_name(1)),
           won_and_lost(evaluation, name, previous)};
   for (std::string& cell : judge_columns(model.value("reward_model", Json()))) row.push_back(std::move(cell));
   row.push_back(number(number_at(model, "/answer_tokens_mean"), 1));

@@ -94,7 +94,7 @@ bool is_made_from(const Output& output, const Output& source) {
 std::string watched_output(const RunPaths& run, const Json& warning) {
   const std::string stage = warning.value("stage", "");
   const int64_t t = warning.value("round", int64_t{0});
-  if (stage.starts_with("M") || stage == "sft_baseline") return stage;  // a training
+  if (model_number(stage) || stage == "sft_baseline") return stage;  // a training
   if (stage == "pairs") return name_in(run, run.round_records(t, "preferences"));
   if (stage == "judge") return name_in(run, run.evaluation_records(model_name(t), "judgements"));
   return name_in(run, run.round_records(t, stage));
@@ -137,7 +137,7 @@ Output eft_output(const RunConfig& config, const RunPaths& run) {
 Output first_model_output(const RunConfig& config, const RunPaths& run) {
   StageInputs inputs = training_stage(config, {"sft."});
   add_sft_data(inputs, config, run).checkpoint("M0", run.model(0));
-  return model_output("M1", run.model(1), run.training(1).dir, inputs);
+  return model_output(model_name(1), run.model(1), run.training(1).dir, inputs);
 }
 
 Output prompts_output(const RunConfig& config, const RunPaths& run, int64_t t) {
@@ -200,7 +200,7 @@ Output evaluated_answers_output(const RunConfig& config, const RunPaths& run, co
 }
 
 Output held_out_judgements_output(const RunConfig& config, const RunPaths& run, const NamedModel& model) {
-  StageInputs inputs = model_stage(config, {"judge.num_evals_to_average", "judge.sampling."});
+  StageInputs inputs = model_stage(config, kJudgeSettings);
   add_held_out_data(inputs, config)
       .file("judge.rubric", config.judge.rubric)
       .checkpoint(model.name, model.dir);

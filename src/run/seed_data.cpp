@@ -42,7 +42,8 @@ std::vector<Example> without_prompts_of(std::vector<Example> examples,
 
 std::vector<Prompt> prompts_of(const std::vector<RankedAnswers>& ranked) {
   std::vector<Prompt> prompts;
-  for (const RankedAnswers& group : ranked) prompts.push_back({group.id, group.prompt, "held_out"});
+  for (const RankedAnswers& group : ranked)
+    prompts.push_back({group.id, group.prompt, "held_out", group.requirements});
   return prompts;
 }
 

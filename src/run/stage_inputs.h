@@ -1,15 +1,16 @@
 #pragma once
 // What a stage is made from, as its output keeps it (base/output.h): the program's version, the settings that
 // matter, and the contents of files and checkpoints.
-//   const Json inputs = StageInputs(config).settings({"candidates.", kModelSettings}).checkpoint("M1", m1)
+//   const Json inputs = StageInputs(config).settings(kModelSettings).checkpoint("M1", m1)
 //                           .files("prompts", {prompts_file}).json();
 #include "config/config.h"
 #include "data/record_file.h"
 
 namespace selfreward {
 
-/// Prefixes of the settings that every stage with a model reads, and every training.
-extern const std::vector<std::string> kModelSettings, kTrainingSettings;
+/// Prefixes of the settings that every stage with a model reads, every training, and every judging of ranked
+/// answers.
+extern const std::vector<std::string> kModelSettings, kTrainingSettings, kJudgeSettings;
 
 /// Whether a setting bounds memory, speed or logging alone, so that it may change while a stage is under way.
 bool changes_no_result(const std::string& key);

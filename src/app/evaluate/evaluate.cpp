@@ -20,9 +20,9 @@ struct Options {
 
 const CommandSettings kEvaluate{
     "evaluate",
-    {"seed", "evaluate.", "judge.num_evals_to_average", "judge.sampling.", "judge.rubric", "data.eval_",
-     "data.ranked", "data.held_out_share", "data.languages", "data.gold", "generation.", "model.device",
-     "model.dtype", "model.chat_template_"},
+    {"seed", "evaluate.", "judge.form", "judge.read", "judge.requirements", "judge.num_evals_to_average",
+     "judge.sampling.", "judge.rubric", "data.eval_", "data.ranked", "data.held_out_share", "data.languages",
+     "data.gold", "generation.", "model.device", "model.dtype", "model.chat_template_"},
     {"evaluate.enabled"}};
 
 /// Command-line options are settings under a shorter name.

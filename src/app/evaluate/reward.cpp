@@ -6,6 +6,8 @@
 #include "base/paths.h"
 #include "base/progress.h"
 #include "data/pairs_as_ranked.h"
+#include "data/unique_ids.h"
+#include "evaluate/benchmarks/gold_ranks.h"
 #include "evaluate/benchmarks/reward_evaluation.h"
 #include "run/load_policy.h"
 
@@ -15,14 +17,15 @@ namespace {
 struct Options {
   ConfigOptions config;
   std::vector<std::string> models, rubrics, scores{"samples"};
-  std::string ranked, reference, gold, out;
+  std::string ranked, prompts, candidates, reference, gold, out;
   bool overwrite = false;
 };
 
-const CommandSettings kReward{"evaluate reward",
-                              {"seed", "judge.num_evals_to_average", "judge.sampling.", "judge.rubric",
-                               "data.gold", "data.languages", "dpo.beta", "dpo.train.micro_batch_tokens",
-                               "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+const CommandSettings kReward{
+    "evaluate reward",
+    {"seed", "judge.num_evals_to_average", "judge.requirements", "judge.sampling.", "judge.rubric",
+     "data.gold", "data.languages", "dpo.beta", "dpo.train.micro_batch_tokens", "generation.", "model.device",
+     "model.dtype", "model.chat_template_"}};
 
 /// Names of the table and of files: the last part of each path, which must differ.
 template <typename Name>
@@ -48,6 +51,20 @@ RunConfig config_of(const Options& options) {
   return config;
 }
 
+/// Human ranks or preferences, or a model's own answers in the order of the true score.
+Filtered<RankedAnswers> ranked_answers(const Options& options, const RunConfig& config) {
+  const bool own = !options.candidates.empty() || !options.prompts.empty();
+  check(
+      own != !options.ranked.empty(),
+      "[evaluate] what is judged? Give --ranked FILE, or --prompts FILE with --candidates FILE and --gold FILE");
+  if (!own) return read_ranked_or_pairs(options.ranked, config.data.languages);
+  check(
+      !options.candidates.empty() && !options.prompts.empty() && !config.data.gold.empty(),
+      "[evaluate] --prompts, --candidates and --gold belong together: the rules say which answers are better");
+  return ranked_by_gold(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates),
+                        GoldScorer::load(config.data.gold));
+}
+
 void run_evaluate_reward(const Options& options) {
   const RunConfig config = config_of(options);
   RewardEvaluation evaluation{{}, {}, options.scores, options.reference};
@@ -63,8 +80,10 @@ void run_evaluate_reward(const Options& options) {
     check_policy(config.model, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
-  const auto ranked = read_ranked_or_pairs(options.ranked, config.data.languages);
-  if (!ranked.dropped.empty()) log_line(str(options.ranked, ": left out: ", left_out_text(ranked)));
+  const auto ranked = ranked_answers(options, config);
+  if (!ranked.dropped.empty())
+    log_line(str(options.ranked.empty() ? options.candidates : options.ranked,
+                 ": left out: ", left_out_text(ranked)));
   RunDirectory directory(config);
   const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
   std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),
@@ -79,8 +98,13 @@ void add_evaluate_reward(Command evaluate) {
       "reward", "judges against human ranks: the paper's five metrics with intervals, what each score means");
   command.add_option("--model", options->models, "checkpoints that judge").required().type_name("DIR");
   command.add_option("--ranked", options->ranked, "ranked answers or preference pairs (docs/formats.md)")
-      .required()
       .existing_path();
+  command.add_option("--prompts", options->prompts, "instead, with --candidates and --gold: the prompts")
+      .existing_file();
+  command
+      .add_option("--candidates", options->candidates,
+                  "what `generate` wrote: a model's own answers, ranked by the true score")
+      .existing_file();
   command
       .add_option("--rubric", options->rubrics,
                   "judge's prompts, each with every model (setting judge.rubric where none is given)")

@@ -13,10 +13,6 @@
 namespace selfreward {
 namespace {
 
-Seed evaluation_seed(const RunConfig& config) {
-  return root_seed(config).child("evaluate");
-}
-
 /// One model's answers and judgements on the held-out data.
 struct ModelRecords {
   std::string name;

@@ -1,11 +1,16 @@
 #pragma once
 // The paper's two axes for every model of a run: following instructions (true scores where the data has them,
 // head-to-head win rates) and judging answers (agreement with ranks), with null judges beside it.
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 #include "model/policy/policy.h"
 #include "run/seed_data.h"
 
 namespace selfreward {
+
+/// Where the draws of all evaluations begin.
+inline Seed evaluation_seed(const RunConfig& config) {
+  return root_seed(config).child("evaluate");
+}
 
 /// A model of an evaluation; `policy` gives its weights where something has to be made by them.
 struct EvaluatedModel {

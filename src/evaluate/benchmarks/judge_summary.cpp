@@ -3,16 +3,17 @@
 #include <map>
 
 #include "evaluate/statistics/reward_bootstrap.h"
-#include "feedback/judge.h"
+#include "feedback/judging/judge.h"
 
 namespace selfreward {
 namespace {
 
-constexpr int64_t kDraws = 1000;
-
 /// In the order of kMetricNames: the names of evaluation.json.
 constexpr std::array<const char*, kMetricNames.size()> kKeys = {
-    "pairwise_accuracy", "pairwise_accuracy_no_ties", "five_best", "exact_match", "spearman", "kendall_tau"};
+    "pairwise_accuracy", "pairwise_accuracy_no_ties",
+    "five_best",         "exact_match",
+    "spearman",          "kendall_tau",
+    "gap_captured",      "best_of_n"};
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Json judge_summary(const std::vector<RankedAnswers>& ranked, const std::vector<J
   const RewardMetrics metrics = reward_metrics(scored, max_score);
   const MetricValues values = values_of(metrics);
   const Json between =
-      intervals(bootstrap(metrics_by_prompt(scored, max_score), kDraws, seed.child("bootstrap")));
+      intervals(bootstrap(metrics_by_prompt(scored, max_score), kBootstrapDraws, seed.child("bootstrap")));
   Json summary{{"unscored", metrics.unscored_answers}, {"answers", metrics.answers}};
   for (size_t m = 0; m < kKeys.size(); ++m) {
     summary[kKeys[m]] = values[m] ? Json(*values[m]) : Json(nullptr);

@@ -9,7 +9,7 @@
 #include "base/placeholders.h"
 #include "base/yaml_map.h"
 #include "data/rows/rows.h"
-#include "feedback/matches_in_reply.h"
+#include "feedback/judging/matches_in_reply.h"
 
 namespace selfreward {
 namespace {

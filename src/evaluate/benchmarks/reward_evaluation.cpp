@@ -4,19 +4,14 @@
 #include "evaluate/benchmarks/implicit_reward.h"
 #include "evaluate/statistics/calibration.h"
 #include "evaluate/statistics/reward_bootstrap.h"
-#include "feedback/expected_score.h"
+#include "feedback/judging/judge.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
 
 namespace selfreward {
 namespace {
 
-constexpr int64_t kDraws = 1000;
 constexpr const char* kReference = "reference";  // its name among the models
-
-Seed evaluation_seed(const RunConfig& config) {
-  return root_seed(config).child("evaluate");
-}
 
 /// One line of the table: a judge, and its scores of all answers.
 struct JudgeRow {
@@ -26,12 +21,25 @@ struct JudgeRow {
   Counts failures = {};  // replies without a score, by reason
 };
 
-/// Throws Error for a rubric that cannot be read or does not suit the scores, before anything is judged.
-void check_rubrics(const RewardEvaluation& evaluation) {
-  const auto& scores = evaluation.scores;
+/// The settings of a judge whose scores are read in one way: `scores` is one of kScoreKinds.
+JudgeSettings judge_settings(const RunConfig& config, const Rubric& rubric, const fs::path& file,
+                             const std::string& scores) {
+  JudgeSettings settings = config.judge;
+  settings.rubric = file.string();
+  settings.form = to_string(rubric.form);
+  settings.read = scores == "expected" ? "expected" : "text";
+  if (scores != "samples") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
+  return settings;
+}
+
+/// Throws Error for what cannot be judged so, before anything is judged: a rubric that cannot be read or does
+/// not suit the scores, answers without requirements for a checklist.
+void check_judges(const RunConfig& config, const RewardEvaluation& evaluation,
+                  const std::vector<RankedAnswers>& ranked) {
   for (const fs::path& file : evaluation.rubrics) {
     const Rubric rubric = Rubric::load(file);
-    if (std::count(scores.begin(), scores.end(), "expected") > 0) check_digit_scores(rubric);
+    for (const std::string& scores : evaluation.scores)
+      check_judge(rubric, judge_settings(config, rubric, file, scores), judge_items(ranked));
   }
 }
 
@@ -44,7 +52,7 @@ class Outputs {
   /// Replies of a judge under a rubric; `scores` is one of kScoreKinds.
   Output replies(const NamedModel& model, const fs::path& rubric, const std::string& scores) const {
     StageInputs inputs = of(model);
-    inputs.settings({"judge.sampling."}).file("rubric", rubric);
+    inputs.settings({"judge.sampling.", "judge.requirements"}).file("rubric", rubric);
     if (scores == "samples") inputs.settings({"judge.num_evals_to_average"});
     return records_output(run_.evaluation_records(model.name, rubric.stem().string() + "." + scores), inputs);
   }
@@ -74,6 +82,27 @@ class Outputs {
   const RunPaths& run_;
   const std::string ranked_;
 };
+
+/// The true scores of the answers, in order; an empty list without gold rules.
+std::vector<std::optional<double>> gold_of(const RunConfig& config,
+                                           const std::vector<RankedAnswers>& ranked) {
+  if (config.data.gold.empty()) return {};
+  const GoldScorer gold = GoldScorer::load(config.data.gold);
+  std::vector<std::optional<double>> scores;
+  for (const RankedAnswers& group : ranked)
+    for (const std::string& answer : group.answers) scores.push_back(gold.score(group.prompt, answer));
+  return scores;
+}
+
+/// Puts the true scores beside those of a judge, prompt by prompt where all answers have one.
+void add_truth(const std::vector<std::optional<double>>& gold, std::vector<ScoredAnswers>& prompts) {
+  size_t at = 0;
+  for (ScoredAnswers& prompt : prompts) {
+    for (size_t i = 0; i < prompt.ranks.size() && !gold.empty(); ++i)
+      if (const auto& score = gold.at(at++)) prompt.truth.push_back(*score);
+    if (prompt.truth.size() < prompt.ranks.size()) prompt.truth.clear();
+  }
+}
 
 /// The scores in the shape of `ranked`; they come answer by answer, in order.
 std::vector<ScoredAnswers> in_groups(const std::vector<RankedAnswers>& ranked,
@@ -108,8 +137,7 @@ class Judge {
 
   JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
     const Rubric rubric = Rubric::load(rubric_file);
-    JudgeRow row = scores == "expected" ? expected(rubric, rubric_file)
-                                        : judgement_row(ranked_, judgements(rubric, rubric_file, scores));
+    JudgeRow row = judgement_row(ranked_, judgements(rubric, rubric_file, scores));
     row.model = model_.name, row.rubric = rubric_file.stem().string(), row.scores = scores;
     row.max_score = rubric.max_score;
     return row;
@@ -132,28 +160,11 @@ class Judge {
 
   std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
                                     const std::string& scores) {
-    JudgeSettings settings = config_.judge;
-    if (scores == "greedy") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
+    const JudgeSettings settings = judge_settings(config_, rubric, rubric_file, scores);
     return run_.memo<Judgement>(outputs_.replies(model_, rubric_file, scores),
                                 [&](RecordSink<Judgement>& out) {
                                   judge_answers(writer(), rubric, judge_items(ranked_), settings, out);
                                 });
-  }
-
-  JudgeRow expected(const Rubric& rubric, const fs::path& rubric_file) {
-    const auto made = run_.memo<ExpectedScore>(
-        outputs_.replies(model_, rubric_file, "expected"), [&](RecordSink<ExpectedScore>& out) {
-          expect_scores(writer(), rubric, judge_items(ranked_), config_.judge.sampling, out);
-        });
-    std::vector<Judgement> greedy;
-    std::vector<std::optional<double>> scores;
-    for (const ExpectedScore& score : made) {
-      greedy.push_back(score.greedy);
-      scores.push_back(score.expected);
-    }
-    JudgeRow row = judgement_row(ranked_, greedy);
-    row.prompts = in_groups(ranked_, scores);
-    return row;
   }
 
   const RunConfig& config_;
@@ -193,16 +204,6 @@ std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const
   return rows;
 }
 
-std::vector<std::optional<double>> gold_of(const RunConfig& config,
-                                           const std::vector<RankedAnswers>& ranked) {
-  if (config.data.gold.empty()) return {};
-  const GoldScorer gold = GoldScorer::load(config.data.gold);
-  std::vector<std::optional<double>> scores;
-  for (const RankedAnswers& group : ranked)
-    for (const std::string& answer : group.answers) scores.push_back(gold.score(group.prompt, answer));
-  return scores;
-}
-
 void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::optional<double>>& gold) {
   const auto answers = judged_answers(row.prompts, gold);
   line["failures"] = row.failures;
@@ -217,15 +218,16 @@ Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEv
                       const std::vector<RankedAnswers>& ranked, bool overwrite) {
   check(!ranked.empty(),
         "[evaluate] there are no ranked answers to judge; `selfreward inspect data` shows why");
-  check_rubrics(evaluation);
+  check_judges(config, evaluation, ranked);
   check_outputs(run, Outputs(config, run, ranked).all(evaluation), overwrite);
   run.keep_settings(config);
   const auto gold = gold_of(config, ranked);
-  Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kDraws}, {"judges", Json::array()}};
+  Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kBootstrapDraws}, {"judges", Json::array()}};
   std::vector<MetricValues> first;
-  for (const JudgeRow& row : all_rows(config, run, evaluation, ranked)) {
+  for (JudgeRow& row : all_rows(config, run, evaluation, ranked)) {
+    add_truth(gold, row.prompts);
     const auto by_prompt = metrics_by_prompt(row.prompts, row.max_score);
-    const auto draws = bootstrap(by_prompt, kDraws, evaluation_seed(config).child("bootstrap"));
+    const auto draws = bootstrap(by_prompt, kBootstrapDraws, evaluation_seed(config).child("bootstrap"));
     if (first.empty()) first = draws;
     Json line{{"model", row.model}, {"rubric", row.rubric}, {"scores", row.scores}};
     line["metrics"] = to_json(reward_metrics(row.prompts, row.max_score));

@@ -55,7 +55,9 @@ constexpr Column kColumns[] = {{"without ties %", "pairwise_acc_decided", 1, 100
                                {"5-best %", "5best", 1, 100},
                                {"exact %", "exact_match", 1, 100},
                                {"Spearman", "spearman", 3, 1},
-                               {"Kendall", "kendall_tau", 3, 1}};
+                               {"Kendall", "kendall_tau", 3, 1},
+                               {"gap captured %", "gap_captured", 1, 100},
+                               {"best of N %", "best_of_n", 1, 100}};
 
 /// Two lines for each judge: the values, and their intervals below.
 std::string metric_table(const Json& judges) {

@@ -17,6 +17,8 @@ Json judge_named(const std::string& name, double accuracy) {
             {"exact_match", 0.25},
             {"spearman", 0.5},
             {"kendall_tau", -0.125},
+            {"gap_captured", 0.5},
+            {"best_of_n", nullptr},
             {"pairs", 40},
             {"tied_pairs", 4},
             {"answers", 50},
@@ -27,7 +29,9 @@ Json judge_named(const std::string& name, double accuracy) {
             {"5best", nullptr},
             {"exact_match", {0.2, 0.3}},
             {"spearman", {0.4, 0.6}},
-            {"kendall_tau", {-0.5, 0.25}}}},
+            {"kendall_tau", {-0.5, 0.25}},
+            {"gap_captured", {0.4, 0.6}},
+            {"best_of_n", nullptr}}},
           {"difference_to_first", {{"pairwise_acc", {-0.05, 0.15}}}}};
 }
 
@@ -38,15 +42,18 @@ TEST_CASE("the table has a judge's metrics with their intervals below, and diffe
   const std::string text = reward_tables(summary);
   const std::string wanted =
       "judge  rubric     scores       pairs %  to the first  without ties % "
-      " 5-best %       exact %        Spearman          Kendall  tied %  unscored %\n"
+      " 5-best %       exact %        Spearman          Kendall  gap captured %  best of N %  tied %  "
+      "unscored %\n"
       "M0     additive5  greedy          60.0             -            90.0 "
-      "        -          25.0           0.500           -0.125    10.0         2.0\n"
+      "        -          25.0           0.500           -0.125            50.0            -    10.0  "
+      "       2.0\n"
       "                          [50.0, 70.0]                 [80.0, 100.0] "
-      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]\n"
+      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]    [40.0, 60.0]\n"
       "M1     additive5  greedy          65.0          +5.0            90.0 "
-      "        -          25.0           0.500           -0.125    10.0         2.0\n"
+      "        -          25.0           0.500           -0.125            50.0            -    10.0  "
+      "       2.0\n"
       "                          [55.0, 75.0]  [-5.0, 15.0]   [80.0, 100.0] "
-      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]\n";
+      "           [20.0, 30.0]  [0.400, 0.600]  [-0.500, 0.250]    [40.0, 60.0]\n";
   CHECK(text.substr(text.find('\n') + 1) == wanted);
 }
 

@@ -3,8 +3,8 @@
 #include "base/in_row.h"
 #include "base/placeholders.h"
 #include "base/yaml_map.h"
-#include "feedback/matches_in_reply.h"
-#include "feedback/score_parser.h"
+#include "feedback/judging/matches_in_reply.h"
+#include "feedback/judging/score_parser.h"
 
 namespace selfreward {
 namespace {

@@ -2,7 +2,7 @@
 // Head-to-head comparison by a judge that sees two answers, asked in both orders (section 3.1.1 of the paper,
 // with a local model in place of GPT-4).
 #include "evaluate/statistics/win_rate.h"
-#include "feedback/judge.h"
+#include "feedback/judging/judge.h"
 
 namespace selfreward {
 

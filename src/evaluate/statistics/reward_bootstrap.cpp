@@ -53,6 +53,8 @@ RewardMetrics pooled(const std::vector<RewardMetrics>& by_prompt, const std::vec
     exact += one.exact_match.value_or(0);
     spearman += one.spearman.value_or(0);
     kendall += one.kendall_tau.value_or(0);
+    sum.gap += one.gap, sum.captured_gap += one.captured_gap;
+    sum.best_gain += one.best_gain, sum.picked_gain += one.picked_gain;
   }
   const auto count = [](int64_t n) { return static_cast<double>(n); };
   sum.pairwise_accuracy = ratio(right, count(sum.pairs));
@@ -61,13 +63,16 @@ RewardMetrics pooled(const std::vector<RewardMetrics>& by_prompt, const std::vec
   sum.exact_match = ratio(exact, ordered);
   sum.spearman = ratio(spearman, count(sum.correlated_prompts));
   sum.kendall_tau = ratio(kendall, count(sum.correlated_prompts));
+  sum.gap_captured = ratio(sum.captured_gap, sum.gap);
+  sum.best_of_n = ratio(sum.picked_gain, sum.best_gain);
   return sum;
 }
 
 MetricValues values_of(const RewardMetrics& metrics) {
   return {metrics.pairwise_accuracy, metrics.pairwise_accuracy_decided,
           metrics.five_best,         metrics.exact_match,
-          metrics.spearman,          metrics.kendall_tau};
+          metrics.spearman,          metrics.kendall_tau,
+          metrics.gap_captured,      metrics.best_of_n};
 }
 
 std::vector<MetricValues> bootstrap(const std::vector<RewardMetrics>& by_prompt, int64_t draws,

@@ -1,5 +1,5 @@
 #pragma once
-// How sure the five metrics are: 95 % bootstrap intervals over prompts. All judges of one evaluation see the
+// How sure the metrics are: 95 % bootstrap intervals over prompts. All judges of one evaluation see the
 // same draws of prompts, so their differences have intervals too.
 #include <array>
 
@@ -17,8 +17,10 @@ std::vector<RewardMetrics> metrics_by_prompt(const std::vector<ScoredAnswers>& p
 RewardMetrics pooled(const std::vector<RewardMetrics>& by_prompt, const std::vector<size_t>& picked);
 
 /// The metrics with an interval, in the order of kMetricNames: the keys of to_json.
-inline constexpr std::array<const char*, 6> kMetricNames = {
-    "pairwise_acc", "pairwise_acc_decided", "5best", "exact_match", "spearman", "kendall_tau"};
+inline constexpr std::array<const char*, 8> kMetricNames = {
+    "pairwise_acc", "pairwise_acc_decided", "5best",        "exact_match",
+    "spearman",     "kendall_tau",          "gap_captured", "best_of_n"};
+inline constexpr int64_t kBootstrapDraws = 1000;
 using MetricValues = std::array<std::optional<double>, kMetricNames.size()>;
 MetricValues values_of(const RewardMetrics& metrics);
 

@@ -92,6 +92,36 @@ void add_correlations(const ScoredAnswers& prompt, RewardMetrics& metrics, Sums&
   sums.kendall += *tau;
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// The mean truth of the answers with this score.
+double truth_at(const ScoredAnswers& prompt, const std::vector<double>& truth, double score) {
+  std::vector<double> of_score;
+  for (size_t i = 0; i < truth.size(); ++i)
+    if (prompt.scores[i] == score) of_score.push_back(truth[i]);
+  return mean(of_score);
+}
+
+void add_gaps(const ScoredAnswers& prompt, RewardMetrics& metrics) {
+  std::vector<double> truth = prompt.truth, scores;
+  if (truth.empty())
+    for (const double rank : prompt.ranks) truth.push_back(-rank);
+  if (truth.empty()) return;
+  for (const auto& score : prompt.scores)
+    if (score) scores.push_back(*score);
+  const auto [worst, best] = std::minmax_element(truth.begin(), truth.end());
+  const double average = mean(truth);
+  metrics.gap += *best - *worst;
+  metrics.best_gain += *best - average;
+  if (scores.size() < 2) return;
+  const auto [lowest, highest] = std::minmax_element(scores.begin(), scores.end());
+  const double picked = truth_at(prompt, truth, *highest);
+  metrics.captured_gap += picked - truth_at(prompt, truth, *lowest);
+  metrics.picked_gain += picked - average;
+}
+
 }  // namespace
 
 std::optional<double> spearman(const std::vector<double>& a, const std::vector<double>& b) {
@@ -121,13 +151,18 @@ RewardMetrics reward_metrics(const std::vector<ScoredAnswers>& prompts, double m
   for (const ScoredAnswers& prompt : prompts) {
     check(prompt.scores.size() == prompt.ranks.size(), "[reward metrics] prompt ", metrics.prompts, " has ",
           prompt.scores.size(), " scores but ", prompt.ranks.size(), " ranks");
+    check(prompt.truth.empty() || prompt.truth.size() == prompt.ranks.size(), "[reward metrics] prompt ",
+          metrics.prompts, " has ", prompt.truth.size(), " true scores but ", prompt.ranks.size(), " ranks");
     ++metrics.prompts;
     metrics.answers += static_cast<int64_t>(prompt.scores.size());
     metrics.unscored_answers += std::count(prompt.scores.begin(), prompt.scores.end(), std::nullopt);
     add_pairs(prompt, metrics, sums);
     add_perfect_answers(prompt, max_score, metrics, sums);
     add_correlations(prompt, metrics, sums);
+    add_gaps(prompt, metrics);
   }
+  if (metrics.gap > 0) metrics.gap_captured = metrics.captured_gap / metrics.gap;
+  if (metrics.best_gain > 0) metrics.best_of_n = metrics.picked_gain / metrics.best_gain;
   metrics.pairwise_accuracy = share(sums.right_pairs, metrics.pairs);
   metrics.pairwise_accuracy_decided =
       share(sums.right_pairs, metrics.pairs - metrics.tied_pairs - metrics.unscored_pairs);
@@ -150,6 +185,8 @@ Json to_json(const RewardMetrics& metrics) {
           {"exact_match", value(metrics.exact_match)},
           {"spearman", value(metrics.spearman)},
           {"kendall_tau", value(metrics.kendall_tau)},
+          {"gap_captured", value(metrics.gap_captured)},
+          {"best_of_n", value(metrics.best_of_n)},
           {"prompts", metrics.prompts},
           {"answers", metrics.answers},
           {"unscored_answers", metrics.unscored_answers},

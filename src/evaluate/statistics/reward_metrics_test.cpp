@@ -51,6 +51,24 @@ TEST_CASE("a judge that agrees with the human scores one everywhere, an opposed 
   CHECK(wrong.kendall_tau == -1);
 }
 
+TEST_CASE("the gap that a judge's best and worst answers capture, against the truly best and worst") {
+  // Truth 4, 2, 0: gap 4, best above mean 2. The judge picks the second and the third: 2 of 4, 0 of 2.
+  const ScoredAnswers half{{1.0, 5.0, 0.5}, {0, 1, 2}, {4, 2, 0}};
+  CHECK(metrics_of({half}).gap_captured == 0.5);
+  CHECK(metrics_of({half}).best_of_n == 0);
+  // Tied for the best place: the mean of 4 and 0.
+  const ScoredAnswers tied{{5.0, 1.0, 5.0}, {0, 1, 2}, {4, 2, 0}};
+  CHECK(metrics_of({tied}).gap_captured == 0);
+  // Unscored: nothing captured, and its gap counts. Without truth minus the ranks.
+  const ScoredAnswers unscored{{kNone, kNone, 1.0}, {0, 1, 2}, {4, 2, 0}}, ranked{{3.0, 2.0, 1.0}, {0, 1, 2}};
+  CHECK(metrics_of({half, unscored}).gap_captured == 0.25);
+  CHECK(metrics_of({ranked}).gap_captured == 1);
+  CHECK(metrics_of({ranked}).best_of_n == 1);
+  CHECK(!metrics_of({{{1.0, 2.0}, {0, 0}}}).gap_captured);
+  CHECK_THROWS_WITH_AS(metrics_of({{{1.0, 2.0}, {0, 1}, {3}}}),
+                       doctest::Contains("1 true scores but 2 ranks"), Error);
+}
+
 TEST_CASE("a model tie is an error in the pairwise accuracy and left out of the decided one") {
   // Pairs: (4, 4) tied, (4, 1) right twice.
   const auto metrics = metrics_of({{{4.0, 4.0, 1.0}, {0, 1, 2}}});

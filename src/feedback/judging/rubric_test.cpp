@@ -1,9 +1,9 @@
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 
 #include <doctest/doctest.h>
 
 #include "base/error.h"
-#include "feedback/score_parser.h"
+#include "feedback/judging/score_parser.h"
 #include "support/scratch.h"
 
 using namespace selfreward;

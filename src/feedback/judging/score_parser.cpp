@@ -1,9 +1,11 @@
-#include "feedback/score_parser.h"
+#include "feedback/judging/score_parser.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <limits>
 
-#include "feedback/matches_in_reply.h"
+#include "feedback/judging/matches_in_reply.h"
 #include "text/unicode/utf8.h"
 
 namespace selfreward {
@@ -25,14 +27,28 @@ std::optional<double> number_of(std::string_view digits) {
   return value;
 }
 
+bool equal_but_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+/// What group 1 says: a number, or yes (1) or no (0).
+std::optional<double> value_of(std::string_view said, const Rubric& rubric) {
+  if (rubric.form == JudgeForm::rubric) return number_of(said);
+  if (equal_but_case(said, rubric.yes)) return 1;
+  return equal_but_case(said, rubric.no) ? std::optional(0.0) : std::nullopt;
+}
+
 std::vector<NamedScore> find_scores(std::string_view text, const Rubric& rubric) {
   std::vector<NamedScore> found;
   for (const Regex::Match& match : matches_in_reply(rubric.score_pattern, text)) {
-    const auto value = number_of(match.at(1).in(text));
+    const auto value = value_of(match.at(1).in(text), rubric);
     if (!value) continue;  // a pattern with \d may catch digits of other scripts
     const std::string_view scale = match.size() > 2 ? match[2].in(text) : "";
     const bool same_scale = scale.empty() || number_of(scale) == rubric.max_score;
-    const bool in_range = same_scale && *value >= rubric.min_score && *value <= rubric.max_score;
+    const bool in_range =
+        same_scale && *value >= rubric.min_reply_score() && *value <= rubric.max_reply_score();
     found.push_back({*value, in_range, match[0].begin, match[1].end});
   }
   return found;
@@ -67,6 +83,7 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
 
 bool is_score_line(std::string_view line, const Rubric& rubric) {
   const auto scores = find_scores(line, rubric);
+  if (rubric.form == JudgeForm::checklist) return !scores.empty();  // the evidence stands before it
   return !scores.empty() && begins_line(line, scores.front().begin);
 }
 

@@ -2,12 +2,12 @@
 // From a judge's reply to a score, or to the reason why there is none. A missing score is missing: it never
 // becomes -1 or 0, and so can never make its answer the rejected one.
 #include "data/records.h"
-#include "feedback/rubric.h"
+#include "feedback/judging/rubric.h"
 
 namespace selfreward {
 
 /// Reads `text`, which holds generated text only: neither the judge's prompt nor the answer that it quotes.
-/// The last match of the rubric's pattern is the score. Failures, in this order:
+/// The last match of the rubric's pattern is the score (of a checklist yes is 1, no is 0). Failures, in this order:
 /// - no_score: nothing matches and the reply ended by itself; or the pattern tries too many ways on it, which
 ///   is a warning
 /// - cut_off: nothing matches, or the last number ends with the text, where the length limit cut the reply
@@ -17,7 +17,7 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
 
 /// Whether a complete line of a reply gives its score, so that nothing after it is asked for: a line that the
 /// match of the pattern opens, in range or not. Scores that stand elsewhere ("Relevance score: 1", "1. Score:
-/// 1", indented) may be of parts, with the whole still to come.
+/// 1", indented) may be of parts, with the whole still to come. Of a checklist any line with a verdict.
 bool is_score_line(std::string_view line, const Rubric& rubric);
 
 /// Throws Error, with the rubric's file, unless replies that end with its own score line have that score.

@@ -1,4 +1,4 @@
-#include "feedback/score_parser.h"
+#include "feedback/judging/score_parser.h"
 
 #include <doctest/doctest.h>
 

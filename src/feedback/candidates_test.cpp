@@ -1,10 +1,10 @@
-#include "feedback/judge.h"
+// Candidates, judgements and new prompts by a model.
+#include "feedback/candidates.h"
 
 #include <doctest/doctest.h>
 
-#include "feedback/candidates.h"
+#include "feedback/judging/judge.h"
 #include "feedback/new_prompts.h"
-#include "feedback/score_parser.h"
 #include "support/fixtures.h"
 #include "support/scratch.h"
 
@@ -25,20 +25,6 @@ SamplingSettings short_answers() {
 }
 
 }  // namespace
-
-TEST_CASE("judges without a model score as their name says") {
-  const JudgeItem item{"p", "prompt", 0, "three little words"};
-  CHECK(score_without_model({"longest", nullptr, 5, Seed(1)}, item) == 3);
-  const auto random = score_without_model({"random", nullptr, 5, Seed(1)}, item);
-  CHECK(*random >= 0);
-  CHECK(*random < 5);
-  CHECK_THROWS_WITH_AS(score_without_model({"oracle", nullptr, 5, Seed(1)}, item),
-                       doctest::Contains("self, gold, random or longest"), Error);
-}
-
-TEST_CASE("a candidate of a prompt that is not there is an error") {
-  CHECK_THROWS_AS(judge_items(some_prompts(), {{"z", 0, {}, "text", FinishReason::stop}}), Error);
-}
 
 TEST_CASE("candidates and judgements do not depend on the shard size; what does not fit is counted") {
   Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
@@ -69,23 +55,6 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
     CHECK(judgement.replies.size() == 2);
 }
 
-TEST_CASE("a judge's reply has nothing behind its score line") {
-  Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
-  Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/playground/rubric.yaml");
-  rubric.score_pattern = Regex(R"((?m)^(?=.*?(\d)))");  // any digit of a line: a model this hot writes some
-  const JudgeSettings settings{.num_evals_to_average = 200,
-                               .sampling = {.max_new_tokens = 60, .temperature = 3.0}};
-  const auto judged = memo<Judgement>(records_file("score_line"), [&](RecordSink<Judgement>& out) {
-    judge_answers({policy, {}, Seed(3)}, rubric, {{"a", "tell me a story", 0, "no"}}, settings, out);
-  });
-  int64_t long_replies = 0;
-  for (const JudgeReply& reply : judged[0].replies) {
-    const size_t line_end = reply.text.find('\n');
-    long_replies += line_end != std::string::npos;
-    CHECK(!(line_end != std::string::npos && is_score_line(reply.text.substr(0, line_end), rubric)));
-  }
-  CHECK(long_replies > 0);  // whose first line has no digit
-}
 
 TEST_CASE("a model that writes no acceptable prompt is an error with the reasons, not an endless loop") {
   Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});

@@ -1,0 +1,77 @@
+// eft: examples of judging, made of a model's own answers and rules that know what is right.
+#include <cstdio>
+
+#include "app/commands.h"
+#include "base/paths.h"
+#include "base/progress.h"
+#include "data/unique_ids.h"
+#include "feedback/verdicts.h"
+#include "run/stage_inputs.h"
+
+namespace selfreward {
+namespace {
+
+struct Options {
+  ConfigOptions config;
+  std::string prompts, out;
+  std::vector<std::string> candidates;
+  bool overwrite = false;
+};
+
+const CommandSettings kEft{"eft", {"seed", "eft.max_examples", "eft.max_score_share"}};
+
+/// The answers of all files. Ids of verdicts name prompt and answer, so one answer must not come twice.
+std::vector<Candidate> read_candidates(const std::vector<std::string>& files) {
+  std::vector<Candidate> all;
+  for (const std::string& file : files)
+    for (Candidate& candidate : read_jsonl<Candidate>(file)) all.push_back(std::move(candidate));
+  return all;
+}
+
+void print_table(const Json& counts) {
+  std::printf("%-16s %8s %8s\n", "requirement", "met", "not met");
+  for (const auto& [kind, count] : counts.items())
+    std::printf("%-16s %8lld %8lld\n", kind.c_str(), count["met"].get<long long>(),
+                count["not_met"].get<long long>());
+}
+
+void run_eft(const Options& options) {
+  const RunConfig config = options.config.load(kEft);
+  check_file_can_be_made(options.out);
+  auto made = verdicts_by_rules(read_prompts(options.prompts), read_candidates(options.candidates));
+  check_unique_ids(made.records, "--candidates");
+  check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
+        "; the requirements of --prompts ", options.prompts, " need a kind and a wording (docs/formats.md)");
+  auto chosen = balanced_verdicts(std::move(made.records), config.eft, root_seed(config).child("eft_choice"));
+  chosen.dropped.insert(made.dropped.begin(), made.dropped.end());
+  StageInputs inputs = StageInputs(config).settings(kEft.reads);
+  inputs.file("--prompts", options.prompts).files("--candidates", options.candidates);
+  const auto verdicts =
+      memo<VerdictRow>(records_output(options.out, inputs), options.overwrite, [&](RecordSink<VerdictRow>& out) {
+        if (out.shards() == 0) out.append(chosen.records, chosen.dropped);
+      });
+  print_table(verdict_counts(verdicts));
+  log_line(str("wrote ", verdicts.size(), " verdicts to ", options.out, "; left out: ", counts_text(chosen.dropped)));
+}
+
+}  // namespace
+
+void add_eft(Command app) {
+  auto options = std::make_shared<Options>();
+  Command command = app.add_command(
+      "eft", "verdicts on a model's own answers by rules, to train a checklist judge on (settings eft.*)");
+  command.add_option("--prompts", options->prompts, "prompts whose rows have requirements with kind and wording")
+      .required()
+      .existing_file();
+  command.add_option("--candidates", options->candidates, "what `generate` wrote, of one model or several")
+      .required()
+      .existing_file();
+  command.add_option("--out", options->out, "file to write: data.eft where eft.source is verdicts")
+      .required()
+      .type_name("FILE");
+  add_overwrite(command, options->overwrite);
+  options->config.add_to(command);
+  command.callback([options] { run_eft(*options); });
+}
+
+}  // namespace selfreward

@@ -1,0 +1,223 @@
+#include "feedback/judging/judge.h"
+
+#include <set>
+#include <unordered_map>
+
+#include "base/in_row.h"
+#include "base/text_util.h"
+#include "data/shards.h"
+#include "feedback/judging/choice_tokens.h"
+#include "feedback/judging/score_parser.h"
+
+namespace selfreward {
+namespace {
+
+std::optional<double> mean(const std::vector<double>& values) {
+  if (values.empty()) return std::nullopt;
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+/// How replies are sampled and read.
+class Reader {
+ public:
+  Reader(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings)
+      : rubric_(rubric), soft_(settings.read == "expected"), sampling_(settings.sampling) {
+    sampling_.is_last_line = [&rubric](std::string_view line) { return is_score_line(line, rubric); };
+    if (!soft_) return;
+    choices_ = choices_of(rubric);
+    tokens_.emplace(tokenizer, rubric);
+    sampling_.watched = tokens_->watched();
+  }
+
+  const SamplingParams& sampling() const { return sampling_; }
+
+  JudgeReply read(const Completion& completion, const std::string& requirement, Counts& dropped) const {
+    JudgeReply reply = parse_judge_reply(completion.text, completion.finish_reason, rubric_);
+    reply.requirement = requirement;
+    if (!soft_ || !reply.score) return reply;
+    if (auto shares = tokens_->probabilities(rubric_.score_pattern, completion)) {
+      reply.expected = expected_value(choices_, *shares);
+      reply.probabilities = std::move(*shares);
+    } else {
+      ++dropped["no_score_token"];
+    }
+    return reply;
+  }
+
+  /// What `replies` to one question are worth together.
+  std::optional<double> worth(std::span<const JudgeReply> replies) const {
+    std::vector<double> values;
+    for (const JudgeReply& reply : replies)
+      if (const auto value = soft_ ? reply.expected : reply.score) values.push_back(*value);
+    return mean(values);
+  }
+
+ private:
+  const Rubric& rubric_;
+  const bool soft_;
+  SamplingParams sampling_;
+  std::vector<Choice> choices_;
+  std::optional<ChoiceTokens> tokens_;
+};
+
+/// `replies` are those to each question in turn, equally many.
+std::optional<double> score_of(const Rubric& rubric, const Reader& reader, const Checklist& questions,
+                               const std::vector<JudgeReply>& replies) {
+  const size_t each = replies.size() / questions.size();
+  std::vector<double> shares;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    const auto worth = reader.worth(std::span(replies).subspan(i * each, each));
+    if (!worth) return std::nullopt;
+    shares.push_back(*worth);
+  }
+  if (rubric.form == JudgeForm::rubric) return shares[0];
+  return rubric.max_score * checklist_share(questions, shares);
+}
+
+/// Where the draws about a question begin.
+Seed seed_of(const Seed& seed, const JudgeItem& item, const Checklist& questions, size_t question) {
+  const Seed of_answer = seed.child("judge", item.prompt_id, item.index);
+  return questions[question].wording.empty() ? of_answer : of_answer.child(question);
+}
+
+/// Answers that are judged together: the tree of their prompts computes what these share once.
+struct Shard {
+  std::span<const JudgeItem> items;
+  std::vector<Checklist> questions;  // of each item
+  std::vector<GenerationRequest> requests;
+  std::vector<size_t> first;  // request of each item; npos for one that does not fit
+  Counts dropped;
+};
+
+constexpr size_t kNone = std::string::npos;
+
+/// The requests of one item; none, which is counted, where one of them does not fit.
+void add_item(const Writer& judge, const Generator& generator, const Rubric& rubric, const JudgeItem& item,
+              const JudgeSettings& settings, Shard& shard) {
+  std::vector<GenerationRequest> requests;
+  const Checklist questions = questions_of(rubric, item, settings);
+  for (size_t i = 0; i < questions.size(); ++i) {
+    TokenIds ids = in_row("prompt", item.prompt_id, [&] {
+      return judge.policy.chat().prompt_ids(judge_conversation(rubric, item, questions[i].wording));
+    });
+    if (generator.fits(ids))
+      requests.push_back(
+          {std::move(ids), settings.num_evals_to_average, seed_of(judge.seed, item, questions, i)});
+  }
+  const bool fits = requests.size() == questions.size();
+  if (!fits) ++shard.dropped["too_long"];
+  shard.questions.push_back(questions);
+  shard.first.push_back(fits ? shard.requests.size() : kNone);
+  if (fits) std::move(requests.begin(), requests.end(), std::back_inserter(shard.requests));
+}
+
+/// `completions` are those of shard.requests.
+std::vector<Judgement> judgements_of(const Rubric& rubric, const Reader& reader, Shard& shard,
+                                     const std::vector<std::vector<Completion>>& completions) {
+  std::vector<Judgement> judgements;
+  for (size_t i = 0; i < shard.items.size(); ++i) {
+    Judgement& made =
+        judgements.emplace_back(Judgement{shard.items[i].prompt_id, shard.items[i].index, {}, std::nullopt});
+    if (shard.first[i] == kNone) continue;
+    const Checklist& questions = shard.questions[i];
+    for (size_t q = 0; q < questions.size(); ++q)
+      for (const Completion& completion : completions[shard.first[i] + q])
+        made.replies.push_back(reader.read(completion, questions[q].wording, shard.dropped));
+    made.score = score_of(rubric, reader, questions, made.replies);
+  }
+  return judgements;
+}
+
+}  // namespace
+
+std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts,
+                                   const std::vector<Candidate>& candidates) {
+  std::unordered_map<std::string, const Prompt*> by_id;
+  for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
+  std::vector<JudgeItem> items;
+  std::set<std::pair<std::string, int64_t>> seen;
+  for (const Candidate& candidate : candidates) {
+    check(seen.emplace(candidate.prompt_id, candidate.index).second, "[judge] prompt '", candidate.prompt_id,
+          "' has two candidates ", candidate.index);
+    const auto found = by_id.find(candidate.prompt_id);
+    check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id,
+          "', which is not among the prompts");
+    items.push_back({candidate.prompt_id, found->second->text, candidate.index, candidate.text,
+                     found->second->requirements});
+  }
+  return items;
+}
+
+std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked) {
+  std::vector<JudgeItem> items;
+  for (const RankedAnswers& group : ranked)
+    for (size_t i = 0; i < group.answers.size(); ++i)
+      items.push_back(
+          {group.id, group.prompt, static_cast<int64_t>(i), group.answers[i], group.requirements});
+  return items;
+}
+
+Checklist questions_of(const Rubric& rubric, const JudgeItem& item, const JudgeSettings& settings) {
+  if (rubric.form == JudgeForm::rubric) return {{""}};
+  if (settings.requirements == "rubric") return rubric.requirements;
+  const Checklist questions =
+      in_row("prompt", item.prompt_id, [&] { return checklist_of(item.requirements); });
+  check(!questions.empty(), "[judge] prompt '", item.prompt_id,
+        "' has no requirements, but a checklist asks about them; give its row \"requirements\", or set "
+        "judge.requirements to rubric");
+  return questions;
+}
+
+Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item, const std::string& requirement) {
+  return {{"user", rubric.render(item.prompt, item.answer, requirement)}};
+}
+
+void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std::vector<JudgeItem>& items) {
+  const bool checklist = rubric.form == JudgeForm::checklist;
+  check(settings.form == to_string(rubric.form), "[judge] judge.form is ", settings.form,
+        ", but the template of ", settings.rubric,
+        checklist ? " has {requirement}, as a checklist's" : " has no {requirement}",
+        "; name another file in judge.rubric, or set judge.form to ", to_string(rubric.form));
+  check(!checklist || settings.requirements != "rubric" || !rubric.requirements.empty(),
+        "[judge] judge.requirements is rubric, but ", settings.rubric, " has no list of requirements");
+  if (settings.read == "expected") choices_of(rubric);
+  for (const JudgeItem& item : items) questions_of(rubric, item, settings);
+}
+
+void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
+                   const JudgeSettings& settings, RecordSink<Judgement>& out) {
+  check_judge(rubric, settings, items);
+  Generator generator(judge.policy, judge.generation);
+  const Reader reader(judge.policy.tokenizer(), rubric, settings);
+  const auto make = [&](std::span<const JudgeItem> part, const OnDone& on_done) {
+    Shard shard{part, {}, {}, {}, {}};
+    for (const JudgeItem& item : part) add_item(judge, generator, rubric, item, settings, shard);
+    const auto completions = generator.generate(shard.requests, reader.sampling(), on_done);
+    const auto judgements = judgements_of(rubric, reader, shard, completions);
+    out.append(judgements, shard.dropped);
+  };
+  for_each_shard(items, judge.generation.shard_size, "judgements", out, make);
+}
+
+std::optional<double> score_without_model(const NullJudge& judge, const JudgeItem& item) {
+  const std::string& kind = judge.kind;
+  if (kind == "gold") return judge.gold->score(item.prompt, item.answer);
+  if (kind == "longest") return static_cast<double>(split_words(item.answer).size());
+  check(kind == "random", "[judge] '", kind, "' is no judge; self, gold, random or longest is wanted");
+  return judge.max_score * judge.seed.child("random_judge", item.prompt_id, item.index).uniform(0);
+}
+
+void judge_without_model(const NullJudge& judge, const std::vector<JudgeItem>& items,
+                         RecordSink<Judgement>& out) {
+  check(judge.kind != "gold" || judge.gold,
+        "[judge] judge.kind is gold, but there are no gold rules; set data.gold");
+  if (out.shards() > 0) return;
+  std::vector<Judgement> judgements;
+  for (const JudgeItem& item : items)
+    judgements.push_back({item.prompt_id, item.index, {}, score_without_model(judge, item)});
+  out.append(judgements);
+}
+
+}  // namespace selfreward

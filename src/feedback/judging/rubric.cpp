@@ -1,0 +1,140 @@
+#include "feedback/judging/rubric.h"
+
+#include "base/error.h"
+#include "base/in_row.h"
+#include "base/placeholders.h"
+#include "base/text_util.h"
+#include "base/yaml_map.h"
+
+namespace selfreward {
+
+const char* const kDefaultScorePattern =
+    R"((?i)\bscore(?:\h*\([^()\n]{0,40}\))?[\h*_`]*[:：])"  // "Score:", "**Score:**", "Score (0-5):"
+    R"([\h*_`"'<\[(]*(?:[0-9][0-9.+\h]*=\h*)?)"             // "**", "<", "[", and a sum before its result
+    R"((-?[0-9]++(?:\.[0-9]++)?+))"                         // group 1, never half a number
+    R"((?![\p{L}\p{N}]|[.,][0-9]|\h+[0-9]|\h*(?:%|[-–+~]\h*[0-9]|(?:to|or)\h+[0-9])))"
+    R"((?:[\h*_`"'>\])]*(?:/|out\h+of)\h*([0-9]++(?:\.[0-9]++)?+))?)";  // group 2: "/5", "out of 5"
+
+namespace {
+
+constexpr const char *kInstruction = "{instruction}", *kResponse = "{response}", *kScore = "{score}",
+                     *kRequirement = "{requirement}", *kEvidence = "{evidence}", *kVerdict = "{verdict}";
+
+/// How many groups a pattern has: an empty alternative makes it match the empty text and report them all.
+size_t num_groups(const std::string& pattern) {
+  const auto match = Regex("(?:" + pattern + "\n)|").search("");
+  return match ? match->size() - 1 : 0;
+}
+
+/// The pattern of the file; it has to say which part of a match is the score.
+Regex pattern_of(const YamlMap& yaml, const std::string& key, const std::string& example) {
+  const std::string pattern = yaml.text(key), place = yaml.place(key);
+  Regex regex = at_place(place, [&] { return Regex(pattern); });
+  check(num_groups(pattern) >= 1, place, " '", pattern, "' has no group; put ", example);
+  return regex;
+}
+
+/// One of the two words at the end of a line, perhaps with marks behind it.
+Regex default_verdict_pattern(const Rubric& rubric) {
+  return Regex("(?im)(?<![\\p{L}\\p{N}])(\\Q" + rubric.yes + "\\E|\\Q" + rubric.no +
+               "\\E)[\\h.!*_\"'`)\\]]*$");
+}
+
+void read_checklist(Rubric& rubric, const YamlMap& yaml) {
+  yaml.allow({"name", "template", "max_score", "verdict_pattern", "yes", "no", "reply", "requirements"});
+  rubric.yes = yaml.text("yes", rubric.yes);
+  rubric.no = yaml.text("no", rubric.no);
+  rubric.reply = yaml.text("reply", rubric.reply);
+  rubric.score_pattern =
+      yaml.has("verdict_pattern")
+          ? pattern_of(yaml, "verdict_pattern", "the words into parentheses, as in 'Verdict: (yes|no)'")
+          : default_verdict_pattern(rubric);
+  if (!yaml.has("requirements")) return;
+  for (const std::string& wording : yaml.texts("requirements")) rubric.requirements.push_back({wording});
+}
+
+void read_points(Rubric& rubric, const YamlMap& yaml) {
+  yaml.allow({"name", "template", "min_score", "max_score", "score_pattern", "score_line"});
+  rubric.min_score = yaml.number("min_score", rubric.min_score);
+  rubric.score_line = yaml.text("score_line", rubric.score_line);
+  if (yaml.has("score_pattern"))
+    rubric.score_pattern =
+        pattern_of(yaml, "score_pattern", "the number into parentheses, as in 'Score: ([0-9]+)'");
+}
+
+JudgeForm form_of(const Rubric& rubric) {
+  const bool asks = rubric.template_text.find(kRequirement) != std::string::npos;
+  return asks ? JudgeForm::checklist : JudgeForm::rubric;
+}
+
+void read_yaml(Rubric& rubric, const fs::path& path) {
+  const YamlMap yaml = YamlMap::read(
+      path, "[rubric]", "keys and values (template: ...); is it a plain text? then name it .txt");
+  rubric.template_text = yaml.text("template");
+  rubric.form = form_of(rubric);
+  rubric.form == JudgeForm::checklist ? read_checklist(rubric, yaml) : read_points(rubric, yaml);
+  rubric.name = yaml.text("name", rubric.name);
+  rubric.max_score = yaml.number("max_score", rubric.max_score);
+}
+
+void check_checklist(const Rubric& rubric, const fs::path& path) {
+  check_placeholders(rubric.template_text, {kResponse, kRequirement},
+                     "[rubric] " + path.string() + ": the template");
+  check_placeholders(rubric.reply, {kVerdict}, "[rubric] " + path.string() + ": reply");
+  check(!rubric.yes.empty() && !rubric.no.empty() && rubric.yes != rubric.no, "[rubric] ", path.string(),
+        ": yes and no are '", rubric.yes, "' and '", rubric.no, "', wanted two words");
+  for (const ChecklistItem& item : rubric.requirements)
+    check(!strip(item.wording).empty(), "[rubric] ", path.string(), ": an entry of requirements is empty");
+}
+
+void check_rubric(const Rubric& rubric, const fs::path& path) {
+  if (rubric.form == JudgeForm::checklist)
+    check_checklist(rubric, path);
+  else
+    check_placeholders(rubric.template_text, {kInstruction, kResponse},
+                       "[rubric] " + path.string() + ": the template");
+  check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
+        " is not below max_score ", rubric.max_score);
+  check(rubric.score_line.find(kScore) != std::string::npos, "[rubric] ", path.string(), ": score_line is '",
+        rubric.score_line, "', which has no ", kScore, "; as in 'Score: {score}'");
+}
+
+}  // namespace
+
+Rubric Rubric::load(const fs::path& path) {
+  Rubric rubric;
+  rubric.name = path.stem().string();
+  if (path.extension() == ".txt") {
+    rubric.template_text = read_file(path);
+    rubric.form = form_of(rubric);
+    if (rubric.form == JudgeForm::checklist) rubric.score_pattern = default_verdict_pattern(rubric);
+  } else {
+    read_yaml(rubric, path);
+  }
+  check_rubric(rubric, path);
+  return rubric;
+}
+
+std::string to_string(JudgeForm form) {
+  return form == JudgeForm::checklist ? "checklist" : "rubric";
+}
+
+std::string Rubric::render(std::string_view instruction, std::string_view response,
+                           std::string_view requirement) const {
+  std::vector<PlaceholderValue> values = {{"{{instruction}}", instruction},
+                                          {"{{response}}", response},
+                                          {kInstruction, instruction},
+                                          {kResponse, response}};
+  if (form == JudgeForm::checklist) values.emplace_back(kRequirement, requirement);
+  return fill_placeholders(template_text, values);
+}
+
+std::string Rubric::reply_of(std::string_view evidence, bool met) const {
+  return fill_placeholders(reply, {{kEvidence, evidence}, {kVerdict, met ? yes : no}});
+}
+
+std::string Rubric::score_line_of(double score) const {
+  return fill_placeholders(score_line, {{kScore, str(score)}});
+}
+
+}  // namespace selfreward

@@ -1,0 +1,60 @@
+#pragma once
+// How a judge is asked and how its score is read: LLM-as-a-Judge by a prompt (paper, section 2.3 and figure
+// 2). rubrics/additive5.yaml is the paper's kind of rubric, rubrics/choice5.yaml the one that it is compared
+// with; rubrics/checklist.yaml asks about one requirement a time.
+#include <string>
+#include <string_view>
+
+#include "base/files.h"
+#include "base/regex.h"
+#include "feedback/judging/checklist.h"
+
+namespace selfreward {
+
+/// "Score: 4", also "Score: 4/5", "**Score:** 4.5", "Score (0-5): 4", "Score: 1+1+1 = 3"; in any case.
+/// Group 1 is the score, group 2 the scale where one is named. Two readings ("3-4", "1+1+1") match nothing.
+extern const char* const kDefaultScorePattern;
+
+/// What one reply of the judge is about: an answer as a whole, or one requirement of its prompt.
+enum class JudgeForm { rubric, checklist };
+std::string to_string(JudgeForm form);
+
+struct Rubric {
+  JudgeForm form = JudgeForm::rubric;  // a checklist where the template has {requirement}
+  std::string name;
+  /// The judge's prompt with {instruction} and {response} (also {{instruction}}, {{response}}); a checklist's
+  /// with {requirement} and {response}, perhaps {instruction}.
+  std::string template_text;
+  double min_score = 0;
+  double max_score = 5;
+  /// Group 1 is the score; group 2, if there is one, the scale, which must equal max_score. Of a checklist
+  /// (verdict_pattern) group 1 is `yes` or `no`, in any case.
+  Regex score_pattern{kDefaultScorePattern};
+  /// How a judgement that we write ends (eft.source: ranks); {score} is the number.
+  std::string score_line = "Score: {score}";
+
+  // Of a checklist:
+  std::string yes = "yes", no = "no";
+  /// How a reply that we write is put together (eft.source: verdicts), from {evidence} and {verdict}.
+  std::string reply = "{evidence}, {verdict}";
+  /// What every answer must do (judge.requirements: rubric).
+  Checklist requirements;
+
+  /// Reads a YAML file with keys name, template, max_score, and min_score, score_pattern, score_line, or of a
+  /// checklist verdict_pattern, yes, no, reply, requirements (only the template must be there), or a .txt file
+  /// that is the template itself. Errors are those of base/yaml_map.h, and a template without a placeholder.
+  static Rubric load(const fs::path& path);
+
+  /// The judge's prompt. The texts are put in once: braces inside an answer stay as they are.
+  std::string render(std::string_view instruction, std::string_view response,
+                     std::string_view requirement = "") const;
+  /// The lowest and the highest score of one reply: min_score and max_score, or 0 and 1 of a checklist.
+  double min_reply_score() const { return form == JudgeForm::checklist ? 0 : min_score; }
+  double max_reply_score() const { return form == JudgeForm::checklist ? 1 : max_score; }
+  /// `reply` of a checklist with both in it.
+  std::string reply_of(std::string_view evidence, bool met) const;
+  /// score_line with a number in it, as "Score: 4".
+  std::string score_line_of(double score) const;
+};
+
+}  // namespace selfreward
