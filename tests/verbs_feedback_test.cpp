@@ -1,5 +1,7 @@
-// prompts, generate, judge and pairs, as a person runs them: none takes up what was made from other inputs or
+// prompts, generate, judge, pairs and eft, as a person runs them: none takes up what was made from other inputs or
 // settings, and each goes on after a stop to the same bytes.
+#include "data/jsonl.h"
+#include "data/records.h"
 #include "support/program.h"
 
 using namespace selfreward;
@@ -73,6 +75,75 @@ TEST_CASE("judge, pairs: the judge that the settings name, and nothing of other 
   CHECK(pairs("s.jsonl").says("--judgements"));
   CHECK(selfreward_does("pairs" + files + "--judgements g.jsonl --out pairs.jsonl --positive-only").code ==
         1);
+}
+
+TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settings") {
+  fresh();
+  const auto write = [](const char* name, const std::string& text) {
+    write_file_atomically(kRoot / name, text);
+  };
+  const std::string requirements =
+      R"([{"kind":"sentences","max":1,"wording":"One sentence."},{"kind":"title","wording":"Give it a title."}])";
+  write("v.jsonl", R"({"id":"a","prompt":"Write about tea.","requirements":)" + requirements + "}\n" +
+                       R"({"id":"b","prompt":"Write about milk.","requirements":["Be kind."]})"
+                       "\n");
+  const auto answer = [](const std::string& id, int index, const std::string& text) {
+    return to_line(Candidate{id, index, {}, text, FinishReason::stop});
+  };
+  write("c.jsonl", answer("a", 0, "I like tea.") + answer("a", 1, "[[Tea]] It is good. So it is.") +
+                       answer("b", 0, "I like milk."));
+  const auto eft = [](const std::string& more) {
+    return selfreward_does("eft --prompts v.jsonl --candidates c.jsonl --out e.jsonl " + more);
+  };
+  const Result made = eft("");
+  REQUIRE(made.code == 0);
+  CHECK(made.says("wrote 4 verdicts to e.jsonl; left out: no_rule 1"));
+  const auto rows = read_jsonl<VerdictRow>(kRoot / "e.jsonl");
+  CHECK(rows[0].evidence == "at most 1 sentences: 1 I like tea.; count 1");
+  CHECK(rows[0].met);
+  CHECK(!rows[1].met);
+  CHECK(eft("").code == 0);
+  CHECK(eft("--set eft.max_examples=2").says("eft.max_examples was 0 and is 2"));
+  CHECK(eft("--set eft.max_examples=2 --overwrite").says("over_maximum 2"));
+  CHECK(eft("--set judge.kind=gold").says("`eft` does not read judge.kind"));
+  CHECK(eft("--candidates c.jsonl").says("two rows have the id 'a/0/0'"));
+  write("c.jsonl", answer("z", 0, "I like tea."));
+  CHECK(eft("").says("candidate of prompt 'z', which is not among the prompts"));
+  write("c.jsonl", answer("b", 0, "I like milk."));
+  CHECK(eft("").says("no verdict can be made: left out are no_rule 1"));
+}
+
+TEST_CASE("judge: a checklist asks about each requirement, and its replies say about which") {
+  fresh();
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 3, "bare.jsonl");
+  std::string rows;
+  for (const Prompt& prompt : read_jsonl<Prompt>(kRoot / p)) {
+    Json row = prompt;
+    row["requirements"] = {"It is short.", {{"wording", "It is a word."}, {"weight", 2}}};
+    rows += to_line(row);
+  }
+  write_file_atomically(kRoot / "p.jsonl", rows);
+  REQUIRE(selfreward_does(generate("p.jsonl", "c.jsonl")).code == 0);
+  write_file_atomically(kRoot / "r.yaml", "template: 'answer {response} and {requirement}'\n");
+  const auto judge = [&](const std::string& more, const std::string& prompts = "p.jsonl") {
+    return selfreward_does("judge --prompts " + prompts + " --candidates c.jsonl --model " + kM0 +
+                           " --set model.dtype=float32 --set judge.num_evals_to_average=1 --set "
+                           "judge.sampling.max_new_tokens=8 --out j.jsonl --rubric r.yaml " +
+                           more);
+  };
+  const std::string form = "--set judge.form=checklist ";
+  CHECK(judge("").says("judge.form is rubric, but the template of r.yaml has {requirement}"));
+  CHECK(judge(form, "bare.jsonl").says("has no requirements, but a checklist asks about them"));
+  CHECK(judge(form + "--set judge.requirements=rubric").says("r.yaml has no list of requirements"));
+  CHECK(!fs::exists(kRoot / "j.jsonl.partial"));
+  REQUIRE(judge(form).code == 0);
+  for (const Judgement& judgement : read_jsonl<Judgement>(kRoot / "j.jsonl")) {
+    REQUIRE(judgement.replies.size() == 2);
+    CHECK(judgement.replies[0].requirement == "It is short.");
+    CHECK(judgement.replies[1].requirement == "It is a word.");
+  }
+  CHECK(judge(form + "--set judge.read=expected").says("judge.read was \"text\" and is \"expected\""));
+  REQUIRE(judge(form + "--set judge.read=expected --overwrite").code == 0);
 }
 
 TEST_CASE("work that was begun on one day goes on with that day, whatever the day is by then") {

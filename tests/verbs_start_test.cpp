@@ -29,6 +29,7 @@ TEST_CASE("a setting that a command does not read is an error") {
   refused(generate(p, "out.jsonl"), "judge.kind=gold");
   refused("judge --prompts p.jsonl --candidates p.jsonl --out out.jsonl", "candidates.num_generations=2");
   refused("evaluate --model " + kM0 + " --prompts p.jsonl --out ev", "sft.max_steps=3");
+  refused("eft --prompts p.jsonl --candidates p.jsonl --out out.jsonl", "eft.source=verdicts");
   CHECK(!fs::exists(kRoot / "out"));
 }
 

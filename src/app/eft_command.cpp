@@ -46,12 +46,13 @@ void run_eft(const Options& options) {
   chosen.dropped.insert(made.dropped.begin(), made.dropped.end());
   StageInputs inputs = StageInputs(config).settings(kEft.reads);
   inputs.file("--prompts", options.prompts).files("--candidates", options.candidates);
-  const auto verdicts =
-      memo<VerdictRow>(records_output(options.out, inputs), options.overwrite, [&](RecordSink<VerdictRow>& out) {
-        if (out.shards() == 0) out.append(chosen.records, chosen.dropped);
-      });
+  const auto verdicts = memo<VerdictRow>(records_output(options.out, inputs), options.overwrite,
+                                         [&](RecordSink<VerdictRow>& out) {
+                                           if (out.shards() == 0) out.append(chosen.records, chosen.dropped);
+                                         });
   print_table(verdict_counts(verdicts));
-  log_line(str("wrote ", verdicts.size(), " verdicts to ", options.out, "; left out: ", counts_text(chosen.dropped)));
+  log_line(str("wrote ", verdicts.size(), " verdicts to ", options.out,
+               "; left out: ", counts_text(chosen.dropped)));
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ void add_eft(Command app) {
   auto options = std::make_shared<Options>();
   Command command = app.add_command(
       "eft", "verdicts on a model's own answers by rules, to train a checklist judge on (settings eft.*)");
-  command.add_option("--prompts", options->prompts, "prompts whose rows have requirements with kind and wording")
+  command
+      .add_option("--prompts", options->prompts, "prompts whose rows have requirements with kind and wording")
       .required()
       .existing_file();
   command.add_option("--candidates", options->candidates, "what `generate` wrote, of one model or several")

@@ -55,7 +55,6 @@ TEST_CASE("candidates and judgements do not depend on the shard size; what does 
     CHECK(judgement.replies.size() == 2);
 }
 
-
 TEST_CASE("a model that writes no acceptable prompt is an error with the reasons, not an endless loop") {
   Policy policy = Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
   PromptSettings settings;

@@ -62,14 +62,14 @@ void add_verdict(const Prompt& prompt, const Candidate& answer, size_t index, Fi
   const auto rule = item.get<Requirement>();
   if (rule.wording.empty()) return leave_out(made, "no_wording", id);
   const RequirementVerdict verdict = check_requirement(rule, answer.text);
-  made.records.push_back({id, prompt.text, answer.text, rule.wording, verdict.wanted + ": " + verdict.evidence,
-                          verdict.met, to_string(rule.kind)});
+  made.records.push_back({id, prompt.text, answer.text, rule.wording,
+                          verdict.wanted + ": " + verdict.evidence, verdict.met, to_string(rule.kind)});
 }
 
 }  // namespace
 
 Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
-                                    const std::vector<Candidate>& candidates) {
+                                       const std::vector<Candidate>& candidates) {
   std::unordered_map<std::string, const Prompt*> by_id;
   for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
   Filtered<VerdictRow> made;
@@ -86,30 +86,34 @@ Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
 }
 
 Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const EftSettings& settings,
-                                    const Seed& seed) {
+                                       const Seed& seed) {
   Cells cells = cells_of(verdicts, seed);
   Filtered<VerdictRow> made;
   if (settings.max_score_share < 1)
-    if (const int64_t n = thin_common_verdicts(cells, settings.max_score_share)) made.dropped["common_verdict"] = n;
+    if (const int64_t n = thin_common_verdicts(cells, settings.max_score_share))
+      made.dropped["common_verdict"] = n;
   size_t left = 0;
   for (const auto& [cell, rows] : cells) left += rows.size();
-  const size_t count = settings.max_examples > 0 ? std::min(left, static_cast<size_t>(settings.max_examples)) : left;
+  const size_t count =
+      settings.max_examples > 0 ? std::min(left, static_cast<size_t>(settings.max_examples)) : left;
   if (left > count) made.dropped["over_maximum"] = static_cast<int64_t>(left - count);
   for (const size_t i : equal_parts(cells, count)) made.records.push_back(std::move(verdicts[i]));
   return made;
 }
 
 std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, const Rubric& rubric) {
-  check(rubric.form == JudgeForm::checklist, "[eft] rubric ", rubric.name,
-        " has no {requirement} in its template, but verdicts are about one requirement each; name a checklist "
-        "in judge.rubric");
+  check(
+      rubric.form == JudgeForm::checklist, "[eft] rubric ", rubric.name,
+      " has no {requirement} in its template, but verdicts are about one requirement each; name a checklist "
+      "in judge.rubric");
   std::vector<Example> examples;
   for (const VerdictRow& verdict : verdicts) {
     const std::string word = verdict.met ? rubric.yes : rubric.no;
-    examples.push_back({verdict.id,
-                        {{"user", rubric.render(verdict.prompt, verdict.answer, verdict.requirement)},
-                         {"assistant", verdict.evidence.empty() ? word : rubric.reply_of(verdict.evidence, verdict.met)}},
-                        "eft"});
+    examples.push_back(
+        {verdict.id,
+         {{"user", rubric.render(verdict.prompt, verdict.answer, verdict.requirement)},
+          {"assistant", verdict.evidence.empty() ? word : rubric.reply_of(verdict.evidence, verdict.met)}},
+         "eft"});
   }
   return examples;
 }

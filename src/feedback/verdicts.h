@@ -12,12 +12,14 @@ namespace selfreward {
 /// A verdict on each requirement of each candidate's prompt, with the evidence (gold/verifiable.h) behind what is
 /// wanted. Counted as left out: "no_wording" and "no_rule", requirements that cannot be asked or checked. A
 /// candidate of an unknown prompt, and a rule that is wrong, is an Error.
-Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates);
+Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
+                                       const std::vector<Candidate>& candidates);
 
 /// A choice by addressed chance. Of each kind the more common verdict is thinned to settings.max_score_share
 /// ("common_verdict"); then, if there are more than settings.max_examples, kinds and verdicts get equal parts as
 /// far as they have rows ("over_maximum"). The order stays.
-Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const EftSettings& settings, const Seed& seed);
+Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const EftSettings& settings,
+                                       const Seed& seed);
 
 /// What the judge is to be asked and to reply, one example for each verdict; without evidence the reply is the
 /// verdict alone. A rubric that is no checklist is an Error.

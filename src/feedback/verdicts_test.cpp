@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
-#include "data/record_file.h"
 #include "base/seed.h"
+#include "data/record_file.h"
 #include "feedback/judging/score_parser.h"
 #include "support/scratch.h"
 
@@ -36,21 +36,25 @@ Rubric checklist() {
 
 TEST_CASE("rules give a verdict with its evidence on each requirement of each answer") {
   const std::vector<Prompt> prompts = {
-      prompt_of("p", R"([{"kind":"sentences","max":1,"wording":"One sentence."},"Be kind.",{"kind":"title"}])"),
+      prompt_of("p",
+                R"([{"kind":"sentences","max":1,"wording":"One sentence."},"Be kind.",{"kind":"title"}])"),
       {"bare", "Write.", "t"}};
-  const auto made = verdicts_by_rules(prompts, {candidate_of("p", 0, "Tea is good. Milk too."),
-                                                candidate_of("p", 1, "Tea."), candidate_of("bare", 0, "Tea.")});
+  const auto made =
+      verdicts_by_rules(prompts, {candidate_of("p", 0, "Tea is good. Milk too."),
+                                  candidate_of("p", 1, "Tea."), candidate_of("bare", 0, "Tea.")});
   REQUIRE(made.records.size() == 2);
-  CHECK(Json(made.records[0]).dump() ==
-        R"({"id":"p/0/0","prompt":"Write about tea.","answer":"Tea is good. Milk too.","requirement":"One sentence.",)"
-        R"("evidence":"at most 1 sentences: 1 Tea is good.; 2 Milk too.; count 2","met":false,"kind":"sentences"})");
+  CHECK(
+      Json(made.records[0]).dump() ==
+      R"({"id":"p/0/0","prompt":"Write about tea.","answer":"Tea is good. Milk too.","requirement":"One sentence.",)"
+      R"("evidence":"at most 1 sentences: 1 Tea is good.; 2 Milk too.; count 2","met":false,"kind":"sentences"})");
   CHECK(made.records[1].met);
   CHECK(made.dropped == Counts{{"no_rule", 2}, {"no_wording", 2}});
   CHECK(Json(Json(made.records[0]).get<VerdictRow>()) == Json(made.records[0]));
   CHECK_THROWS_WITH_AS(verdicts_by_rules(prompts, {candidate_of("q", 0, "Tea.")}),
                        doctest::Contains("'q', which is not among the prompts"), Error);
-  CHECK_THROWS_WITH_AS(verdicts_by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea.")}),
-                       doctest::Contains("unknown kind 'sentence'; did you mean 'sentences'? (prompt 'p')"), Error);
+  CHECK_THROWS_WITH_AS(
+      verdicts_by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea.")}),
+      doctest::Contains("unknown kind 'sentence'; did you mean 'sentences'? (prompt 'p')"), Error);
 }
 
 TEST_CASE("the common verdict of each kind is thinned, and few rows are shared among kinds and verdicts") {
@@ -74,8 +78,9 @@ TEST_CASE("the common verdict of each kind is thinned, and few rows are shared a
 }
 
 TEST_CASE("an example asks and replies as the rubric does, and the judge's parser reads its verdict") {
-  std::vector<VerdictRow> verdicts = {{"p/0/0", "P", "An answer.", "Be short.", "at most 2 words: count 2", true},
-                                   {"p/0/1", "P", "An answer.", "Be long.", "", false}};
+  std::vector<VerdictRow> verdicts = {
+      {"p/0/0", "P", "An answer.", "Be short.", "at most 2 words: count 2", true},
+      {"p/0/1", "P", "An answer.", "Be long.", "", false}};
   const Rubric rubric = checklist();
   const auto examples = verdict_examples(verdicts, rubric);
   CHECK(examples[0].messages[0].content == "A An answer. R Be short.?");
@@ -86,5 +91,6 @@ TEST_CASE("an example asks and replies as the rubric does, and the judge's parse
           (verdicts[i].met ? 1.0 : 0.0));
   Rubric points;
   points.name = "additive5";
-  CHECK_THROWS_WITH_AS(verdict_examples(verdicts, points), doctest::Contains("additive5 has no {requirement}"), Error);
+  CHECK_THROWS_WITH_AS(verdict_examples(verdicts, points),
+                       doctest::Contains("additive5 has no {requirement}"), Error);
 }

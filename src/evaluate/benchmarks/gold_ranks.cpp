@@ -34,8 +34,8 @@ std::vector<double> ranks_of(const std::vector<double>& scores) {
 
 }  // namespace
 
-Filtered<RankedAnswers> ranked_by_gold(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates,
-                                       const GoldScorer& gold) {
+Filtered<RankedAnswers> ranked_by_gold(const std::vector<Prompt>& prompts,
+                                       const std::vector<Candidate>& candidates, const GoldScorer& gold) {
   const ByPrompt answers = by_prompt(prompts, candidates);
   Filtered<RankedAnswers> ranked;
   for (const Prompt& prompt : prompts) {

@@ -8,15 +8,15 @@ namespace {
 
 std::string wording_of(const Json& item, const std::string& which) {
   const Json& wording = item.is_object() ? item.value("wording", Json()) : item;
-  check(wording.is_string() && !strip(wording.get<std::string>()).empty(), "[checklist] ", which, " is ", item.dump(),
-        ", wanted a sentence, or an object with one in \"wording\"");
+  check(wording.is_string() && !strip(wording.get<std::string>()).empty(), "[checklist] ", which, " is ",
+        item.dump(), ", wanted a sentence, or an object with one in \"wording\"");
   return strip(wording.get<std::string>());
 }
 
 double weight_of(const Json& item, const std::string& which) {
   const Json weight = item.is_object() ? item.value("weight", Json(1)) : Json(1);
-  check(weight.is_number() && weight.get<double>() > 0, "[checklist] ", which, " has the weight ", weight.dump(),
-        ", wanted a number above 0");
+  check(weight.is_number() && weight.get<double>() > 0, "[checklist] ", which, " has the weight ",
+        weight.dump(), ", wanted a number above 0");
   return weight.get<double>();
 }
 

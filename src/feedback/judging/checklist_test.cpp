@@ -27,7 +27,8 @@ const std::string kTemplate = "template: 'A {response} R {requirement}?'\n";
 TEST_CASE("requirements are texts, or objects with a wording and perhaps a weight") {
   CHECK(checklist("null").empty());
   CHECK((checklist(R"(["Be short."," Be kind. "])") == Checklist{{"Be short."}, {"Be kind."}}));
-  CHECK((checklist(R"([{"kind":"words","max":9,"wording":"Be short.","weight":2}])") == Checklist{{"Be short.", 2}}));
+  CHECK((checklist(R"([{"kind":"words","max":9,"wording":"Be short.","weight":2}])") ==
+         Checklist{{"Be short.", 2}}));
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {R"({"a":1})", "wanted a list"},
       {R"(["Be short.", ""])", "requirement 2 is \"\", wanted a sentence"},
@@ -62,7 +63,8 @@ TEST_CASE("the verdict is the word at the end of a line; the reply ends there") 
 }
 
 TEST_CASE("a checklist's file has its own keys, and words of its own") {
-  const Rubric german = rubric_of(kTemplate + "yes: ja\nno: nein\nreply: '{evidence} => {verdict}'\nmax_score: 10\n");
+  const Rubric german =
+      rubric_of(kTemplate + "yes: ja\nno: nein\nreply: '{evidence} => {verdict}'\nmax_score: 10\n");
   CHECK(german.reply_of("2 Sätze", true) == "2 Sätze => ja");
   CHECK(parse_judge_reply(german.reply_of("2 Sätze", false), FinishReason::stop, german).score == 0);
   CHECK(german.render("I", "{requirement}", "R") == "A {requirement} R R?");

@@ -27,9 +27,10 @@ std::vector<std::string> cases_of(const std::string& word) {
 }
 
 std::vector<Choice> whole_scores(const Rubric& rubric) {
-  check(is_digit_score(rubric.min_score) && is_digit_score(rubric.max_score), "[judge] rubric ", rubric.name,
-        " scores from ", rubric.min_score, " to ", rubric.max_score,
-        "; an expected score needs whole numbers from 0 to 9; take samples or greedy scores (judge.read: text)");
+  check(
+      is_digit_score(rubric.min_score) && is_digit_score(rubric.max_score), "[judge] rubric ", rubric.name,
+      " scores from ", rubric.min_score, " to ", rubric.max_score,
+      "; an expected score needs whole numbers from 0 to 9; take samples or greedy scores (judge.read: text)");
   std::vector<Choice> choices;
   for (double score = rubric.min_score; score <= rubric.max_score; ++score)
     choices.push_back({score, {str(score)}});
@@ -61,7 +62,8 @@ ChoiceTokens::ChoiceTokens(const Tokenizer& tokenizer, const Rubric& rubric) : t
   find_tokens(choices);
   for (size_t i = 0; i < choices.size(); ++i)
     check(std::any_of(spellings_.begin(), spellings_.end(), [&](const Spelling& s) { return s.choice == i; }),
-          "[judge] rubric ", rubric.name, ": no token of the model's vocabulary spells '", choices[i].spellings[0],
+          "[judge] rubric ", rubric.name, ": no token of the model's vocabulary spells '",
+          choices[i].spellings[0],
           "', so its probability cannot be read; choose another word, or judge.read: text");
 }
 
@@ -94,7 +96,8 @@ std::optional<std::vector<double>> ChoiceTokens::probabilities(const Regex& patt
   return shares_at(reply.watched.at(*index), spellings_[static_cast<size_t>(found - ids_.begin())].before);
 }
 
-std::vector<double> ChoiceTokens::shares_at(const std::vector<float>& logits, const std::string& before) const {
+std::vector<double> ChoiceTokens::shares_at(const std::vector<float>& logits,
+                                            const std::string& before) const {
   double maximum = -std::numeric_limits<double>::infinity(), total = 0;
   for (size_t i = 0; i < ids_.size(); ++i)
     if (spellings_[i].before == before) maximum = std::max(maximum, static_cast<double>(logits[i]));
