@@ -24,7 +24,8 @@ std::vector<std::string> requirements_of(const std::string& prompt) {
 
 void write_prompts() {
   std::string rows;
-  for (const Prompt& prompt : read_jsonl<Prompt>(kRoot / lines_of("held_out_prompts.jsonl", 0, 24, "bare.jsonl"))) {
+  for (const Prompt& prompt :
+       read_jsonl<Prompt>(kRoot / lines_of("held_out_prompts.jsonl", 0, 24, "bare.jsonl"))) {
     Json row = prompt;
     row["requirements"] = requirements_of(prompt.text);
     rows += to_line(row);
@@ -41,14 +42,16 @@ void write_verdicts() {
     for (const std::string& requirement : requirements_of(prompt))
       for (const bool met : {true, false})
         rows += to_line(VerdictRow{str(i, "/", requirement, "/", met), prompt,
-                                   seeds[met ? i : (i + 1) % seeds.size()].messages[1].content, requirement, "", met});
+                                   seeds[met ? i : (i + 1) % seeds.size()].messages[1].content, requirement,
+                                   "", met});
   }
   write_file_atomically(kRoot / "v.jsonl", rows);
 }
 
 Result run(const std::string& more = "") {
   return selfreward_does(
-      "run " SELFREWARD_SOURCE_DIR "/configs/playground.yaml --run-dir run --set eft.source=verdicts --set "
+      "run " SELFREWARD_SOURCE_DIR
+      "/configs/playground.yaml --run-dir run --set eft.source=verdicts --set "
       "data.eft=[v.jsonl] --set eft.max_examples=600 --set judge.form=checklist --set judge.rubric=r.yaml --set "
       "judge.read=expected --set judge.num_evals_to_average=1 --set judge.sampling.temperature=0 --set "
       "prompts.file=p.jsonl --set prompts.num_prompts=24 --set sft.max_steps=40 --set dpo.train.max_steps=4 --set "
@@ -76,7 +79,8 @@ TEST_CASE("a run judges by a checklist, softly, and trains on its own pairs") {
       CHECK(judgement.replies[i].requirement == wanted[i]);
       sum += judgement.replies[i].expected.value_or(-100);
     }
-    if (judgement.score) CHECK(*judgement.score == doctest::Approx(5 * sum / static_cast<double>(wanted.size())));
+    if (judgement.score)
+      CHECK(*judgement.score == doctest::Approx(5 * sum / static_cast<double>(wanted.size())));
   }
   CHECK(judged == 24 * 4);
   CHECK(read_jsonl<PreferencePair>(kRoot / "run/M1/preferences.jsonl").size() > 12);

@@ -27,6 +27,7 @@ JudgeSettings judge_settings(const RunConfig& config, const Rubric& rubric, cons
   JudgeSettings settings = config.judge;
   settings.rubric = file.string();
   settings.form = to_string(rubric.form);
+  if (rubric.form == JudgeForm::rubric) settings.requirements = JudgeSettings().requirements;
   settings.read = scores == "expected" ? "expected" : "text";
   if (scores != "samples") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
   return settings;

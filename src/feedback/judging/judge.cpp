@@ -182,6 +182,8 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std:
         "; name another file in judge.rubric, or set judge.form to ", to_string(rubric.form));
   check(!checklist || settings.requirements != "rubric" || !rubric.requirements.empty(),
         "[judge] judge.requirements is rubric, but ", settings.rubric, " has no list of requirements");
+  check(checklist || settings.requirements == JudgeSettings().requirements, "[judge] judge.requirements is ",
+        settings.requirements, ", but judge.form is rubric, which asks about no requirements; leave it out");
   if (settings.read == "expected") choices_of(rubric);
   for (const JudgeItem& item : items) questions_of(rubric, item, settings);
 }

@@ -126,6 +126,8 @@ TEST_CASE("what is asked comes from the prompt's row or from the rubric, and is 
   CHECK_THROWS_WITH_AS(
       check_judge(rubric, settings),
       doctest::Contains("judge.form is rubric, but the template of mine.yaml has {requirement}"), Error);
+  CHECK_THROWS_WITH_AS(check_judge(Rubric(), settings), doctest::Contains("which asks about no requirements"),
+                       Error);
 }
 
 TEST_CASE("soft scores come from the greedy reply, do not depend on the shards, and survive the file") {
