@@ -106,7 +106,11 @@ TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settin
   CHECK(eft("--set eft.max_examples=2").says("eft.max_examples was 0 and is 2"));
   CHECK(eft("--set eft.max_examples=2 --overwrite").says("over_maximum 2"));
   CHECK(eft("--set judge.kind=gold").says("`eft` does not read judge.kind"));
-  CHECK(eft("--candidates c.jsonl").says("two rows have the id 'a/0/0'"));
+  CHECK(eft("--candidates c.jsonl --overwrite")
+            .says("wrote 4 verdicts to e.jsonl; left out: no_rule 1, same_answer 3"));
+  write("more.jsonl", answer("a", 0, "I like [[Tea]] most."));
+  CHECK(eft("--candidates more.jsonl --overwrite").says("wrote 6 verdicts"));
+  CHECK(read_jsonl<VerdictRow>(kRoot / "e.jsonl").back().id == "a/2/1");
   write("c.jsonl", answer("z", 0, "I like tea."));
   CHECK(eft("").says("candidate of prompt 'z', which is not among the prompts"));
   write("c.jsonl", answer("b", 0, "I like milk."));

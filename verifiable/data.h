@@ -20,8 +20,8 @@ struct Data {
 /// what they miss.
 Data make_data(const std::vector<Topic>& topics, const Rubric& rubric);
 
-/// `count` more prompts with topics and wordings of training, in the proportions of `train`; ids are more-SEED-0001,
-/// ... No text of `taken` is among them, and other seeds give other prompts.
+/// `count` more prompts with topics and wordings of training, in the proportions of `train`; ids are more-SEED-001,
+/// ... Another count mixes them anew. No text of `taken` is among them, and other seeds give other prompts.
 std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, std::set<std::string> taken,
                                            int64_t count, uint64_t seed);
 

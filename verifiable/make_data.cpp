@@ -44,7 +44,8 @@ void print_more(const Arguments& arguments, const std::vector<Topic>& topics) {
     for (const VerifiablePrompt& row : read_verifiable(arguments.dir / name)) taken.insert(row.prompt);
   const std::string lines =
       to_jsonl(more_prompts(topics, std::move(taken), arguments.prompts, arguments.seed));
-  std::fwrite(lines.data(), 1, lines.size(), stdout);
+  const bool written = std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size();
+  check(std::fflush(stdout) == 0 && written, "[verifiable] cannot write to standard output");
 }
 
 void run(const Arguments& arguments) {

@@ -1,9 +1,12 @@
 // eft: examples of judging, made of a model's own answers and rules that know what is right.
 #include <cstdio>
+#include <map>
+#include <set>
 
 #include "app/commands.h"
 #include "base/paths.h"
 #include "base/progress.h"
+#include "base/text_util.h"
 #include "data/unique_ids.h"
 #include "feedback/verdicts.h"
 #include "run/stage_inputs.h"
@@ -20,11 +23,22 @@ struct Options {
 
 const CommandSettings kEft{"eft", {"seed", "eft.max_examples", "eft.max_score_share"}};
 
-/// The answers of all files. Ids of verdicts name prompt and answer, so one answer must not come twice.
-std::vector<Candidate> read_candidates(const std::vector<std::string>& files) {
-  std::vector<Candidate> all;
+/// The answers of all files, those to one prompt numbered on from file to file; what another one said already
+/// ("same_answer") is left out.
+Filtered<Candidate> read_candidates(const std::vector<std::string>& files) {
+  Filtered<Candidate> all;
+  std::map<std::string, std::set<std::string>> texts;
+  std::map<std::string, int64_t> next;
   for (const std::string& file : files)
-    for (Candidate& candidate : read_jsonl<Candidate>(file)) all.push_back(std::move(candidate));
+    for (Candidate& candidate : read_jsonl<Candidate>(file)) {
+      if (!texts[candidate.prompt_id].insert(candidate.text).second) {
+        leave_out(all, "same_answer", candidate.prompt_id);
+        continue;
+      }
+      candidate.index = next[candidate.prompt_id]++;
+      all.records.push_back(std::move(candidate));
+    }
+  check(!all.records.empty(), "[eft] ", joined(files, ", "), " (--candidates) has no answers");
   return all;
 }
 
@@ -38,8 +52,9 @@ void print_table(const Json& counts) {
 void run_eft(const Options& options) {
   const RunConfig config = options.config.load(kEft);
   check_file_can_be_made(options.out);
-  auto made = verdicts_by_rules(read_prompts(options.prompts), read_candidates(options.candidates));
-  check_unique_ids(made.records, "--candidates");
+  const auto answers = read_candidates(options.candidates);
+  auto made = verdicts_by_rules(read_prompts(options.prompts), answers.records);
+  made.dropped.insert(answers.dropped.begin(), answers.dropped.end());
   check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
         "; the requirements of --prompts ", options.prompts, " need a kind and a wording (docs/formats.md)");
   auto chosen = balanced_verdicts(std::move(made.records), config.eft, root_seed(config).child("eft_choice"));

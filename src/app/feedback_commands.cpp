@@ -126,8 +126,12 @@ void check_model_option(const Options& options, const RunConfig& config) {
   check(!by_model || !options.model.empty(), "[judge] --model DIR is missing: which checkpoint judges?");
   check(by_model || options.model.empty(), "[judge] judge.kind is ", config.judge.kind,
         ", which asks no model; leave out --model, or set judge.kind to self");
-  if (config.judge.kind != "gold")
-    options.config.check_read({"judge with judge.kind=" + config.judge.kind, kJudge.reads, {"data.gold"}});
+  std::vector<std::string> unread;
+  if (config.judge.kind != "gold") unread.emplace_back("data.gold");
+  if (!by_model)
+    unread.insert(unread.end(), {"judge.form", "judge.read", "judge.requirements",
+                                 "judge.num_evals_to_average", "judge.sampling."});
+  options.config.check_read({"judge with judge.kind=" + config.judge.kind, kJudge.reads, unread});
 }
 
 void run_judge(const Options& options) {
@@ -145,6 +149,7 @@ void run_judge(const Options& options) {
   if (!options.model.empty()) {
     check_judge(rubric, config.judge, items);
     check_policy(config.model, options.model);
+    check_judge_tokens(chat_format_of(options.model).tokenizer(), rubric, config.judge);
     inputs.checkpoint("--model", options.model);
   }
   const auto make = [&](RecordSink<Judgement>& out) {
@@ -213,7 +218,8 @@ void add_generate(Command app) {
 
 void add_judge(Command app) {
   auto options = std::make_shared<Options>();
-  Command command = app.add_command("judge", "K judgements of each candidate by a rubric (settings judge.*)");
+  Command command =
+      app.add_command("judge", "judgements of each candidate by a rubric or a checklist (settings judge.*)");
   add_model(command, *options);
   add_prompts_file(command, *options);
   add_candidates_file(command, *options);

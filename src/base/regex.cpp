@@ -13,6 +13,16 @@ struct Regex::Code {
   ~Code() { pcre2_code_free(code); }
 };
 
+std::string literal_pattern(const std::string& text) {
+  std::string pattern = "\\Q";
+  for (size_t at = 0, end; at <= text.size(); at = end + 2) {
+    end = std::min(text.find("\\E", at), text.size());
+    pattern += text.substr(at, end - at) + (end < text.size() ? "\\E\\\\E\\Q" : "\\E");
+    if (end == text.size()) break;
+  }
+  return pattern;
+}
+
 Regex::Regex(const std::string& pattern, bool ignore_case) {
   const auto code = std::make_shared<Code>();
   int error = 0;

@@ -16,6 +16,9 @@ class RegexLimit : public Error {
   using Error::Error;
 };
 
+/// A pattern that matches `text` as it is.
+std::string literal_pattern(const std::string& text);
+
 class Regex {
  public:
   /// Throws Error with the pattern, the position and PCRE2's reason.

@@ -211,6 +211,10 @@ void validate_whole_run(const RunConfig& config) {
         "[config] eft.source is ", config.eft.source,
         ", but data.ranked is empty: name files with human-ranked answers, or set "
         "eft.source to none");
+  check(
+      config.dpo.method != "positive_only" || config.judge.read != "expected" || config.last_model == 1,
+      "[config] dpo.method is positive_only, which trains on answers with the full score, but judge.read is "
+      "expected: a mean over scores hardly ever reaches it; set judge.read to text");
   check(config.judge.kind != "gold" || !config.data.gold.empty(),
         "[config] judge.kind is gold, but data.gold is empty: name the file with the gold rules");
   validate_early_stopping(config);

@@ -58,7 +58,9 @@ void add_rated_answers(const Row& row, Filtered<RankedAnswers>& result) {
   if (rated.answers.size() < 2) return leave_out(result, "fewer_than_two_rated_answers", row.where);
   if (blank(question) || std::any_of(rated.answers.begin(), rated.answers.end(), blank))
     return leave_out(result, "empty_message", row.where);
-  result.records.push_back({id_of(row), question, std::move(rated.answers), ranks_of(rated.ratings)});
+  const Json requirements = has(row.value, "requirements") ? list_at(row, "requirements") : Json();
+  result.records.push_back(
+      {id_of(row), question, std::move(rated.answers), ranks_of(rated.ratings), requirements});
 }
 
 }  // namespace selfreward

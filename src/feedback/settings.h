@@ -27,7 +27,8 @@ struct EftSettings {
     f("max_prompts", max_prompts, "ranked prompts to judge, 0 for all");
     f("max_examples", max_examples, "at most this many judgements are kept, 0 for all (the paper: 1630)");
     f("max_score_share", max_score_share,
-      "the most common score (of verdicts: yes or no of each kind) is thinned to this share; 1 is off");
+      "the most common score (of verdicts: yes or no of each kind that has both; 0.5 or more) is thinned to "
+      "this share; 1 is off");
     f("sampling", sampling, "how the baseline writes judgements; each ends with its score line");
   }
 };

@@ -7,6 +7,7 @@
 
 #include "base/in_row.h"
 #include "base/seed.h"
+#include "feedback/judging/score_parser.h"
 #include "gold/verifiable.h"
 
 namespace selfreward {
@@ -54,16 +55,26 @@ std::set<size_t> equal_parts(const Cells& cells, size_t count) {
   return kept;
 }
 
-/// Adds the verdict on one requirement, an object of the prompt's row.
+/// Adds the verdict on one requirement of the prompt's row.
 void add_verdict(const Prompt& prompt, const Candidate& answer, size_t index, Filtered<VerdictRow>& made) {
   const Json& item = prompt.requirements[index];
   const std::string id = str(answer.prompt_id, "/", answer.index, "/", index);
-  if (!item.is_object() || !item.contains("kind")) return leave_out(made, "no_rule", id);
+  if (item.is_string() || (item.is_object() && !item.contains("kind"))) return leave_out(made, "no_rule", id);
   const auto rule = item.get<Requirement>();
   if (rule.wording.empty()) return leave_out(made, "no_wording", id);
   const RequirementVerdict verdict = check_requirement(rule, answer.text);
   made.records.push_back({id, prompt.text, answer.text, rule.wording,
                           verdict.wanted + ": " + verdict.evidence, verdict.met, to_string(rule.kind)});
+}
+
+void add_verdicts(const Prompt& prompt, const Candidate& answer, Filtered<VerdictRow>& made) {
+  const std::string id = str(answer.prompt_id, "/", answer.index);
+  if (prompt.requirements.is_null() || prompt.requirements.empty())
+    return leave_out(made, "no_requirements", id);
+  check(prompt.requirements.is_array(), "[eft] requirements is ", prompt.requirements.dump(),
+        ", wanted a list");
+  if (!worthless_reason(prompt.text, answer.text).empty()) return leave_out(made, "worthless_answer", id);
+  for (size_t i = 0; i < prompt.requirements.size(); ++i) add_verdict(prompt, answer, i, made);
 }
 
 }  // namespace
@@ -77,16 +88,15 @@ Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
     const auto prompt = by_id.find(answer.prompt_id);
     check(prompt != by_id.end(), "[eft] candidate of prompt '", answer.prompt_id,
           "', which is not among the prompts");
-    in_row("prompt", answer.prompt_id, [&] {
-      for (size_t i = 0; i < prompt->second->requirements.size(); ++i)
-        add_verdict(*prompt->second, answer, i, made);
-    });
+    in_row("prompt", answer.prompt_id, [&] { add_verdicts(*prompt->second, answer, made); });
   }
   return made;
 }
 
 Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const EftSettings& settings,
                                        const Seed& seed) {
+  check(settings.max_score_share >= 0.5, "[eft] eft.max_score_share is ", settings.max_score_share,
+        ", but of yes and no one has half at least; set 0.5 or more");
   Cells cells = cells_of(verdicts, seed);
   Filtered<VerdictRow> made;
   if (settings.max_score_share < 1)
@@ -106,13 +116,20 @@ std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, c
       rubric.form == JudgeForm::checklist, "[eft] rubric ", rubric.name,
       " has no {requirement} in its template, but verdicts are about one requirement each; name a checklist "
       "in judge.rubric");
+  const bool shows_prompt = rubric.template_text.find("{instruction}") != std::string::npos;
   std::vector<Example> examples;
   for (const VerdictRow& verdict : verdicts) {
-    const std::string word = verdict.met ? rubric.yes : rubric.no;
+    check(!shows_prompt || !verdict.prompt.empty(), "[eft] verdict '", verdict.id,
+          "' has no prompt, but the template of rubric ", rubric.name, " shows the {instruction}");
+    const std::string reply = verdict.evidence.empty() ? (verdict.met ? rubric.yes : rubric.no)
+                                                       : rubric.reply_of(verdict.evidence, verdict.met);
+    check(parse_judge_reply(reply, FinishReason::stop, rubric).score == (verdict.met ? 1.0 : 0.0),
+          "[eft] verdict '", verdict.id, "': its reply '", reply, "' would not be read as ",
+          verdict.met ? rubric.yes : rubric.no, " under rubric ", rubric.name,
+          "; a line of its evidence ends with a verdict, or verdict_pattern does not fit reply");
     examples.push_back(
         {verdict.id,
-         {{"user", rubric.render(verdict.prompt, verdict.answer, verdict.requirement)},
-          {"assistant", verdict.evidence.empty() ? word : rubric.reply_of(verdict.evidence, verdict.met)}},
+         {{"user", rubric.render(verdict.prompt, verdict.answer, verdict.requirement)}, {"assistant", reply}},
          "eft"});
   }
   return examples;

@@ -10,7 +10,8 @@
 namespace selfreward {
 
 /// A verdict on each requirement of each candidate's prompt, with the evidence (gold/verifiable.h) behind what is
-/// wanted. Counted as left out: "no_wording" and "no_rule", requirements that cannot be asked or checked. A
+/// wanted. Counted as left out: "no_wording" and "no_rule", requirements that cannot be asked or checked;
+/// "no_requirements" and "worthless_answer" (gold/verifiable.h), answers without a verdict. A
 /// candidate of an unknown prompt, and a rule that is wrong, is an Error.
 Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
                                        const std::vector<Candidate>& candidates);

@@ -39,22 +39,28 @@ TEST_CASE("rules give a verdict with its evidence on each requirement of each an
       prompt_of("p",
                 R"([{"kind":"sentences","max":1,"wording":"One sentence."},"Be kind.",{"kind":"title"}])"),
       {"bare", "Write.", "t"}};
-  const auto made =
-      verdicts_by_rules(prompts, {candidate_of("p", 0, "Tea is good. Milk too."),
-                                  candidate_of("p", 1, "Tea."), candidate_of("bare", 0, "Tea.")});
+  const auto made = verdicts_by_rules(
+      prompts, {candidate_of("p", 0, "Tea is good. Milk too."), candidate_of("p", 1, "Tea is hot."),
+                candidate_of("p", 2, "Tea."), candidate_of("bare", 0, "Tea.")});
   REQUIRE(made.records.size() == 2);
   CHECK(
       Json(made.records[0]).dump() ==
       R"({"id":"p/0/0","prompt":"Write about tea.","answer":"Tea is good. Milk too.","requirement":"One sentence.",)"
       R"("evidence":"at most 1 sentences: 1 Tea is good.; 2 Milk too.; count 2","met":false,"kind":"sentences"})");
   CHECK(made.records[1].met);
-  CHECK(made.dropped == Counts{{"no_rule", 2}, {"no_wording", 2}});
+  CHECK(made.dropped ==
+        Counts{{"no_requirements", 1}, {"no_rule", 2}, {"no_wording", 2}, {"worthless_answer", 1}});
   CHECK(Json(Json(made.records[0]).get<VerdictRow>()) == Json(made.records[0]));
   CHECK_THROWS_WITH_AS(verdicts_by_rules(prompts, {candidate_of("q", 0, "Tea.")}),
                        doctest::Contains("'q', which is not among the prompts"), Error);
   CHECK_THROWS_WITH_AS(
-      verdicts_by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea.")}),
+      verdicts_by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea is hot.")}),
       doctest::Contains("unknown kind 'sentence'; did you mean 'sentences'? (prompt 'p')"), Error);
+  for (const char* wrong : {"5", R"("Be kind.")", R"({"kind":"title"})"})
+    CHECK_THROWS_WITH_AS(verdicts_by_rules({prompt_of("p", wrong)}, {candidate_of("p", 0, "Tea is hot.")}),
+                         doctest::Contains("wanted a list (prompt 'p')"), Error);
+  CHECK_THROWS_WITH_AS(verdicts_by_rules({prompt_of("p", "[[]]")}, {candidate_of("p", 0, "Tea is hot.")}),
+                       doctest::Contains("wanted an object with a kind (prompt 'p')"), Error);
 }
 
 TEST_CASE("the common verdict of each kind is thinned, and few rows are shared among kinds and verdicts") {
@@ -93,4 +99,15 @@ TEST_CASE("an example asks and replies as the rubric does, and the judge's parse
   points.name = "additive5";
   CHECK_THROWS_WITH_AS(verdict_examples(verdicts, points),
                        doctest::Contains("additive5 has no {requirement}"), Error);
+  verdicts[0].evidence = "is it short: no\nsum";
+  CHECK_THROWS_WITH_AS(
+      verdict_examples(verdicts, rubric),
+      doctest::Contains("verdict 'p/0/0': its reply 'is it short: no\nsum, yes' would not be read as yes"),
+      Error);
+}
+
+TEST_CASE("shares below a half, which turn the balance over, are an error") {
+  EftSettings settings;
+  settings.max_score_share = 0.4;
+  CHECK_THROWS_WITH_AS(balanced_verdicts({}, settings, Seed(1)), doctest::Contains("set 0.5 or more"), Error);
 }

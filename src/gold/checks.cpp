@@ -19,14 +19,9 @@ std::string quote(const std::string& text) {
   return str('"', text, '"');
 }
 
-/// `text` as a pattern that matches it literally.
-std::string literal(const std::string& text) {
-  return "\\Q" + replace_all(text, "\\E", "\\E\\\\E\\Q") + "\\E";
-}
-
 /// `text` as a whole word or phrase.
 std::string whole_word(const std::string& text) {
-  return "(?<![\\p{L}\\p{N}])" + literal(plain_text(text)) + "(?![\\p{L}\\p{N}])";
+  return "(?<![\\p{L}\\p{N}])" + literal_pattern(plain_text(text)) + "(?![\\p{L}\\p{N}])";
 }
 
 bool occurs(const std::string& pattern, const std::string& text) {
@@ -118,7 +113,7 @@ std::optional<Json> json_of(const std::string& text) {
 RequirementVerdict check_keys(const Requirement& r, const Json& json) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(quote(key));
-  const std::string evidence = "keys " + joined(keys, ", ");
+  const std::string evidence = keys.empty() ? "no keys" : "keys " + joined(keys, ", ");
   for (const std::string& key : r.words)
     if (!json.contains(key)) return verdict(r, false, "no key " + quote(key), evidence);
   for (const auto& [key, value] : json.items())
@@ -139,7 +134,8 @@ RequirementVerdict check_json(const Requirement& r, const std::string& text) {
 }
 
 RequirementVerdict check_start(const Requirement& r, const std::string& text) {
-  const bool met = occurs("\\A[\"'*_(\\s]*" + literal(plain_text(r.text)) + "(?![\\p{L}\\p{N}])", text);
+  const bool met =
+      occurs("\\A[\"'*_(\\s]*" + literal_pattern(plain_text(r.text)) + "(?![\\p{L}\\p{N}])", text);
   return verdict(r, met, "a start with " + quote(first_words(text, 1)),
                  "starts " + quote(first_words(text, split_words(r.text).size() + 1)));
 }
@@ -149,7 +145,7 @@ RequirementVerdict check_end(const Requirement& r, const std::string& text) {
   std::string wanted = plain_text(r.text);
   const bool phrase = kWord.matches(wanted);
   if (const auto mark = kFinalMark.search(wanted); phrase && mark) wanted.resize((*mark)[0].begin);
-  const std::string pattern = (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal(wanted) +
+  const std::string pattern = (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal_pattern(wanted) +
                               (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
   return verdict(r, occurs(pattern, text), "an end with " + quote(last_words(text, 1)),
                  "ends " + quote(last_words(text, split_words(r.text).size() + 1)));
@@ -171,7 +167,7 @@ RequirementVerdict check_repetition(const Requirement& r, const std::string& tex
 }
 
 RequirementVerdict check_forbidden(const Requirement& r, const std::string& text) {
-  const auto match = Regex(literal(plain_text(r.text)), /*ignore_case=*/true).search(text);
+  const auto match = Regex(literal_pattern(plain_text(r.text)), /*ignore_case=*/true).search(text);
   if (!match) return verdict(r, true, "none", "not found");
   return verdict(r, false, quote(r.text),
                  "found in " + quote(piece_at(text, (*match)[0].begin, (*match)[0].end)));

@@ -37,21 +37,27 @@ std::string quoted_part(K kind, const std::string& part) {
   return joined(words, " ");
 }
 
-std::string numbered_parts(K kind, const std::vector<std::string>& parts) {
+std::string numbered_parts(K kind, const std::vector<std::string>& parts, size_t count) {
   std::string text;
-  for (size_t i = 0; i < parts.size(); ++i) text += str(i + 1, " ", quoted_part(kind, parts[i]), "; ");
-  return str(text, "count ", parts.size());
+  for (size_t i = 0; i < count; ++i) text += str(i + 1, " ", quoted_part(kind, parts[i]), "; ");
+  return text;
 }
 
-/// The words with their number behind every fifth; behind the first that is too many nothing has to be read.
-std::string marked_words(const Requirement& r, const std::vector<std::string>& words) {
-  const size_t enough = static_cast<size_t>(r.max ? *r.max + 1 : *r.min);
+/// The words with their number behind every fifth.
+std::string marked_words(const std::vector<std::string>& words, size_t count) {
   std::string text;
-  for (size_t i = 0; i < std::min(words.size(), enough); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     text += (i == 0 ? "" : " ") + words[i];
     if ((i + 1) % kWordsBetweenMarks == 0) text += str(" (", i + 1, ")");
   }
-  return text + (words.size() >= enough ? str("; ", enough, " or more") : str("; count ", words.size()));
+  return text.empty() ? "" : text + "; ";
+}
+
+std::string evidence_of(const Requirement& r, const std::vector<std::string>& parts) {
+  const auto enough = static_cast<size_t>(r.max ? *r.max + 1 : *r.min);  // so many decide
+  const size_t count = std::min(parts.size(), enough);
+  return (r.kind == K::words ? marked_words(parts, count) : numbered_parts(r.kind, parts, count)) +
+         (parts.size() > count ? str(count, " or more") : str("count ", count));
 }
 
 }  // namespace
@@ -60,8 +66,7 @@ RequirementVerdict check_count(const Requirement& r, const std::string& text) {
   const auto parts = counted_parts(r.kind, text);
   const int64_t count = std::ssize(parts);
   const bool met = count >= r.min.value_or(count) && count <= r.max.value_or(count);
-  return {met, wanted_text(r), counted_text(r.kind, parts.size()),
-          r.kind == K::words ? marked_words(r, parts) : numbered_parts(r.kind, parts)};
+  return {met, wanted_text(r), counted_text(r.kind, parts.size()), evidence_of(r, parts)};
 }
 
 }  // namespace selfreward

@@ -5,7 +5,8 @@
 namespace selfreward {
 
 /// `text` is plain (plain_text). The evidence numbers what is counted by its first words, "1 The sea is; 2 It
-/// has many; count 2"; words are written down with their number behind every fifth, up to one that is too many.
+/// has many; count 2"; words are written down with their number behind every fifth. It ends where nothing more can
+/// change the verdict: "4 or more".
 RequirementVerdict check_count(const Requirement& requirement, const std::string& text);
 
 }  // namespace selfreward

@@ -85,8 +85,8 @@ int64_t count_at(const Json& json, const char* key, const KindInfo& info) {
 }
 
 double weight_of(const Json& json, const KindInfo& info) {
-  check(json.is_number() && json.get<double>() > 0, "[requirements] ", info.name, ": weight is ", json.dump(),
-        ", wanted a number above 0");
+  check(json.is_number() && json.get<double>() > 0 && json.get<double>() <= kMaxWeight, "[requirements] ",
+        info.name, ": weight is ", json.dump(), ", wanted a number above 0 and at most ", kMaxWeight);
   return json.get<double>();
 }
 

@@ -32,6 +32,8 @@ enum class RequirementKind {
   choice          // words: exactly one of these sentences occurs
 };
 
+inline constexpr double kMaxWeight = 1e6;  // sums of weights stay exact
+
 struct Requirement {
   RequirementKind kind = RequirementKind::sentences;
   std::optional<int64_t> min, max;

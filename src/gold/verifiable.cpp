@@ -4,15 +4,6 @@
 #include "gold/text.h"
 
 namespace selfreward {
-namespace {
-
-std::string worthless_reason(const std::string& prompt, const std::string& text) {
-  if (std::string reason = degenerate_reason(text); !reason.empty()) return reason;
-  return !prompt.empty() && text.find(plain_text(prompt)) != std::string::npos ? "the prompt said again" : "";
-}
-
-}  // namespace
-
 double VerifiableResult::share() const {
   if (!worthless.empty() || verdicts.empty()) return 0;
   double met = 0, total = 0;
@@ -29,6 +20,12 @@ std::vector<std::string> VerifiableResult::misses() const {
   for (const RequirementVerdict& v : verdicts)
     if (!v.met) texts.push_back(v.found + ", wanted " + v.wanted);
   return texts;
+}
+
+std::string worthless_reason(const std::string& prompt, const std::string& answer) {
+  const std::string text = plain_text(answer);
+  if (std::string reason = degenerate_reason(text); !reason.empty()) return reason;
+  return !prompt.empty() && text.find(plain_text(prompt)) != std::string::npos ? "the prompt said again" : "";
 }
 
 VerifiableResult check_requirements(const Requirements& requirements, const std::string& prompt,

@@ -25,6 +25,10 @@ struct VerifiableResult {
   std::vector<std::string> misses() const;
 };
 
+/// Why an answer is worth nothing whatever it meets: it says too little, goes round in circles, or says the prompt
+/// again. Empty for others.
+std::string worthless_reason(const std::string& prompt, const std::string& answer);
+
 RequirementVerdict check_requirement(const Requirement& requirement, const std::string& answer);
 
 /// An answer of fewer than three words, of the same words over and over, or with the whole prompt in it is

@@ -93,6 +93,9 @@ TEST_CASE("the evidence quotes what in the answer decides") {
   const std::vector<Case> cases = {
       {R"({"kind":"sentences","max":2})", "The sea is deep. We swim in it daily. Fish!",
        "1 The sea is; 2 We swim in; 3 Fish!; count 3"},
+      {R"({"kind":"sentences","max":1})", "The sea is deep. We swim in it daily. Fish!",
+       "1 The sea is; 2 We swim in; 2 or more"},
+      {R"({"kind":"sentences","min":1})", "The sea is deep. We swim in it daily.", "1 The sea is; 1 or more"},
       {R"({"kind":"sentences","max":2})", "", "count 0"},
       {R"({"kind":"paragraphs","min":2,"max":2})", "[[T]]\n\nOne and two and.\n\nThree.",
        "1 One and two; 2 Three.; count 2"},
@@ -106,7 +109,7 @@ TEST_CASE("the evidence quotes what in the answer decides") {
       {R"({"kind":"words","max":4})", "one two three four five six",
        "one two three four five (5); 5 or more"},
       {R"({"kind":"words","min":2})", "1. one\n2. two\n3. three", "one two; 2 or more"},
-      {R"({"kind":"words","min":1,"max":2})", "one two three", "one two three; 3 or more"},
+      {R"({"kind":"words","min":1,"max":2})", "one two three", "one two three; count 3"},
       {R"({"kind":"include","words":["river","tea"]})", "The rivers, a \"River\" too.",
        "river: \"\"River\"\"; tea: not found"},
       {R"({"kind":"exclude","words":["very"]})", "So very\ngood", "very: \"very\""},

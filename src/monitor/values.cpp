@@ -111,24 +111,39 @@ Json candidate_values(const std::vector<Candidate>& candidates) {
           {"answer_tokens", histogram_of(lengths)}};
 }
 
+std::vector<double> judge_scores(const Judgement& judgement) {
+  const auto& replies = judgement.replies;
+  if (!replies.empty() && !replies.front().requirement.empty())
+    return judgement.score ? std::vector{*judgement.score} : std::vector<double>();
+  std::vector<double> scores;
+  for (const JudgeReply& reply : replies)
+    if (const auto& score = reply.expected ? reply.expected : reply.score) scores.push_back(*score);
+  return scores;
+}
+
 Json judgement_counts(const std::vector<Judgement>& judgements) {
-  int64_t replies = 0;
+  int64_t replies = 0, unscored = 0;
   Counts failures, histogram;
   Moments scores, variances;
   for (const Judgement& judgement : judgements) {
-    std::map<std::string, Moments> by_question;
+    Moments own;
+    unscored += !judgement.score;
     for (const JudgeReply& reply : judgement.replies) {
       ++replies;
       if (reply.failure) ++failures[to_string(*reply.failure)];
-      if (!reply.score) continue;
-      ++histogram[significant(*reply.score, 6)];
-      scores.add(*reply.score);
-      by_question[reply.requirement].add(*reply.score);
     }
-    for (const auto& [requirement, own] : by_question)
-      if (own.count > 1) variances.add(own.variance());
+    for (const double score : judge_scores(judgement)) {
+      const bool whole = score == std::round(score);
+      ++histogram[significant(score, whole ? 6 : 2)];  // soft scores in steps: every one is another number
+      scores.add(score);
+      own.add(score);
+    }
+    if (own.count > 1) variances.add(own.variance());
   }
-  Json counts{{"judge_replies", replies}, {"judge_failures", failures}, {"score_histogram", histogram}};
+  Json counts{{"judge_replies", replies},
+              {"judge_failures", failures},
+              {"unscored_answers", unscored},
+              {"score_histogram", histogram}};
   if (scores.count == 0) return counts;
   counts["score_mean"] = scores.mean();
   counts["score_std"] = std::sqrt(scores.variance());

@@ -20,7 +20,10 @@ double repeated_4grams(const TokenIds& ids);
 /// the mean, and a histogram of lengths.
 Json candidate_values(const std::vector<Candidate>& candidates);
 
-/// {judge_replies, judge_failures, score_histogram, score_mean, score_std, score_entropy, k_variance}, as in
+/// What a judge said of an answer, as numbers: the score, soft where it is read so, of each reply; of a checklist,
+/// whose replies are about single requirements, the answer's score.
+std::vector<double> judge_scores(const Judgement& judgement);
+/// {judge_replies, judge_failures, unscored_answers, score_histogram, score_mean, score_std, score_entropy, k_variance}, as in
 /// round.json.
 Json judgement_counts(const std::vector<Judgement>& judgements);
 /// Of the variance of all scores, the share that lies between the replies on one answer (their unbiased

@@ -1,10 +1,10 @@
 // Stages of the seed data: what is checked before anything is made, and the judging examples.
 #include "data/readers.h"
 #include "data/unique_ids.h"
+#include "data/verdict_rows.h"
 #include "evaluate/benchmarks/evaluation.h"
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
-#include "feedback/judging/choice_tokens.h"
 #include "feedback/judging/score_parser.h"
 #include "feedback/verdicts.h"
 #include "recipe/early_stopping.h"
@@ -20,8 +20,8 @@ void write_eft_summary(const RunDirectory& run, const std::vector<RankedAnswers>
                        const Filtered<Example>& eft) {
   Json summary = read_json(run.seed_summary());
   summary["eft"] = eft.records.size();
-  summary["eft_building"] = {
-      {"judged_prompts", ranked.size()}, {"judgements", eft.records.size()}, {"dropped", eft.dropped}};
+  summary["eft_building"] = {{"judgements", eft.records.size()}, {"dropped", eft.dropped}};
+  if (!ranked.empty()) summary["eft_building"]["judged_prompts"] = ranked.size();
   write_file_atomically(run.seed_summary(), summary.dump(2) + "\n");
 }
 
@@ -82,7 +82,7 @@ void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rub
 Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubric) {
   std::vector<VerdictRow> verdicts;
   for (const std::string& file : config.data.eft) {
-    auto part = read_jsonl<VerdictRow>(file);
+    auto part = read_verdicts(file);
     std::move(part.begin(), part.end(), std::back_inserter(verdicts));
   }
   check_unique_ids(verdicts, "data.eft");
@@ -113,7 +113,7 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
   check_early_stopping(config, data);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
   check_policy(config.model, config.model.model_name_or_path);
-  if (config.judge.read == "expected") ChoiceTokens(Tokenizer::load(config.model.model_name_or_path), rubric);
+  check_judge_tokens(chat_format_of(config.model.model_name_or_path).tokenizer(), rubric, config.judge);
   const bool has_writer = config.prompts.file.empty() && config.last_model > 1 &&
                           config.prompts.source != "self" && config.prompts.source != "M0";
   if (has_writer) check_policy(config.model, config.prompts.source);
@@ -145,7 +145,11 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
       return out.append(agreeing_judgements(config, run, data, rubric, judged));
     const auto eft = eft_without_model(config, data, rubric);
     if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
-    out.append(eft.records, config.eft.source == "verdicts" ? eft.dropped : Counts());
+    if (config.eft.source != "verdicts") return out.append(eft.records);
+    write_eft_summary(run, {}, eft);
+    log_line(
+        str("  ", eft.records.size(), " verdicts on requirements; left out: ", counts_text(eft.dropped)));
+    out.append(eft.records, eft.dropped);
   });
 }
 

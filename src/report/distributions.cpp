@@ -7,6 +7,7 @@
 #include "data/messages.h"
 #include "data/readers.h"
 #include "feedback/rouge.h"
+#include "monitor/values.h"
 #include "report/histograms.h"
 
 namespace selfreward {
@@ -135,8 +136,7 @@ RoundValues margins_of(const RoundRecords& round) {
 RoundValues scores_of(const RoundRecords& round) {
   RoundValues scores{round.t, {}, 0};
   for (const Judgement& judgement : round.judgements)
-    for (const JudgeReply& reply : judgement.replies)
-      if (reply.score) scores.values.push_back(*reply.score);
+    for (const double score : judge_scores(judgement)) scores.values.push_back(score);
   scores.total = scores.values.size();
   return scores;
 }

@@ -13,10 +13,13 @@ namespace {
 constexpr int kMaxDepth = 32;
 
 /// What the head of the report says about the settings: label and dotted key of config.yaml.
-constexpr std::array<std::pair<const char*, const char*>, 21> kSetup{{
+constexpr std::array<std::pair<const char*, const char*>, 24> kSetup{{
     {"Starting model", "model.model_name_or_path"},
     {"Seed", "seed"},
     {"Judge", "judge.kind"},
+    {"Judging", "judge.form"},
+    {"Scores read as", "judge.read"},
+    {"Rubric", "judge.rubric"},
     {"Replies per answer", "judge.num_evals_to_average"},
     {"Answers per prompt", "candidates.num_generations"},
     {"New prompts per round", "prompts.num_prompts"},

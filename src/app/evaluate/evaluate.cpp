@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "base/paths.h"
 #include "evaluate/benchmarks/evaluation.h"
+#include "feedback/judging/judge.h"
 #include "report/report.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
@@ -60,6 +61,11 @@ void run_evaluate(const Options& options) {
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const SeedData data = read_seed_data(config);
   check_evaluation(config, data);
+  if (!data.held_out_ranked.empty()) {
+    check_judge(rubric, config.judge, judge_items(data.held_out_ranked));
+    for (const NamedModel& model : models)
+      check_judge_tokens(chat_format_of(model.dir).tokenizer(), rubric, config.judge);
+  }
   check_outputs(directory, evaluation_outputs(config, directory, models), options.overwrite);
   directory.keep_settings(config);
   write_seed_summary(directory, data);

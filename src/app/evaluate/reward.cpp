@@ -61,8 +61,12 @@ Filtered<RankedAnswers> ranked_answers(const Options& options, const RunConfig& 
   check(
       !options.candidates.empty() && !options.prompts.empty() && !config.data.gold.empty(),
       "[evaluate] --prompts, --candidates and --gold belong together: the rules say which answers are better");
-  return ranked_by_gold(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates),
-                        GoldScorer::load(config.data.gold));
+  auto ranked = ranked_by_gold(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates),
+                               GoldScorer::load(config.data.gold));
+  check(!ranked.records.empty(), "[evaluate] no answers of ", options.candidates,
+        " can be judged: left out are ", counts_text(ranked.dropped), "; does ", config.data.gold,
+        " name the file of these prompts?");
+  return ranked;
 }
 
 void run_evaluate_reward(const Options& options) {
@@ -95,7 +99,8 @@ void run_evaluate_reward(const Options& options) {
 void add_evaluate_reward(Command evaluate) {
   auto options = std::make_shared<Options>();
   Command command = evaluate.add_command(
-      "reward", "judges against human ranks: the paper's five metrics with intervals, what each score means");
+      "reward",
+      "judges against human ranks or a true score: the paper's metrics with intervals, what each score means");
   command.add_option("--model", options->models, "checkpoints that judge").required().type_name("DIR");
   command.add_option("--ranked", options->ranked, "ranked answers or preference pairs (docs/formats.md)")
       .existing_path();
@@ -113,7 +118,7 @@ void add_evaluate_reward(Command evaluate) {
       .add_option(
           "--scores", options->scores,
           "how scores are read: samples (mean of judge.num_evals_to_average replies), greedy, expected "
-          "(sum of score * probability where a greedy reply writes its digit)")
+          "(sum of score * probability where a greedy reply writes its score or verdict)")
       .comma_separated()
       .one_of({std::begin(kScoreKinds), std::end(kScoreKinds)});
   command
@@ -122,7 +127,8 @@ void add_evaluate_reward(Command evaluate) {
       .type_name("DIR")
       .existing_directory();
   command
-      .add_option("--gold", options->gold, "rules of a true score, for the calibration (setting data.gold)")
+      .add_option("--gold", options->gold,
+                  "rules of a true score: for the calibration, and to rank --candidates (setting data.gold)")
       .existing_file();
   command.add_option("--out", options->out, "directory for replies and reward.json")
       .required()

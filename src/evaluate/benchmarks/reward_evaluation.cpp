@@ -39,8 +39,13 @@ void check_judges(const RunConfig& config, const RewardEvaluation& evaluation,
                   const std::vector<RankedAnswers>& ranked) {
   for (const fs::path& file : evaluation.rubrics) {
     const Rubric rubric = Rubric::load(file);
-    for (const std::string& scores : evaluation.scores)
-      check_judge(rubric, judge_settings(config, rubric, file, scores), judge_items(ranked));
+    for (const std::string& scores : evaluation.scores) {
+      const JudgeSettings settings = judge_settings(config, rubric, file, scores);
+      check_judge(rubric, settings, judge_items(ranked));
+      for (const NamedModel& model :
+           settings.read == "expected" ? evaluation.models : std::vector<NamedModel>())
+        check_judge_tokens(chat_format_of(model.dir).tokenizer(), rubric, settings);
+    }
   }
 }
 

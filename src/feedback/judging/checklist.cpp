@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text_util.h"
+#include "gold/requirement.h"
 
 namespace selfreward {
 namespace {
@@ -13,10 +14,18 @@ std::string wording_of(const Json& item, const std::string& which) {
   return strip(wording.get<std::string>());
 }
 
+/// What has no kind is not for gold rules: another key is a mistake.
+void check_keys(const Json& item, const std::string& which) {
+  if (!item.is_object() || item.contains("kind")) return;
+  for (const auto& [key, value] : item.items())
+    check(key == "wording" || key == "weight", "[checklist] ", which, " has the key '", key,
+          "'; known are wording and weight, and of gold rules kind with its own");
+}
+
 double weight_of(const Json& item, const std::string& which) {
   const Json weight = item.is_object() ? item.value("weight", Json(1)) : Json(1);
-  check(weight.is_number() && weight.get<double>() > 0, "[checklist] ", which, " has the weight ",
-        weight.dump(), ", wanted a number above 0");
+  check(weight.is_number() && weight.get<double>() > 0 && weight.get<double>() <= kMaxWeight, "[checklist] ",
+        which, " has the weight ", weight.dump(), ", wanted a number above 0 and at most ", kMaxWeight);
   return weight.get<double>();
 }
 
@@ -28,6 +37,7 @@ Checklist checklist_of(const Json& requirements) {
   Checklist items;
   for (const Json& item : requirements) {
     const std::string which = str("requirement ", items.size() + 1);
+    check_keys(item, which);
     items.push_back({wording_of(item, which), weight_of(item, which)});
   }
   return items;

@@ -60,11 +60,28 @@ ChoiceTokens::ChoiceTokens(const Tokenizer& tokenizer, const Rubric& rubric) : t
   const auto choices = choices_of(rubric);
   num_choices_ = choices.size();
   find_tokens(choices);
+  check_spelled(choices, rubric.name);
+}
+
+void ChoiceTokens::check_spelled(const std::vector<Choice>& choices, const std::string& rubric) const {
   for (size_t i = 0; i < choices.size(); ++i)
     check(std::any_of(spellings_.begin(), spellings_.end(), [&](const Spelling& s) { return s.choice == i; }),
-          "[judge] rubric ", rubric.name, ": no token of the model's vocabulary spells '",
-          choices[i].spellings[0],
+          "[judge] rubric ", rubric, ": no token of the model's vocabulary spells '", choices[i].spellings[0],
           "', so its probability cannot be read; choose another word, or judge.read: text");
+  check(
+      std::any_of(spellings_.begin(), spellings_.end(),
+                  [&](const Spelling& s) { return spells_all(s.before); }),
+      "[judge] rubric ", rubric, ": '", choices.front().spellings[0], "' and '", choices.back().spellings[0],
+      "' are no tokens of one kind in the model's vocabulary (one alone, the other behind a space), so no place "
+      "is a choice between them; choose other words, or judge.read: text");
+}
+
+bool ChoiceTokens::spells_all(const std::string& before) const {
+  for (size_t choice = 0; choice < num_choices_; ++choice)
+    if (std::none_of(spellings_.begin(), spellings_.end(),
+                     [&](const Spelling& s) { return s.choice == choice && s.before == before; }))
+      return false;
+  return true;
 }
 
 void ChoiceTokens::find_tokens(const std::vector<Choice>& choices) {
@@ -93,7 +110,9 @@ std::optional<std::vector<double>> ChoiceTokens::probabilities(const Regex& patt
   if (!index) return std::nullopt;
   const auto found = std::find(ids_.begin(), ids_.end(), reply.ids[*index]);
   if (found == ids_.end() || !tokenizer_.id_to_token(*found).ends_with(said.in(text))) return std::nullopt;
-  return shares_at(reply.watched.at(*index), spellings_[static_cast<size_t>(found - ids_.begin())].before);
+  const std::string& before = spellings_[static_cast<size_t>(found - ids_.begin())].before;
+  if (!spells_all(before)) return std::nullopt;
+  return shares_at(reply.watched.at(*index), before);
 }
 
 std::vector<double> ChoiceTokens::shares_at(const std::vector<float>& logits,

@@ -18,7 +18,8 @@ std::vector<Choice> choices_of(const Rubric& rubric);
 class ChoiceTokens {
  public:
   /// The tokens of a vocabulary that spell the choices, alone or behind a space or a mark (" yes", "(yes").
-  /// Throws Error where no token spells one of them. The tokenizer must outlive it.
+  /// Throws Error where no characters before them go with all: then no place is a choice among all of them. The
+  /// tokenizer must outlive it.
   ChoiceTokens(const Tokenizer& tokenizer, const Rubric& rubric);
 
   /// What SamplingParams::watched has to be.
@@ -26,7 +27,7 @@ class ChoiceTokens {
 
   /// The probability of each choice where `reply` writes what the last match of `pattern` catches: over the
   /// tokens that have the same characters before the choice, those that spell one choice together. Absent where
-  /// no watched token stands there ("4.5", a word in several tokens). `reply` was made with watched().
+  /// no watched token stands there ("4.5", a word in several tokens), or one whose like spells not every choice. `reply` was made with watched().
   std::optional<std::vector<double>> probabilities(const Regex& pattern, const Completion& reply) const;
 
  private:
@@ -35,6 +36,8 @@ class ChoiceTokens {
     std::string before;  // what the token has before the choice
   };
   void find_tokens(const std::vector<Choice>& choices);
+  void check_spelled(const std::vector<Choice>& choices, const std::string& rubric) const;
+  bool spells_all(const std::string& before) const;
   std::vector<double> shares_at(const std::vector<float>& logits, const std::string& before) const;
 
   const Tokenizer& tokenizer_;

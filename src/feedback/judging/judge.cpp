@@ -185,7 +185,15 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std:
   check(checklist || settings.requirements == JudgeSettings().requirements, "[judge] judge.requirements is ",
         settings.requirements, ", but judge.form is rubric, which asks about no requirements; leave it out");
   if (settings.read == "expected") choices_of(rubric);
+  check(settings.num_evals_to_average == 1 || settings.sampling.temperature > 0,
+        "[judge] judge.num_evals_to_average is ", settings.num_evals_to_average,
+        ", but with judge.sampling.temperature 0 all replies are the same; set one of them");
+  if (checklist) check_score_line(rubric, settings.rubric);
   for (const JudgeItem& item : items) questions_of(rubric, item, settings);
+}
+
+void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings) {
+  if (settings.read == "expected") ChoiceTokens(tokenizer, rubric);
 }
 
 void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,

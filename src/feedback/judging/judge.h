@@ -36,6 +36,8 @@ Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item,
 /// as settings.read says, items without what they are asked about.
 void check_judge(const Rubric& rubric, const JudgeSettings& settings,
                  const std::vector<JudgeItem>& items = {});
+/// The same for one judge: soft scores that its vocabulary cannot give (choice_tokens.h).
+void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings);
 
 /// Appends one judgement of each item: to each question settings.num_evals_to_average replies of the policy.
 /// A reply ends with its score line (is_score_line). What it is worth is its score, or where settings.read is

@@ -75,7 +75,7 @@ TEST_CASE("a checklist asks about each requirement; its score is their weighted 
   Policy policy = random_policy();
   // any letter is a verdict: a random network writes some
   Rubric rubric = checklist("verdict_pattern: '(?i)([a-m])|([n-z])'\n");
-  rubric.yes = "e", rubric.no = "a";
+  rubric.yes = "e", rubric.no = "a", rubric.reply = "{verdict}";
   const JudgeItem item =
       item_of("p", R"([{"wording": "Be short.", "weight": 3, "kind": "words"}, "Be kind."])");
   const JudgeSettings settings{

@@ -36,11 +36,18 @@ Regex pattern_of(const YamlMap& yaml, const std::string& key, const std::string&
 
 /// One of the two words at the end of a line, perhaps with marks behind it.
 Regex default_verdict_pattern(const Rubric& rubric) {
-  return Regex("(?im)(?<![\\p{L}\\p{N}])(\\Q" + rubric.yes + "\\E|\\Q" + rubric.no +
-               "\\E)[\\h.!*_\"'`)\\]]*$");
+  return Regex("(?im)(?<![\\p{L}\\p{N}])(" + literal_pattern(rubric.yes) + "|" + literal_pattern(rubric.no) +
+               ")[\\h.!*_\"'`)\\]]*$");
+}
+
+/// A key of the other form is an error that says which form the template makes of the rubric.
+void refuse_keys(const YamlMap& yaml, const std::vector<std::string>& keys, const char* form) {
+  for (const std::string& key : keys)
+    check(!yaml.has(key), yaml.place(key), " belongs to the other form of rubric: the template has ", form);
 }
 
 void read_checklist(Rubric& rubric, const YamlMap& yaml) {
+  refuse_keys(yaml, {"min_score", "score_pattern", "score_line"}, "{requirement}, as a checklist's");
   yaml.allow({"name", "template", "max_score", "verdict_pattern", "yes", "no", "reply", "requirements"});
   rubric.yes = yaml.text("yes", rubric.yes);
   rubric.no = yaml.text("no", rubric.no);
@@ -54,6 +61,8 @@ void read_checklist(Rubric& rubric, const YamlMap& yaml) {
 }
 
 void read_points(Rubric& rubric, const YamlMap& yaml) {
+  refuse_keys(yaml, {"verdict_pattern", "yes", "no", "reply", "requirements"},
+              "no {requirement}, which a checklist's has");
   yaml.allow({"name", "template", "min_score", "max_score", "score_pattern", "score_line"});
   rubric.min_score = yaml.number("min_score", rubric.min_score);
   rubric.score_line = yaml.text("score_line", rubric.score_line);
@@ -81,8 +90,11 @@ void check_checklist(const Rubric& rubric, const fs::path& path) {
   check_placeholders(rubric.template_text, {kResponse, kRequirement},
                      "[rubric] " + path.string() + ": the template");
   check_placeholders(rubric.reply, {kVerdict}, "[rubric] " + path.string() + ": reply");
-  check(!rubric.yes.empty() && !rubric.no.empty() && rubric.yes != rubric.no, "[rubric] ", path.string(),
-        ": yes and no are '", rubric.yes, "' and '", rubric.no, "', wanted two words");
+  check(!strip(rubric.yes).empty() && !strip(rubric.no).empty() && rubric.verdict_of(rubric.no) == false,
+        "[rubric] ", path.string(), ": yes and no are '", rubric.yes, "' and '", rubric.no,
+        "', wanted two words that differ by more than their case");
+  check(rubric.max_score > 0, "[rubric] ", path.string(), ": max_score is ", rubric.max_score,
+        ", wanted a number above 0");
   for (const ChecklistItem& item : rubric.requirements)
     check(!strip(item.wording).empty(), "[rubric] ", path.string(), ": an entry of requirements is empty");
 }
@@ -125,8 +137,20 @@ std::string Rubric::render(std::string_view instruction, std::string_view respon
                                           {"{{response}}", response},
                                           {kInstruction, instruction},
                                           {kResponse, response}};
-  if (form == JudgeForm::checklist) values.emplace_back(kRequirement, requirement);
+  if (form == JudgeForm::checklist) {
+    values.emplace_back("{{requirement}}", requirement);
+    values.emplace_back(kRequirement, requirement);
+  }
   return fill_placeholders(template_text, values);
+}
+
+std::optional<bool> Rubric::verdict_of(std::string_view word) const {
+  const auto is = [&](const std::string& wanted) {
+    return word == wanted ||
+           Regex("\\A" + literal_pattern(wanted) + "\\z", /*ignore_case=*/true).matches(word);
+  };
+  if (is(yes)) return true;
+  return is(no) ? std::optional(false) : std::nullopt;
 }
 
 std::string Rubric::reply_of(std::string_view evidence, bool met) const {

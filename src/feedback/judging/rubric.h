@@ -2,6 +2,7 @@
 // How a judge is asked and how its score is read: LLM-as-a-Judge by a prompt (paper, section 2.3 and figure
 // 2). rubrics/additive5.yaml is the paper's kind of rubric, rubrics/choice5.yaml the one that it is compared
 // with; rubrics/checklist.yaml asks about one requirement a time.
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,8 @@ struct Rubric {
   double max_reply_score() const { return form == JudgeForm::checklist ? 1 : max_score; }
   /// `reply` of a checklist with both in it.
   std::string reply_of(std::string_view evidence, bool met) const;
+  /// Of a checklist: whether a word is yes (true) or no, in any case; absent for other words.
+  std::optional<bool> verdict_of(std::string_view word) const;
   /// score_line with a number in it, as "Score: 4".
   std::string score_line_of(double score) const;
 };

@@ -1,7 +1,5 @@
 #include "feedback/judging/score_parser.h"
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <limits>
 
@@ -27,17 +25,11 @@ std::optional<double> number_of(std::string_view digits) {
   return value;
 }
 
-bool equal_but_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 /// What group 1 says: a number, or yes (1) or no (0).
 std::optional<double> value_of(std::string_view said, const Rubric& rubric) {
   if (rubric.form == JudgeForm::rubric) return number_of(said);
-  if (equal_but_case(said, rubric.yes)) return 1;
-  return equal_but_case(said, rubric.no) ? std::optional(0.0) : std::nullopt;
+  const auto verdict = rubric.verdict_of(said);
+  return verdict ? std::optional(*verdict ? 1.0 : 0.0) : std::nullopt;
 }
 
 std::vector<NamedScore> find_scores(std::string_view text, const Rubric& rubric) {
@@ -45,7 +37,8 @@ std::vector<NamedScore> find_scores(std::string_view text, const Rubric& rubric)
   for (const Regex::Match& match : matches_in_reply(rubric.score_pattern, text)) {
     const auto value = value_of(match.at(1).in(text), rubric);
     if (!value) continue;  // a pattern with \d may catch digits of other scripts
-    const std::string_view scale = match.size() > 2 ? match[2].in(text) : "";
+    const bool names_scale = rubric.form == JudgeForm::rubric && match.size() > 2;
+    const std::string_view scale = names_scale ? match[2].in(text) : "";
     const bool same_scale = scale.empty() || number_of(scale) == rubric.max_score;
     const bool in_range =
         same_scale && *value >= rubric.min_reply_score() && *value <= rubric.max_reply_score();
@@ -60,9 +53,21 @@ bool differ(const std::vector<NamedScore>& scores) {
   return false;
 }
 
-/// "Score: 1" with the text ending there may be the start of 10 or 1.5.
-bool may_go_on(const std::string& text, size_t end) {
+/// "Score: 1" with the text ending there may be the start of 10 or 1.5; a word is whole.
+bool may_go_on(const std::string& text, size_t end, const Rubric& rubric) {
+  if (rubric.form == JudgeForm::checklist) return false;
   return text.find_first_not_of("0123456789.,", end) == std::string::npos;
+}
+
+/// What a checklist writes as a verdict has to be read as that.
+void check_verdicts(const Rubric& rubric, const std::string& file) {
+  for (const bool met : {true, false})
+    for (const std::string& text : {rubric.reply_of("a reason", met), met ? rubric.yes : rubric.no}) {
+      const JudgeReply reply = parse_judge_reply(text, FinishReason::stop, rubric);
+      check(reply.score == (met ? 1.0 : 0.0), "[rubric] ", file, ": a reply '", text, "' is read as ",
+            reply.score ? (*reply.score == 1 ? "yes" : "no") : to_string(*reply.failure), ", wanted ",
+            met ? "yes" : "no", "; make verdict_pattern, yes, no and reply fit each other");
+    }
 }
 
 }  // namespace
@@ -75,7 +80,7 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
     return JudgeReply{std::move(text), std::nullopt, failure};
   };
   if (scores.empty()) return failed(cut ? JudgeFailure::cut_off : JudgeFailure::no_score);
-  if (cut && may_go_on(readable, scores.back().end)) return failed(JudgeFailure::cut_off);
+  if (cut && may_go_on(readable, scores.back().end, rubric)) return failed(JudgeFailure::cut_off);
   if (differ(scores)) return failed(JudgeFailure::several_scores);
   if (!scores.back().in_range) return failed(JudgeFailure::out_of_range);
   return {std::move(text), scores.back().value, std::nullopt};
@@ -93,6 +98,7 @@ bool begins_line(std::string_view line, size_t at) {
 }
 
 void check_score_line(const Rubric& rubric, const std::string& file) {
+  if (rubric.form == JudgeForm::checklist) return check_verdicts(rubric, file);
   for (const double score : {rubric.min_score, rubric.max_score}) {
     const std::string line = rubric.score_line_of(score);
     const JudgeReply reply = parse_judge_reply("A reason.\n" + line, FinishReason::stop, rubric);

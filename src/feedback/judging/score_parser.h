@@ -20,7 +20,8 @@ JudgeReply parse_judge_reply(std::string text, FinishReason finish_reason, const
 /// 1", indented) may be of parts, with the whole still to come. Of a checklist any line with a verdict.
 bool is_score_line(std::string_view line, const Rubric& rubric);
 
-/// Throws Error, with the rubric's file, unless replies that end with its own score line have that score.
+/// Throws Error, with the rubric's file, unless replies that end with its own score line have that score; of a
+/// checklist, unless what it writes as yes and no (`reply`, and the words alone) is read as that.
 void check_score_line(const Rubric& rubric, const std::string& file);
 
 /// Whether before byte `at` a line has nothing but marks of emphasis, a heading or a quotation ("**", "## ").

@@ -19,11 +19,11 @@ struct GeluTanh {
   static Activated at(float g) {
     constexpr float a = 1.59576912f, b = 0.0713548163f;
     const float opposite = -g * (a + b * g * g);
-    // Behind 60 value and slope are 0 in float beside any other; g e must be finite in whichever order the compiler
-    // multiplies (Clang took another than GCC and had infinite slopes at g = -10).
-    const float e = exponential(opposite < 60.0f ? opposite : 60.0f);
+    const float e = exponential(opposite < 87.0f ? opposite : 87.0f);
     const float s = 1.0f / (1.0f + e);  // so that 1 - s is e s
-    return {g * s, s * (1.0f + g * e * s * (a + 3.0f * b * g * g))};
+    // Finite in whichever order the compiler multiplies (Clang had infinite slopes at g = -10); behind it s is 0.
+    const float bounded = e < 1e30f ? e : 1e30f;
+    return {g * s, s * (1.0f + g * bounded * s * (a + 3.0f * b * g * g))};
   }
 };
 
