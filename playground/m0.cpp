@@ -59,7 +59,7 @@ Json bpe_model(const Bpe& bpe) {
   tokens.insert(tokens.end(), bpe.vocabulary.begin(), bpe.vocabulary.end());
   Json vocab = Json::object(), merges = Json::array();
   for (size_t id = 0; id < tokens.size(); ++id) vocab[tokens[id]] = id;
-  for (const auto& [left, right] : bpe.merges) merges.push_back(left + " " + right);
+  for (const auto& [left, right] : bpe.merges) merges.push_back(str(left, " ", right));
   return {{"type", "BPE"},
           {"dropout", nullptr},
           {"unk_token", nullptr},

@@ -66,7 +66,7 @@ std::string places_of(const std::vector<std::string>& words, const std::string& 
   for (const std::string& word : words) {
     const auto match = Regex(whole_word(word), /*ignore_case=*/true).search(text);
     const std::string place = match ? quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : "not found";
-    places.push_back(word + ": " + place);
+    places.push_back(str(word, ": ", place));
   }
   return joined(places, "; ");
 }

@@ -135,7 +135,7 @@ std::optional<double> kendall_tau_b(const std::vector<double>& a, const std::vec
   for (size_t i = 0; i < a.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       const int sign_a = sign(a[i] - a[j]), sign_b = sign(b[i] - b[j]);
-      difference += sign_a * sign_b;
+      difference += static_cast<int64_t>(sign_a) * sign_b;
       ordered_a += sign_a != 0;
       ordered_b += sign_b != 0;
     }
