@@ -13,9 +13,10 @@ bool met_of(const Row& row) {
 }
 
 VerdictRow verdict_of(const Row& row) {
-  check(!has(row.value, "messages"), "[data] ", row.where,
-        ": this is a judging example (\"messages\"), wanted a verdict on one requirement (requirement, answer, met); "
-        "set eft.source to file");
+  check(
+      !has(row.value, "messages"), "[data] ", row.where,
+      ": this is a judging example (\"messages\"), wanted a verdict on one requirement (requirement, answer, met); "
+      "set eft.source to file");
   return {id_of(row),
           optional_text(row, "prompt"),
           string_at(row.value, "answer", row.where),

@@ -17,8 +17,9 @@ fs::path file_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("verdicts are read from lines and from an array; what may be missing may be null") {
-  const std::string a = R"({"id":"x","prompt":"P","answer":"A","requirement":" Be short. ","evidence":"e","met":true})",
-                    b = R"({"answer":"","requirement":"Be long.","evidence":null,"met":false,"kind":null})";
+  const std::string
+      a = R"({"id":"x","prompt":"P","answer":"A","requirement":" Be short. ","evidence":"e","met":true})",
+      b = R"({"answer":"","requirement":"Be long.","evidence":null,"met":false,"kind":null})";
   for (const std::string& text : {a + "\n" + b + "\n", "[" + a + "," + b + "]"}) {
     const auto rows = read_verdicts(file_of(text));
     REQUIRE(rows.size() == 2);
