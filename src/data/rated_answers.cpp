@@ -6,9 +6,6 @@
 #include "data/messages.h"
 
 namespace selfreward {
-namespace {
-
-/// How many ratings are better.
 std::vector<double> ranks_of(const std::vector<double>& ratings) {
   std::vector<double> ranks;
   for (const double rating : ratings)
@@ -16,8 +13,6 @@ std::vector<double> ranks_of(const std::vector<double>& ratings) {
         std::count_if(ratings.begin(), ratings.end(), [&](double other) { return other > rating; })));
   return ranks;
 }
-
-}  // namespace
 
 RatedAnswers rated_answers(const Row& row) {
   const Json& answers = list_at(row, has(row.value, "generations") ? "generations" : "responses");

@@ -7,6 +7,9 @@
 
 namespace selfreward {
 
+/// A rank for each rating: how many are better.
+std::vector<double> ranks_of(const std::vector<double>& ratings);
+
 /// The answers that have a rating, in the order of the row.
 struct RatedAnswers {
   std::vector<std::string> answers;

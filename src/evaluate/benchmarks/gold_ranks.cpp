@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "data/rated_answers.h"
 
 namespace selfreward {
 namespace {
@@ -22,14 +23,6 @@ ByPrompt by_prompt(const std::vector<Prompt>& prompts, const std::vector<Candida
           candidate.prompt_id, "' has two candidates ", candidate.index);
   }
   return answers;
-}
-
-std::vector<double> ranks_of(const std::vector<double>& scores) {
-  std::vector<double> ranks;
-  for (const double score : scores)
-    ranks.push_back(static_cast<double>(
-        std::count_if(scores.begin(), scores.end(), [&](double other) { return other > score; })));
-  return ranks;
 }
 
 }  // namespace

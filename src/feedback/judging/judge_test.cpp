@@ -18,11 +18,7 @@ fs::path records_file(const std::string& name) {
   return scratch_dir(name) / "records.jsonl";
 }
 
-std::vector<Prompt> some_prompts() {
-  return {{"a", "tell me a story", "t"}, {"b", "count to ten", "t"}, {"c", std::string(3000, 'x'), "t"}};
-}
-
-/// A judge that says anything: a random network whose every digit, or every word in {yes, no}, is a verdict.
+/// A judge that says anything.
 Policy random_policy() {
   return Policy::load(kTinyLlama, {.device = "cpu", .dtype = "float32"});
 }
@@ -50,7 +46,8 @@ TEST_CASE("judges without a model score as their name says") {
 }
 
 TEST_CASE("a candidate of a prompt that is not there is an error") {
-  CHECK_THROWS_AS(judge_items(some_prompts(), {{"z", 0, {}, "text", FinishReason::stop}}), Error);
+  CHECK_THROWS_AS(judge_items({{"a", "tell me a story", "t"}}, {{"z", 0, {}, "text", FinishReason::stop}}),
+                  Error);
 }
 
 TEST_CASE("a judge's reply has nothing behind its score line") {
