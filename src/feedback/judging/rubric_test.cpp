@@ -96,6 +96,18 @@ TEST_CASE("the rubrics that come with the program load and ask for the score in 
   CHECK(Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/choice5.yaml").min_score == 1);
 }
 
+TEST_CASE("the checklists that come with the program load, and read what they write") {
+  for (const char* file : {"rubrics/checklist.yaml", "verifiable/checklist.yaml"}) {
+    const Rubric rubric = Rubric::load(fs::path(SELFREWARD_SOURCE_DIR) / file);
+    CHECK((rubric.form == JudgeForm::checklist));
+    CHECK_NOTHROW(check_score_line(rubric, file));
+    const std::string asked = rubric.render("THE QUESTION", "THE ANSWER", "THE REQUIREMENT");
+    CHECK(asked.find("THE ANSWER") < asked.find("THE REQUIREMENT"));  // what is shared comes first
+    CHECK(asked.find('{') == std::string::npos);
+  }
+  CHECK(Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/checklist.yaml").requirements.size() == 5);
+}
+
 TEST_CASE("the paper's judge prompt loads as it is") {
   const fs::path path = SELFREWARD_SOURCE_DIR "/../shared/data/rubrics/additive5_paper.txt";
   if (!fs::exists(path)) {
