@@ -12,13 +12,6 @@
 namespace selfreward {
 namespace {
 
-std::optional<double> mean(const std::vector<double>& values) {
-  if (values.empty()) return std::nullopt;
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 /// How replies are sampled and read.
 class Reader {
  public:
@@ -46,12 +39,9 @@ class Reader {
     return reply;
   }
 
-  /// What `replies` to one question are worth together.
-  std::optional<double> worth(std::span<const JudgeReply> replies) const {
-    std::vector<double> values;
-    for (const JudgeReply& reply : replies)
-      if (const auto value = soft_ ? reply.expected : reply.score) values.push_back(*value);
-    return mean(values);
+  /// What the replies to one question are worth together.
+  std::optional<double> worth(const std::vector<JudgeReply>& replies) const {
+    return mean_score(replies, soft_);
   }
 
  private:
@@ -62,13 +52,11 @@ class Reader {
   std::optional<ChoiceTokens> tokens_;
 };
 
-/// `replies` are those to each question in turn, equally many.
-std::optional<double> score_of(const Rubric& rubric, const Reader& reader, const Checklist& questions,
-                               const std::vector<JudgeReply>& replies) {
-  const size_t each = replies.size() / questions.size();
+/// `worths` are those of the replies to each question; one that is absent leaves the answer without a score.
+std::optional<double> score_of(const Rubric& rubric, const Checklist& questions,
+                               const std::vector<std::optional<double>>& worths) {
   std::vector<double> shares;
-  for (size_t i = 0; i < questions.size(); ++i) {
-    const auto worth = reader.worth(std::span(replies).subspan(i * each, each));
+  for (const auto& worth : worths) {
     if (!worth) return std::nullopt;
     shares.push_back(*worth);
   }
@@ -122,10 +110,15 @@ std::vector<Judgement> judgements_of(const Rubric& rubric, const Reader& reader,
         judgements.emplace_back(Judgement{shard.items[i].prompt_id, shard.items[i].index, {}, std::nullopt});
     if (shard.first[i] == kNone) continue;
     const Checklist& questions = shard.questions[i];
-    for (size_t q = 0; q < questions.size(); ++q)
+    std::vector<std::optional<double>> worths;
+    for (size_t q = 0; q < questions.size(); ++q) {
+      std::vector<JudgeReply> replies;
       for (const Completion& completion : completions[shard.first[i] + q])
-        made.replies.push_back(reader.read(completion, questions[q].wording, shard.dropped));
-    made.score = score_of(rubric, reader, questions, made.replies);
+        replies.push_back(reader.read(completion, questions[q].wording, shard.dropped));
+      worths.push_back(reader.worth(replies));
+      std::move(replies.begin(), replies.end(), std::back_inserter(made.replies));
+    }
+    made.score = score_of(rubric, questions, worths);
   }
   return judgements;
 }

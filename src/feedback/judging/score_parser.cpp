@@ -109,12 +109,13 @@ void check_score_line(const Rubric& rubric, const std::string& file) {
   }
 }
 
-std::optional<double> mean_score(const std::vector<JudgeReply>& replies) {
+std::optional<double> mean_score(const std::vector<JudgeReply>& replies, bool soft) {
   double sum = 0;
   int64_t count = 0;
   for (const JudgeReply& reply : replies) {
-    if (!reply.score) continue;
-    sum += *reply.score;
+    const auto& score = soft ? reply.expected : reply.score;
+    if (!score) continue;
+    sum += *score;
     ++count;
   }
   if (count == 0) return std::nullopt;

@@ -27,7 +27,7 @@ void check_score_line(const Rubric& rubric, const std::string& file);
 /// Whether before byte `at` a line has nothing but marks of emphasis, a heading or a quotation ("**", "## ").
 bool begins_line(std::string_view line, size_t at);
 
-/// The mean of the replies' scores; nothing if none has one.
-std::optional<double> mean_score(const std::vector<JudgeReply>& replies);
+/// The mean of the replies' scores, or where `soft` of their expected scores; nothing if none has one.
+std::optional<double> mean_score(const std::vector<JudgeReply>& replies, bool soft = false);
 
 }  // namespace selfreward
