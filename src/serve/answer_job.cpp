@@ -77,10 +77,9 @@ void AnswerJob::echo(size_t prompt, std::vector<TokenScore> scores) {
 void AnswerJob::take(size_t prompt, Sequence& sequence) {
   try {
     take_token(prompt, sequence);
-  } catch (const Error& error) {
-    reply->fail(ApiError(500, error.what()));
+  } catch (const Error& failure) {
+    error = ApiError(500, failure.what());
     sequence.done = true;
-    --open;
   }
 }
 
@@ -105,8 +104,13 @@ void AnswerJob::take_token(size_t prompt, Sequence& sequence) {
 void AnswerJob::finish(Piece piece, TextStream& stream, FinishReason reason) {
   piece.text += stream.finish();
   piece.finish = stream.stopped() ? FinishReason::stop : reason;
-  reply->post(std::move(piece));
-  --open;
+  if (--open > 0) return reply->post(std::move(piece));
+  last_piece = std::move(piece);
+}
+
+void AnswerJob::tell_end() {
+  if (error) return reply->fail(*error);
+  if (last_piece) reply->post(std::move(*last_piece));
 }
 
 }  // namespace selfreward

@@ -15,13 +15,19 @@ struct AnswerJob {
 
   /// What the batch is to run; the job must outlive it there.
   std::vector<RunningRequest> requests();
+  /// Whether nothing is left to do: all is answered, or has failed, or nobody waits.
+  bool over() const { return open == 0 || error || reply->abandoned(); }
+  /// Tells the connection the last piece or the error, which waited until the job's place was free.
+  void tell_end();
 
   AnswerPlan plan;
   const ChatFormat& format;
   std::shared_ptr<Reply> reply;
   std::vector<TextStream> streams;  // [choice]
   int64_t open;                     // choices that are not finished
-  int64_t first_request = 0;        // of the batch
+  std::optional<Piece> last_piece;
+  std::optional<ApiError> error;
+  int64_t first_request = 0;  // of the batch
 
  private:
   TextStream text_behind(const PlannedPrompt& prompt) const;

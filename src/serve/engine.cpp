@@ -81,15 +81,22 @@ void Engine::join_new_jobs() {
   }
 }
 
+/// A client that has its whole answer may ask again at once: its place is free before it is told the end.
 void Engine::drop_finished_jobs() {
-  const size_t before = jobs_.size();
-  std::erase_if(jobs_, [&](const std::unique_ptr<AnswerJob>& job) {
-    if (job->open > 0 && !job->reply->abandoned()) return false;
+  std::list<std::unique_ptr<AnswerJob>> dropped;
+  for (auto next = jobs_.begin(); next != jobs_.end();) {
+    const auto job = next++;
+    if ((*job)->over()) dropped.splice(dropped.end(), jobs_, job);
+  }
+  for (const auto& job : dropped)
     for (int64_t p = 0; p < std::ssize(job->plan.prompts); ++p) batch_->cancel(job->first_request + p);
-    return true;
-  });
+  give_back_places(std::ssize(dropped));
+  for (const auto& job : dropped) job->tell_end();
+}
+
+void Engine::give_back_places(int64_t count) {
   const Lock lock(mutex_);
-  unfinished_ -= static_cast<int64_t>(before - jobs_.size());
+  unfinished_ -= count;
 }
 
 /// What fails here (no memory, a model that has diverged) ends the requests that are in the batch, not the
@@ -110,10 +117,9 @@ void Engine::wait_for_work() {
 }
 
 void Engine::fail_jobs(const ApiError& error) {
-  for (const auto& job : jobs_) job->reply->fail(error);
-  const Lock lock(mutex_);
-  unfinished_ -= std::ssize(jobs_);
-  jobs_.clear();
+  const auto failed = std::exchange(jobs_, {});
+  give_back_places(std::ssize(failed));
+  for (const auto& job : failed) job->reply->fail(error);
 }
 
 void Engine::close(const ApiError& error) {

@@ -32,6 +32,7 @@ class Engine {
  private:
   void join_new_jobs();
   void drop_finished_jobs();
+  void give_back_places(int64_t count);
   void step();
   void wait_for_work();
   void close(const ApiError& error);

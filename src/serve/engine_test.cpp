@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
 #include <thread>
 
 #include "infer/generator.h"
@@ -162,6 +163,17 @@ TEST_CASE("a full queue is a 429, and an abandoned request frees its place") {
   engine.run([&] { return ++looks, engine.unfinished() == 0; }, kNow);
   CHECK(looks < 60);
   CHECK(texts_of(*kept, 1).texts == alone(policy, R"("max_tokens": 20, "seed": 1)").texts);
+}
+
+TEST_CASE("who has the whole answer finds a free place") {
+  Policy policy = load_tiny();
+  Engine engine(policy, {}, /*max_queue=*/1);
+  auto client = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 200; ++i) texts_of(*engine.submit(plan_of(engine, R"("max_tokens": 1)")), 1);
+  });
+  const auto is_ready = [&] { return client.wait_for(kNow) == std::future_status::ready; };
+  engine.run(is_ready, kNow);
+  CHECK_NOTHROW(client.get());
 }
 
 TEST_CASE("when the server stops, answers are completed within the grace time or end with a 503") {

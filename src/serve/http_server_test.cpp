@@ -92,7 +92,10 @@ TEST_CASE("a client that goes away frees its place, whether it streams or not") 
     client.set_read_timeout(0, 300000);  // gives up while the answer is made
     const std::string slow =
         str(R"("max_tokens": 200, "n": 100, "seed": 1, "stop": "never said", "stream": )", stream);
-    client.Post(kCompletions, completion_body(slow), "application/json");
+    auto posted = std::async(std::launch::async,
+                             [&] { client.Post(kCompletions, completion_body(slow), "application/json"); });
+    while (server.engine().unfinished() == 0) std::this_thread::yield();
+    posted.get();
     client.stop();
     CHECK(becomes_idle(server.engine()));
     CHECK(post(server, kCompletions, completion_body("\"max_tokens\": 1"))->status == 200);

@@ -99,12 +99,8 @@ void backward_page(BackwardScratch<Element>& s, const AttentionBackward& t, cons
   const Element* keys_paired = page_of<Element>(t.keys_paired, shape, page, head);
   const Element* values = page_of<Element>(t.values, shape, page, head);
   for (int64_t half = 0; half < 2; ++half) {
-    const auto over_dim = [&](float* to, const Element* rows, const Element* upright) {
-      multiply(Product<Element>{to, kLanes, kPageSlots, kLanes, rows, dim, false, &upright, kLanes, 1, dim,
-                                false});
-    };
-    over_dim(s.scores[half], keys, s.q_upright[half]);
-    over_dim(s.grad_weights[half], values, s.grad_out_upright[half]);
+    multiply_over_dim(s.scores[half], keys, s.q_upright[half], dim);
+    multiply_over_dim(s.grad_weights[half], values, s.grad_out_upright[half], dim);
     if (shape.cap > 0) {
       softmax_backward<true>(s, shape, limits[half], half, page * kPageSlots);
     } else {

@@ -20,14 +20,12 @@ template <typename Element>
 void add_to_lanes(ForwardScratch<Element>& s, const Segment<Element>& segment, const Limits& limits) {
   const AttentionShape& shape = segment.tile.shape;
   const int64_t dim = shape.padded_head_dim();
-  const Element* q = s.q;
   Lanes maximum = lanes(s.maximum);
   for (int64_t p = 0; p < segment.count; ++p) {
     prefetch(segment.keys()[p + 1], shape.page_size());
     prefetch(segment.values()[p + 1], shape.page_size());
     float* scores = s.scores + p * kPageSlots * kLanes;
-    multiply(Product<Element>{scores, kLanes, kPageSlots, kLanes, segment.keys()[p], dim, false, &q, kLanes,
-                              1, dim, false});
+    multiply_over_dim(scores, segment.keys()[p], s.q, dim);
     if (shape.cap > 0) cap_scores(scores, kPageSlots * kLanes, shape.cap);
     const int64_t slot = (segment.first + p) * kPageSlots;
     if (slot < limits.all.begin || slot + kPageSlots > limits.all.end)
