@@ -2,61 +2,81 @@
 
 #include "model/ops/device.h"
 #include "model/ops/log_probs.h"
+#include "model/tree/prefix_tree.h"
 
 namespace selfreward {
 
 using torch::Tensor;
 
+namespace {
+
+constexpr int64_t kMinShared = 8;  // tokens; a shorter beginning is not worth a segment of its own
+
+/// Sequences as one flat tree.
+struct FlatSequences {
+  TokenTree tree;
+  std::vector<std::vector<int64_t>> rows;  // of each token of each sequence, in the tree's order
+};
+
+FlatSequences flattened(const std::vector<TokenIds>& sequences) {
+  const std::vector<PrefixNode> nodes = build_prefix_tree(sequences, kMinShared);
+  FlatSequences flat;
+  flat.rows.resize(sequences.size());
+  std::vector<std::vector<int64_t>> paths(nodes.size());  // rows from the root to the end of each node
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    const PrefixNode& node = nodes[n];
+    std::vector<int64_t>& path = paths[n];
+    if (node.parent >= 0) path = paths[static_cast<size_t>(node.parent)];
+    const int64_t begin = flat.tree.num_tokens();
+    flat.tree.add(node.parent, node.tokens);
+    for (int64_t i = 0; i < std::ssize(node.tokens); ++i) path.push_back(begin + i);
+    for (const int64_t sequence : node.requests) flat.rows[static_cast<size_t>(sequence)] = path;
+  }
+  return flat;
+}
+
+}  // namespace
+
 int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& response,
                                     const std::vector<bool>& learnt) {
   check(!prompt.empty() && !response.empty(), "[training_batch] a row has no prompt or no response tokens");
   TokenIds both = prompt;
-  both.insert(both.end(), response.begin(), response.end() - 1);  // nothing is predicted from the last token
-  const int64_t begin = tree_.num_tokens();
-  tree_.add(kNoParent, both);
-  predict(begin + std::ssize(prompt) - 1, response, 0, learnt);
-  return num_sequences_ - 1;
+  both.insert(both.end(), response.begin(), response.end() - 1);
+  const int64_t index = std::ssize(sequences_);
+  for (size_t i = 0; i < response.size(); ++i)
+    if (learnt.empty() || learnt[i])
+      targets_.push_back({index, std::ssize(prompt) - 1 + static_cast<int64_t>(i), response[i]});
+  sequences_.push_back(std::move(both));
+  return index;
 }
 
 int64_t TrainingBatch::add_pair(const TokenIds& prompt, const TokenIds& first, const TokenIds& second) {
-  check(!prompt.empty() && !first.empty() && !second.empty(),
-        "[training_batch] a pair has an empty prompt or answer");
-  const int64_t root = tree_.add(kNoParent, prompt);
-  const int64_t last_of_prompt = tree_.num_tokens() - 1;
-  for (const TokenIds* response : {&first, &second}) {
-    rows_.push_back(last_of_prompt);  // the prompt's last token predicts the first token of both
-    targets_.push_back(response->front());
-    sequences_.push_back(num_sequences_);
-    const int64_t begin = tree_.num_tokens();
-    if (response->size() > 1) tree_.add(root, TokenIds(response->begin(), response->end() - 1));
-    predict(begin, *response, 1);
-  }
-  return num_sequences_ - 2;
-}
-
-/// Row first_row + i predicts response[from + i]; closes the sequence.
-void TrainingBatch::predict(int64_t first_row, const TokenIds& response, size_t from,
-                            const std::vector<bool>& learnt) {
-  for (size_t i = from; i < response.size(); ++i) {
-    if (!learnt.empty() && !learnt[i]) continue;
-    rows_.push_back(first_row + static_cast<int64_t>(i - from));
-    targets_.push_back(response[i]);
-    sequences_.push_back(num_sequences_);
-  }
-  ++num_sequences_;
+  const int64_t index = add_sequence(prompt, first);
+  add_sequence(prompt, second);
+  return index;
 }
 
 Tensor TrainingBatch::target_log_probs(const CausalLM& model, Dropout* dropout) const {
-  const Tensor hidden = model.hidden_states(tree_batch(tree_, model.device()), dropout);
-  const Tensor rows = index_tensor(rows_, model.device());
-  const Tensor targets = index_tensor(targets_, model.device());
-  return token_log_probs(hidden.index_select(0, rows), model.output_weight(), targets,
-                         model.config().logit_softcap);
+  const FlatSequences flat = flattened(sequences_);
+  std::vector<int64_t> rows, ids;
+  for (const Target& target : targets_) {
+    rows.push_back(flat.rows[static_cast<size_t>(target.sequence)][static_cast<size_t>(target.place)]);
+    ids.push_back(target.id);
+  }
+  const Tensor hidden = model.hidden_states(tree_batch(flat.tree, model.device()), dropout);
+  return token_log_probs(hidden.index_select(0, index_tensor(rows, model.device())), model.output_weight(),
+                         index_tensor(ids, model.device()), model.config().logit_softcap);
 }
 
 Tensor TrainingBatch::sum_by_sequence(const Tensor& per_target) const {
-  const Tensor sequences = index_tensor(sequences_, per_target.device());
-  return at::zeros({num_sequences_}, per_target.options()).index_add(0, sequences, per_target);
+  std::vector<int64_t> sequences;
+  for (const Target& target : targets_) sequences.push_back(target.sequence);
+  return at::zeros({std::ssize(sequences_)}, per_target.options())
+      .index_add(0, index_tensor(sequences, per_target.device()), per_target);
+}
+
+int64_t TrainingBatch::num_tokens() const {
+  return flattened(sequences_).tree.num_tokens();
 }
 
 }  // namespace selfreward

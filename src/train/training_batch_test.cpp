@@ -1,5 +1,7 @@
 #include "train/training_batch.h"
 
+#include <utility>
+
 #include "support/golden_training.h"
 
 using namespace selfreward;
@@ -38,6 +40,45 @@ TEST_CASE("sequences and pairs of one batch have the log-probs that each has alo
   const Tensor sums = batch.sum_by_sequence(log_probs);
   CHECK(sums[1].item<double>() ==
         doctest::Approx(expected.narrow(0, 2, 3).sum().item<double>()).epsilon(1e-5));
+}
+
+TEST_CASE("what rows begin with in common is computed once, and changes no log-prob and no gradient") {
+  Policy policy = tiny_policy();
+  std::vector<Tensor> weights;
+  for (const auto& [name, weight] : policy.model().trainable_parameters()) weights.push_back(weight);
+  for (Tensor& weight : weights) weight.requires_grad_();
+  const TokenIds system = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const auto behind = [&](TokenIds more) {
+    more.insert(more.begin(), system.begin(), system.end());
+    return more;
+  };
+  const std::vector<std::pair<TokenIds, TokenIds>> rows = {
+      {behind({20, 21}), {30, 31, 2}},
+      {behind({20, 21}), {30, 31, 2}},  // one row twice
+      {behind({20, 22}), {30, 2}},
+      {system, {20, 21, 30}},  // a row that ends inside another one
+      {{5, 9}, {40, 41, 2}}};
+  TrainingBatch together;
+  int64_t apart_tokens = 0;
+  std::vector<Tensor> apart;
+  for (const auto& [prompt, response] : rows) {
+    together.add_sequence(prompt, response);
+    apart_tokens += std::ssize(prompt) + std::ssize(response) - 1;
+    apart.push_back(plain_log_probs(policy.model(), prompt, response));
+  }
+  CHECK(together.num_tokens() == 11 + 1 + 2 + 2 + 4);
+  CHECK(apart_tokens == 14 + 14 + 13 + 12 + 4);
+  const Tensor shared = together.target_log_probs(policy.model()), expected = at::cat(apart);
+  CHECK((shared - expected).abs().max().item<double>() < 1e-5);
+  shared.square().sum().backward();
+  std::vector<Tensor> found;
+  for (Tensor& weight : weights) found.push_back(std::exchange(weight.mutable_grad(), Tensor()));
+  expected.square().sum().backward();
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const Tensor wanted = weights[i].grad();
+    CHECK((found[i] - wanted).abs().max().item<double>() <
+          1e-5 * std::max(1.0, wanted.abs().max().item<double>()));
+  }
 }
 
 TEST_CASE("of a response only what is learnt is predicted") {
