@@ -39,6 +39,7 @@ void add_generate(Command app);
 void add_judge(Command app);
 void add_pairs(Command app);
 void add_eft(Command app);
+void add_label(Command app);
 void add_dpo(Command app);
 void add_evaluate(Command app);
 void add_winrate(Command evaluate);

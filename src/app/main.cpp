@@ -23,6 +23,7 @@ void add_commands(Command app) {
   add_judge(app);
   add_pairs(app);
   add_eft(app);
+  add_label(app);
   add_dpo(app);
   add_evaluate(app);
   add_report(app);

@@ -1,0 +1,157 @@
+#include "label/label_server.h"
+
+#include <httplib.h>
+
+#include <thread>
+
+#include "base/placeholders.h"
+#include "data/jsonl.h"
+
+namespace selfreward {
+
+// The files of page/, compiled in (cmake/EmbedFile.cmake).
+extern const std::string_view kLabelHtml, kLabelStyle, kLabelScript;
+
+namespace {
+
+using httplib::Request;
+using httplib::Response;
+
+constexpr const char* kJson = "application/json; charset=utf-8";
+constexpr size_t kMaxBytes = 1 << 16;  // of a click
+
+void answer(Response& response, const Json& json, int status = 200) {
+  response.status = status;
+  response.set_content(to_line(json), kJson);
+}
+
+Json error_of(const std::string& message) {
+  return {{"error", message}};
+}
+
+/// A label in the body of a request.
+Label label_in(const std::string& body) {
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  check(json.is_object(), "[label] the body is no JSON object");
+  try {
+    return json.get<Label>();
+  } catch (const std::exception&) {
+    fail("[label] the label has to have prompt_id, index and value, or prompt_id and skipped: ", body);
+  }
+}
+
+/// The answers of a prompt as they are shown: the place on the page must not tell which one is the first.
+Json shown(const LabelPage& page, const Prompt& prompt) {
+  const auto& answers = page.tasks.answers.at(prompt.id);
+  Json list = Json::array();
+  for (const size_t i : page.seed.child("label", prompt.id).permutation(answers.size()))
+    list.push_back({{"index", answers[i].index}, {"text", answers[i].text}});
+  return {
+      {"id", prompt.id}, {"prompt", prompt.text}, {"answers", list}, {"requirements", wordings_of(prompt)}};
+}
+
+}  // namespace
+
+struct LabelServer::Impl {
+  explicit Impl(const LabelPage& the_page) : page(the_page) {}
+
+  void add_routes();
+  bool is_for_us(const Request& request) const;
+  Json tasks() const;
+  Json progress(const Labels& labels) const;
+  void take_label(const Request& request, Response& response) const;
+  void tell_agreement(Response& response) const;
+
+  LabelPage page;
+  httplib::Server server;
+  int port = 0;
+  std::thread listener;
+};
+
+/// A page of somebody else's that a browser was led to under a name of its own must read and write nothing here.
+bool LabelServer::Impl::is_for_us(const Request& request) const {
+  const std::string host = request.get_header_value("Host"), own = str(":", port);
+  return host == "127.0.0.1" + own || host == "localhost" + own;
+}
+
+/// The library's own choice would let two servers share a port.
+void listen_alone(int socket) {
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+void LabelServer::Impl::add_routes() {
+  server.set_payload_max_length(kMaxBytes);
+  server.set_pre_routing_handler([this](const Request& request, Response& response) {
+    if (is_for_us(request)) return httplib::Server::HandlerResponse::Unhandled;
+    answer(response, error_of("this server answers to 127.0.0.1 and localhost alone"), 403);
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  server.Get("/", [](const Request&, Response& response) {
+    response.set_content(fill_placeholders(std::string(kLabelHtml),
+                                           {{"{{STYLE}}", kLabelStyle}, {"{{SCRIPT}}", kLabelScript}}),
+                         "text/html; charset=utf-8");
+  });
+  server.Get("/tasks", [this](const Request&, Response& response) { answer(response, tasks()); });
+  server.Get("/agreement", [this](const Request&, Response& response) { tell_agreement(response); });
+  server.Post("/labels",
+              [this](const Request& request, Response& response) { take_label(request, response); });
+}
+
+Json LabelServer::Impl::progress(const Labels& labels) const {
+  return {{"done", labels.done()}, {"total", page.tasks.prompts.size()}, {"changed", labels.changed()}};
+}
+
+Json LabelServer::Impl::tasks() const {
+  const Labels labels = page.store.labels();
+  Json list = Json::array();
+  for (const Prompt& prompt : page.tasks.prompts) list.push_back(shown(page, prompt));
+  return {{"form", page.tasks.form},
+          {"tasks", list},
+          {"labels", labels.all()},
+          {"progress", progress(labels)},
+          {"has_judge", !page.judgements.empty()}};
+}
+
+void LabelServer::Impl::take_label(const Request& request, Response& response) const {
+  if (!request.get_header_value("Content-Type").starts_with("application/json"))
+    return answer(response, error_of("the Content-Type has to be application/json"), 415);
+  try {
+    page.store.add(label_in(request.body));
+    answer(response, progress(page.store.labels()));
+  } catch (const Error& error) {
+    answer(response, error_of(error.what()), 400);
+  } catch (const std::exception& error) {  // the disk is full, ...: nothing is on it
+    answer(response, error_of(error.what()), 500);
+  }
+}
+
+void LabelServer::Impl::tell_agreement(Response& response) const {
+  const Labels labels = page.store.labels();
+  if (page.judgements.empty()) return answer(response, error_of("no --judgements were given"), 404);
+  if (labels.done() < std::ssize(page.tasks.prompts))
+    return answer(response, error_of("not before all prompts are labelled or passed over"), 409);
+  answer(response, labels.agreement(page.judgements));
+}
+
+LabelServer::LabelServer(const LabelPage& page, int port) : impl_(std::make_unique<Impl>(page)) {
+  httplib::Server& server = impl_->server;
+  server.set_socket_options(listen_alone);
+  impl_->port = port == 0 ? server.bind_to_any_port("127.0.0.1") : port;
+  check(port == 0 ? impl_->port > 0 : server.bind_to_port("127.0.0.1", port),
+        "[label] cannot listen on 127.0.0.1:", port, "; is the port taken (--port)?");
+  impl_->add_routes();
+  impl_->listener = std::thread([&server] { server.listen_after_bind(); });
+  while (!server.is_running()) std::this_thread::yield();  // stop() does nothing before
+}
+
+LabelServer::~LabelServer() {
+  impl_->server.stop();
+  impl_->listener.join();
+}
+
+int LabelServer::port() const {
+  return impl_->port;
+}
+
+}  // namespace selfreward

@@ -1,0 +1,34 @@
+#pragma once
+// Labels on the disk: every click is there before it is answered for, and what the clicks come to is beside it.
+#include <mutex>
+#include <optional>
+
+#include "base/files.h"
+#include "label/labels.h"
+
+namespace selfreward {
+
+class LabelStore {
+ public:
+  /// Goes on with DIR/labels.jsonl, where there is one; a last line that a killed process did not finish is cut off.
+  /// Throws Error, naming file and line, for a label that does not belong to `tasks`, which must outlive it.
+  LabelStore(const LabelTasks& tasks, const fs::path& dir);
+
+  /// Keeps a click, then writes DIR/ranked.jsonl and DIR/verdicts.jsonl anew. From any thread. Errors are those of
+  /// Labels::add, and nothing is kept then.
+  void add(const Label& label);
+  /// A copy of what was said so far.
+  Labels labels() const;
+  fs::path ranked_file() const { return dir_ / "ranked.jsonl"; }
+  fs::path verdicts_file() const { return dir_ / "verdicts.jsonl"; }
+
+ private:
+  void write_results() const;
+
+  const fs::path dir_;
+  mutable std::mutex mutex_;
+  Labels labels_;
+  std::optional<AppendLog> log_;
+};
+
+}  // namespace selfreward

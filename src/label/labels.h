@@ -1,0 +1,74 @@
+#pragma once
+// What a person says about answers, click by click, and what it comes to. Pure but for the file that keeps it.
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "data/records.h"
+
+namespace selfreward {
+
+/// How answers are labelled: "ranks" (1 is the best, equal numbers are ties), "scores" (0 to 5), or "verdicts" (yes or no
+/// to each requirement of the prompt).
+struct LabelTasks {
+  std::string form;
+  std::vector<Prompt> prompts;
+  std::map<std::string, std::vector<Candidate>> answers;  // by prompt, in the order of their indices
+};
+
+/// The prompts that have what `form` asks about; the others are counted: "no_answers", "fewer_than_two_answers" (of
+/// ranks), "no_requirements" (of verdicts). A candidate of an unknown prompt, or twice, is an Error.
+LabelTasks label_tasks(const std::string& form, const std::vector<Prompt>& prompts,
+                       const std::vector<Candidate>& candidates, std::map<std::string, int64_t>& dropped);
+
+/// The requirements of a prompt as texts.
+std::vector<std::string> wordings_of(const Prompt& prompt);
+
+/// One click: a value of one answer, or of one requirement of it; without a value it takes back what was said. With
+/// `skipped` alone the prompt is passed over.
+struct Label {
+  std::string prompt_id;
+  int64_t index = 0;
+  int64_t requirement = 0;      // its place, of verdicts
+  std::optional<double> value;  // rank, score, or 1 (yes) and 0 (no)
+  std::optional<bool> skipped;
+};
+void to_json(Json& json, const Label& label);
+void from_json(const Json& json, Label& label);
+
+/// All that was said of some tasks; of two clicks on one thing the later one counts.
+class Labels {
+ public:
+  explicit Labels(const LabelTasks& tasks) : tasks_(tasks) {}
+
+  /// Throws Error, and takes nothing, where the label is of an answer or a requirement that is not there, or its value is
+  /// none that the form has.
+  void add(const Label& label);
+
+  const std::vector<Label>& all() const { return clicks_; }
+  int64_t changed() const { return changed_; }  // clicks that said something else than one before them
+  /// Prompts that are labelled whole, or passed over.
+  int64_t done() const;
+  bool is_done(const Prompt& prompt) const { return skipped_.count(prompt.id) > 0 || is_whole(prompt); }
+  /// Prompts that are labelled whole, as ranked answers: by rank, by score, or by the weighted share of requirements met.
+  std::vector<RankedAnswers> ranked() const;
+  /// Every verdict that was given, without evidence.
+  std::vector<VerdictRow> verdicts() const;
+  /// {"prompts", "pairs", "agree", "tied"} of the prompts that are labelled whole: pairs of answers that the person finds
+  /// different, those that `judgements` order alike, and those that they find equal or do not score.
+  Json agreement(const std::vector<Judgement>& judgements) const;
+
+ private:
+  using Place = std::tuple<std::string, int64_t, int64_t>;
+  void check_label(const Label& label) const;
+  bool is_whole(const Prompt& prompt) const;
+  std::vector<double> goodness(const Prompt& prompt) const;
+
+  const LabelTasks& tasks_;
+  std::vector<Label> clicks_;
+  std::map<Place, double> values_;
+  std::map<std::string, bool> skipped_;
+  int64_t changed_ = 0;
+};
+
+}  // namespace selfreward
