@@ -139,7 +139,7 @@ Json bench_dpo(Policy& policy, const Json& work, const Options& options) {
   DpoSettings settings;
   settings.train = train_settings(options, batch);
   const double reference_start = now();
-  const Reference reference = reference_log_probs(policy.model(), rows, settings.train.micro_batch_tokens);
+  const Reference reference = reference_log_probs(policy.model(), rows, settings);
   const double timed = static_cast<double>(rows.size() - dropped);
   const double reference_s = (now() - reference_start) * timed / static_cast<double>(rows.size());
   AdamW optimizer(policy.model(), settings.train);

@@ -201,10 +201,12 @@ TEST_CASE("a checkpoint answers and another judges; the same command makes nothi
       written("other.json",
               "[{\"instruction\": \"hi\", \"output\": \"x\"}, {\"instruction\": \"no\", \"output\": \"y\"}]");
   const std::string out = fresh("local");
-  const std::string command =
-      "winrate " + kModel + " " + other + " --instructions " + instructions + " --judge " + kModel +
-      " --rubric " + rubric + " --out " + out +
-      " --set evaluate.sampling.max_new_tokens=8 --set judge.sampling.max_new_tokens=8";
+  const auto command_into = [&](const std::string& dir) {
+    return "winrate " + kModel + " " + other + " --instructions " + instructions + " --judge " + kModel +
+           " --rubric " + rubric + " --out " + dir +
+           " --set evaluate.sampling.max_new_tokens=8 --set judge.sampling.max_new_tokens=8";
+  };
+  const std::string command = command_into(out);
   const std::string printed = selfreward_prints(command);
   CAPTURE(printed);
   REQUIRE(fs::exists(out + "/winrate.json"));
@@ -218,6 +220,11 @@ TEST_CASE("a checkpoint answers and another judges; the same command makes nothi
   CHECK(fs::last_write_time(out + "/comparisons/tiny_llama_vs_other.jsonl") == made);
   CHECK(contains(selfreward_prints(command + " --set evaluate.sampling.max_new_tokens=9"),
                  "evaluate.sampling.max_new_tokens was 8 and is 9"));
+  CHECK(contains(selfreward_prints(command + " --weighted"), "weighted"));
+  const std::string soft = fresh("local_weighted");
+  selfreward_prints(command_into(soft) + " --weighted");
+  const Json weighted = read_json(soft + "/winrate.json").at("pairs")[0];
+  CHECK(weighted.at("n").get<int>() + weighted.at("missing").get<int>() == 1);
 }
 
 TEST_CASE("mt-bench of a tiny checkpoint: FastChat's files, and what has no rating is counted") {
@@ -248,8 +255,6 @@ TEST_CASE("mt-bench of a tiny checkpoint: FastChat's files, and what has no rati
 TEST_CASE("one line says what is wrong") {
   const std::string two = model("m8", 8) + " " + model("m4", 4) + " --out " + fresh("wrong");
   CHECK(contains(selfreward_prints("winrate " + two), "exactly one judge is wanted"));
-  CHECK(contains(selfreward_prints("winrate " + two + " --judge " + kModel + " --weighted"),
-                 "--weighted needs --endpoint"));
   CHECK(contains(selfreward_prints("winrate " + two + " --endpoint http://127.0.0.1:1/v1"),
                  "--judge-model is missing"));
   CHECK(contains(selfreward_prints("winrate " + kModel + " " + two + " --judge " + kModel),

@@ -1,6 +1,7 @@
 // prompts, generate, judge, pairs and eft, as a person runs them: none takes up what was made from other inputs or
 // settings, and each goes on after a stop to the same bytes.
 #include "data/jsonl.h"
+#include "data/record_file.h"
 #include "data/records.h"
 #include "support/program.h"
 
@@ -75,6 +76,19 @@ TEST_CASE("judge, pairs: the judge that the settings name, and nothing of other 
   CHECK(pairs("s.jsonl").says("--judgements"));
   CHECK(selfreward_does("pairs" + files + "--judgements g.jsonl --out pairs.jsonl --positive-only").code ==
         1);
+  const auto set = [&](const std::string& more) {
+    return selfreward_does("pairs" + files + "--judgements g.jsonl --out pairs.jsonl " + more);
+  };
+  CHECK(set("--set pairs.choose=all").says("pairs.choose was"));
+  CHECK(set("--set dpo.beta=0.3").says("`pairs` does not read dpo.beta"));
+  CHECK(set("--set pairs.rho=0.2").says("read by length_band alone"));
+  CHECK(set("--set pairs.choose=all --positive-only --overwrite").says("has no effect with --positive-only"));
+  const size_t one_each = read_lines(kRoot / "pairs.jsonl").size();
+  REQUIRE(set("--set pairs.margin=2 --overwrite").code == 0);
+  const size_t clear = read_lines(kRoot / "pairs.jsonl").size();
+  CHECK(clear > 0);
+  CHECK(clear < one_each);
+  CHECK(read_json(counts_file(kRoot / "pairs.jsonl"))["below_margin"] == one_each - clear);
 }
 
 TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settings") {

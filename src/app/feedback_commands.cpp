@@ -2,13 +2,15 @@
 #include "app/commands.h"
 #include "base/paths.h"
 #include "base/shipped_files.h"
+#include "base/text_util.h"
 #include "data/messages.h"
 #include "data/readers.h"
 #include "data/unique_ids.h"
+#include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
 #include "feedback/judging/judge.h"
 #include "feedback/new_prompts.h"
-#include "feedback/preference_pairs.h"
+#include "feedback/pairs/preference_pairs.h"
 #include "gold/scorer.h"
 #include "run/load_policy.h"
 #include "run/stage_inputs.h"
@@ -33,6 +35,8 @@ const CommandSettings kGenerate{
 const CommandSettings kJudge{
     "judge",
     {"seed", "judge.", "data.gold", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
+
+const CommandSettings kPairs{"pairs", {"pairs."}, {"pairs.keep"}};
 
 CommandOption add_model(Command command, Options& options) {
   return command.add_option("--model", options.model, "checkpoint").type_name("DIR");
@@ -157,7 +161,7 @@ void run_judge(const Options& options) {
       return judge_without_model(
           {config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, root_seed(config)}, items, out);
     Policy policy = load_policy(config.model, options.model);
-    judge_answers({policy, config.generation, root_seed(config)}, rubric, items, config.judge, out);
+    judge_in_form({policy, config.generation, root_seed(config)}, rubric, items, config.judge, out);
   };
   report_counts(options.out,
                 memo<Judgement>(records_output(options.out, inputs), options.overwrite, make).size());
@@ -173,19 +177,25 @@ void write(const Options& options, const StageInputs& inputs, const Filtered<Rec
 }
 
 void run_pairs(const Options& options) {
+  const RunConfig config = options.config.load(kPairs);
+  check(config.pairs.choose != "anchored",
+        "[pairs] pairs.choose anchored works in `run` alone, which has an earlier model; set another choice");
   check_file_can_be_made(options.out);
   const auto prompts = read_prompts(options.prompts);
   const auto candidates = read_jsonl<Candidate>(options.candidates);
   const auto judgements = read_jsonl<Judgement>(options.judgements);
-  StageInputs inputs{RunConfig()};
+  StageInputs inputs{config};
+  if (!options.positive_only) inputs.settings(kPairs.reads);
   inputs.file("--prompts", options.prompts)
       .file("--candidates", options.candidates)
       .file("--judgements", options.judgements)
       .value("--positive-only", options.positive_only);
   if (!options.positive_only) {
     check(options.rubric.empty(), "[pairs] --rubric is read with --positive-only alone; leave it out");
-    return write(options, inputs, build_preference_pairs(prompts, candidates, judgements));
+    return write(options, inputs, build_preference_pairs({prompts, candidates, judgements}, config.pairs));
   }
+  check(options.config.overrides.empty(), "[pairs] --set ", joined(options.config.overrides, ", "),
+        " has no effect with --positive-only, which makes no pairs; leave it out");
   const std::string rubric = options.rubric.empty() ? or_shipped(JudgeSettings{}.rubric) : options.rubric;
   write(options, inputs.file("--rubric", rubric),
         build_positive_examples(prompts, candidates, judgements, Rubric::load(rubric).max_score));
@@ -232,7 +242,8 @@ void add_judge(Command app) {
 
 void add_pairs(Command app) {
   auto options = std::make_shared<Options>();
-  Command command = app.add_command("pairs", "preference pairs: best against worst answer of each prompt");
+  Command command = app.add_command(
+      "pairs", "preference pairs: best against worst answer of each prompt (settings pairs.*)");
   add_prompts_file(command, *options);
   add_candidates_file(command, *options);
   command.add_option("--judgements", options->judgements, "what `judge` wrote").required().existing_file();
@@ -241,6 +252,7 @@ void add_pairs(Command app) {
   command.add_option("--rubric", options->rubric, "with --positive-only: the rubric, for its maximum")
       .existing_or_shipped("rubrics");
   add_out(command, *options);
+  options->config.add_to(command);
   command.callback([options] { run_pairs(*options); });
 }
 

@@ -21,8 +21,9 @@ struct Options {
   bool dry_run = false, overwrite = false;
 };
 
-const CommandSettings kSft{
-    "sft", {"seed", "sft.", "lora.", "model.", "data.languages"}, {"model.model_name_or_path"}};
+const CommandSettings kSft{"sft",
+                           {"seed", "sft.", "lora.", "model.", "data.languages"},
+                           {"model.model_name_or_path", "sft.eft_epochs"}};
 const CommandSettings kDpo{
     "dpo",
     {"seed", "dpo.", "sft.train_on", "lora.", "model.", "data.languages"},
@@ -116,6 +117,9 @@ void run_sft(const Options& options) {
 void check_dpo(const Options& options, const RunConfig& config) {
   check(config.dpo.eval_steps == 0,
         "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
+  check(
+      config.dpo.soft_label != "consistency",
+      "[dpo] dpo.soft_label consistency works in `run` alone, which has judge and rewards; set none or margin");
   check(config.dpo.method == "dpo", "[dpo] dpo.method is ", config.dpo.method,
         ", which trains on no pairs; `pairs --positive-only` writes its examples, and `sft` trains on them");
   check(options.replay.empty() == (config.dpo.replay_batch_size == 0), "[dpo] dpo.replay_batch_size is ",
@@ -126,14 +130,13 @@ void check_dpo(const Options& options, const RunConfig& config) {
 void train_on_pairs(const RunConfig& config, const std::vector<PreferencePair>& pairs,
                     const std::vector<Example>& replayed, Policy& policy, const TrainingFiles& files) {
   const int64_t max_length = config.dpo.train.max_length;
-  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, max_length);
+  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, max_length, config.dpo.soft_label);
   log_line(str(rows.rows.size(), " pairs to train on; left out: ", counts_text(rows.dropped)));
   const SftRows replay = make_sft_rows(policy.chat(), replayed, max_length, train_on(config.sft));
   if (!replayed.empty())
     log_line(str(replay.rows.size(), " examples to replay, ", left_out_text(replay, "dpo.train.max_length")));
   begin_training(config.lora, root_seed(config), policy);
-  const Reference reference =
-      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
+  const Reference reference = reference_log_probs(policy.model(), rows.rows, config.dpo);
   train_dpo(policy.model(), {rows.rows, reference}, replay.rows, config.dpo,
             {root_seed(config), files, "DPO"});
 }

@@ -10,6 +10,7 @@
 #include "base/seed.h"
 #include "config/monitor_settings.h"
 #include "feedback/judging/settings.h"
+#include "feedback/pairs/settings.h"
 #include "feedback/settings.h"
 #include "infer/settings.h"
 #include "model/layers/lora_settings.h"
@@ -101,6 +102,7 @@ struct RunConfig {
   PromptSettings prompts;
   CandidateSettings candidates;
   JudgeSettings judge;
+  PairSettings pairs;
   DpoSettings dpo;
   EvaluateSettings evaluate;
   GenerationSettings generation;
@@ -121,6 +123,7 @@ struct RunConfig {
     f("prompts", prompts, "new prompts for each round");
     f("candidates", candidates, "answers of M_t to the new prompts");
     f("judge", judge, "M_t as judge of its own answers");
+    f("pairs", pairs, "from scores to preference pairs");
     f("dpo", dpo, "M_t -> M_t+1 on the preference pairs");
     f("evaluate", evaluate, "the paper's two axes: following instructions and judging answers");
     f("generation", generation, "batching of all generation");

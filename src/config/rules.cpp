@@ -61,8 +61,33 @@ void validate_early_stopping(const RunConfig& config) {
         ", but dpo.eval_prompts is empty: name a file of held-out prompts");
   check(dpo.eval_judge != "gold" || !config.data.gold.empty(),
         "[config] dpo.eval_judge is gold, but data.gold is empty: name the file with the gold rules");
+  check(
+      dpo.eval_judge != "self" || config.judge.form != "pairwise",
+      "[config] dpo.eval_judge is self, which scores one answer of each model, but judge.form is pairwise, which "
+      "compares answers of one model; set dpo.eval_judge to pairwise");
   check(dpo.eval_judge != "pairwise" || !config.evaluate.pairwise_rubric.empty(),
         "[config] dpo.eval_judge is pairwise, but evaluate.pairwise_rubric is empty: name the rubric");
+}
+
+/// Settings of pairs that nothing reads are an error.
+void validate_pairs(RunConfig& config) {
+  check(config.pairs.rho == PairSettings{}.rho || config.pairs.choose == "length_band",
+        "[config] pairs.rho is ", config.pairs.rho, ", but pairs.choose is ", config.pairs.choose,
+        ": it is read by length_band alone; leave it out");
+  check(config.pairs.anchor == PairSettings{}.anchor || config.pairs.choose == "anchored",
+        "[config] pairs.anchor is ", config.pairs.anchor, ", but pairs.choose is ", config.pairs.choose,
+        ": it is read by anchored alone; leave it out");
+  check(config.pairs.choose != "anchored" || config.pairs.keep == "all",
+        "[config] pairs.choose is anchored and pairs.keep ", config.pairs.keep,
+        ", but there are no implicit rewards of an earlier model's answers; set one of them");
+  if (config.dpo.method != "positive_only") return;
+  RunConfig defaults;
+  const auto fields = list_fields(config), standard = list_fields(defaults);
+  for (size_t i = 0; i < fields.size(); ++i)
+    if (parent_key(fields[i].key) == "pairs")
+      check(value_text(fields[i]) == value_text(standard[i]), "[config] ", fields[i].key, " is ",
+            value_text(fields[i]),
+            ", but dpo.method is positive_only, which trains on no pairs; leave it out");
 }
 
 }  // namespace
@@ -101,6 +126,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "logging_steps", .at_least = 1},
       {.key = "save_steps", .at_least = 0},
       {.key = "sft.train_on", .choices = {"last", "all"}},
+      {.key = "sft.eft_epochs", .at_least = 0},
       {.key = "eft.source", .choices = {"self", "ranks", "file", "verdicts", "none"}},
       {.key = "eft.baseline_max_steps", .at_least = 0},
       {.key = "eft.max_prompts", .at_least = 0},
@@ -114,15 +140,25 @@ const std::vector<Rule>& config_rules() {
       {.key = "prompts.rouge_threshold", .above = 0, .at_most = 1},
       {.key = "candidates.num_generations", .at_least = 1},
       {.key = "judge.kind", .choices = {"self", "gold", "random", "longest"}},
-      {.key = "judge.form", .choices = {"rubric", "checklist"}},
+      {.key = "judge.form", .choices = {"rubric", "checklist", "pairwise"}},
       {.key = "judge.read", .choices = {"text", "expected"}},
-      {.key = "judge.requirements", .choices = {"prompts", "rubric"}},
+      {.key = "judge.requirements", .choices = {"prompts", "rubric", "M0", "self"}},
+      {.key = "judge.max_requirements", .at_least = 1},
       {.key = "judge.num_evals_to_average", .at_least = 1},
+      {.key = "pairs.choose", .choices = {"best_worst", "all", "length_band", "anchored"}},
+      {.key = "pairs.anchor", .choices = {"M0", "M1"}},
+      {.key = "pairs.keep", .choices = {"all", "agree"}},
+      {.key = "pairs.rho", .at_least = 0, .below = 0.5},
+      {.key = "pairs.margin", .at_least = 0},
+      {.key = "pairs.top_share", .above = 0, .at_most = 1},
       {.key = "dpo.beta", .above = 0},
       {.key = "dpo.rpo_alpha", .at_least = 0},
       {.key = "dpo.replay_batch_size", .at_least = 0},
       {.key = "dpo.replay_weight", .at_least = 0},
       {.key = "dpo.method", .choices = {"dpo", "positive_only"}},
+      {.key = "dpo.loss_type", .choices = {"sigmoid", "sigmoid_norm"}},
+      {.key = "dpo.soft_label", .choices = {"none", "margin", "consistency"}},
+      {.key = "dpo.ld_alpha", .at_least = 0, .at_most = 1},
       {.key = "dpo.eval_steps", .at_least = 0},
       {.key = "dpo.eval_judge", .choices = {"self", "pairwise", "gold"}},
       {.key = "dpo.early_stopping_patience", .at_least = 1},
@@ -187,6 +223,7 @@ void validate(const RunConfig& config) {
   RunConfig copy = config;
   for (const Field& field : list_fields(copy)) check_field(field, "[config] ");
   check_stop_names(copy);
+  validate_pairs(copy);
   template_variables(config.model.chat_template_kwargs);  // throw where they are wrong
   template_date(config.model.chat_template_date);
   check(!config.data.languages.empty(),

@@ -98,10 +98,40 @@ double score_of_share(const Rubric& rubric, double share) {
   return whole ? std::round(score) : score;
 }
 
+/// The verdict on two answers of a prompt; which is shown first is chance.
+ScoredExample comparing_example(const Rubric& rubric, const RankedAnswers& group, size_t a, size_t b,
+                                const Seed& seed) {
+  const std::string id = str(group.id, "/", a, "-", b);
+  if (seed.child("order", id).uniform(0) < 0.5) std::swap(a, b);
+  const bool first_is_better = group.ranks[a] < group.ranks[b];
+  return {
+      {id,
+       {{"user", render_two_answers(rubric.template_text, group.prompt, group.answers[a], group.answers[b])},
+        {"assistant", rubric.verdict_line_of(first_is_better)}},
+       "eft"},
+      first_is_better ? 1.0 : 0.0};
+}
+
+Filtered<Example> comparisons_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
+                                         const EftSettings& settings, const Seed& seed) {
+  std::vector<ScoredExample> examples;
+  Filtered<Example> made;
+  for (const RankedAnswers& group : ranked)
+    for (size_t a = 0; a < group.answers.size(); ++a)
+      for (size_t b = a + 1; b < group.answers.size(); ++b)
+        if (group.ranks[a] == group.ranks[b])
+          ++made.dropped["equal_ranks"];
+        else
+          examples.push_back(comparing_example(rubric, group, a, b, seed));
+  keep_some(std::move(examples), settings, seed, made);
+  return made;
+}
+
 }  // namespace
 
 Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
                                  const EftSettings& settings, const Seed& seed) {
+  if (rubric.form == JudgeForm::pairwise) return comparisons_from_ranks(ranked, rubric, settings, seed);
   std::vector<ScoredExample> examples;
   Filtered<Example> made;
   for (const RankedAnswers& group : ranked) {

@@ -17,7 +17,8 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
 /// The makeshift for models too small to write a judgement with a score: the ranks themselves as scores, the
 /// best answer of a prompt the maximum, the worst the minimum, others evenly between, each with a fixed
 /// sentence before it. It teaches the form, and no more of the reasons than the ranks hold. Thinned and
-/// capped as above.
+/// capped as above. Under a pairwise rubric: every two answers of different ranks, in an order that chance gives them,
+/// and the verdict alone.
 Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
                                  const EftSettings& settings, const Seed& seed);
 

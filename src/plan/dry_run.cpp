@@ -1,6 +1,7 @@
 #include "plan/dry_run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text_util.h"
 #include "data/messages.h"
@@ -22,8 +23,7 @@ void read_data(DryRunPlan& plan) {
   check_before_work(plan.config, plan.data, plan.rubric);
   if (plan.config.eft.source != "self")
     plan.eft = eft_without_model(plan.config, plan.data, plan.rubric).records;
-  std::vector<Example> examples = plan.data.ift;
-  examples.insert(examples.end(), plan.eft.begin(), plan.eft.end());
+  const auto examples = first_training_rows(plan.config, {plan.data.ift, plan.eft});
   plan.rows = make_sft_rows(plan.model.chat, examples, plan.config.sft.max_length, train_on(plan.config.sft));
 }
 
@@ -44,7 +44,9 @@ std::string data_text(const DryRunPlan& plan) {
 std::string work_text(const DryRunPlan& plan) {
   const RunConfig& c = plan.config;
   const int64_t prompts = c.prompts.num_prompts, answers = prompts * c.candidates.num_generations;
-  const auto pairs = static_cast<size_t>(prompts);
+  const int64_t n = c.candidates.num_generations, of_prompt = c.pairs.choose == "all" ? n * (n - 1) / 2 : 1;
+  const auto pairs =
+      static_cast<size_t>(std::ceil(c.pairs.top_share * static_cast<double>(prompts * of_prompt)));
   const bool later = c.eft.source == "self" && c.sft.max_steps == 0;
   std::string text = line("SFT steps of M1", str(num_training_steps(c.sft, plan.rows.rows.size()),
                                                  later ? " and those of EFT" : ""));
@@ -54,7 +56,7 @@ std::string work_text(const DryRunPlan& plan) {
             line("judgements of a round", str(answers * c.judge.num_evals_to_average,
                                               c.judge.form == "checklist" ? " on each requirement" : "")) +
             line("DPO steps of a round",
-                 str("at most ", num_training_steps(c.dpo.train, pairs), ", with ", prompts, " pairs"));
+                 str("at most ", num_training_steps(c.dpo.train, pairs), ", with ", pairs, " pairs"));
   return section("work", text);
 }
 

@@ -126,7 +126,7 @@ TEST_CASE("the reference pass") {
   std::vector<DpoRow> rows;
   for (const SftRow& row : rows_of(16, 256)) rows.push_back({row.prompt, row.response, row.response});
   const int64_t real =
-      measured(c, [&](CausalLM& model) { reference_log_probs(model, rows, c.settings.micro_batch_tokens); });
+      measured(c, [&](CausalLM& model) { reference_log_probs(model, rows, {.train = c.settings}); });
   const MicroBatch batch = largest_micro_batch(sizes_of(rows), c.settings, Seed(1));
   CHECK(static_cast<double>(tensors_of(reference_memory(network_of(c), batch))) ==
         doctest::Approx(static_cast<double>(real)).epsilon(0.07));

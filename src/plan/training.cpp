@@ -38,7 +38,7 @@ std::string dry_run_dpo(const RunConfig& config, const fs::path& model,
                         const std::vector<PreferencePair>& pairs, const std::vector<Example>& replay) {
   DryRunPlan plan = plan_for(config, model);
   const TrainSettings& train = config.dpo.train;
-  const DpoRows rows = make_dpo_rows(plan.model.chat, pairs, train.max_length);
+  const DpoRows rows = make_dpo_rows(plan.model.chat, pairs, train.max_length, config.dpo.soft_label);
   const SftRows replayed = make_sft_rows(plan.model.chat, replay, train.max_length, train_on(config.sft));
   check(!rows.rows.empty(), "[train] DPO: there are no rows to train on");
   const MicroBatch batch = largest_micro_batch(sizes_of(rows.rows), train, root_seed(config));

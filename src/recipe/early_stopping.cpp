@@ -4,7 +4,7 @@
 
 #include "base/metrics.h"
 #include "data/unique_ids.h"
-#include "evaluate/judges/comparisons.h"
+#include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
 #include "run/load_policy.h"
 
@@ -79,7 +79,7 @@ class Validation {
     for (const Judgement& judgement :
          run_.memo<Judgement>(file("judgements", step), [&](RecordSink<Judgement>& out) {
            Policy judge = load_policy(config_.model, run_.model(t_));
-           judge_answers({judge, config_.generation, seed_.child("judge")},
+           judge_in_form({judge, config_.generation, seed_.child("judge")},
                          Rubric::load(config_.judge.rubric), judge_items(prompts_, answered), config_.judge,
                          out);
          }))

@@ -1,7 +1,10 @@
 // Stages of a round before its training: new prompts, candidates, judgements, pairs.
+#include "evaluate/benchmarks/implicit_reward.h"
+#include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
+#include "feedback/written_checklists.h"
 #include "recipe/stages.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
@@ -30,6 +33,29 @@ std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedDa
   });
 }
 
+std::vector<Prompt> with_requirements(const Round& round, Policy& policy, const Rubric& rubric,
+                                      std::vector<Prompt> prompts) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  if (!config.judge.writes_checklists()) return prompts;
+  const Output output = checklists_output(config, run, t);
+  const auto lists = run.memo<WrittenChecklist>(output, [&](RecordSink<WrittenChecklist>& out) {
+    const Seed seed = root_seed(config).child("round", t);
+    const auto asked = without_requirements(prompts);
+    if (config.judge.requirements == "self")
+      return write_checklists({policy, config.generation, seed}, rubric, asked, config.judge, out);
+    Policy first = load_policy(config.model, run.model(0));
+    write_checklists({first, config.generation, seed}, rubric, asked, config.judge, out);
+  });
+  auto made = with_checklists(prompts, lists);
+  if (!made.dropped.empty()) log_line("  prompts left out: " + counts_text(made.dropped));
+  check(!made.records.empty(), "[judge] round ", t, ": none of ", prompts.size(),
+        " prompts got a requirement; look at ", output.paths.front().string(),
+        ", and at list_template of judge.rubric");
+  return std::move(made.records);
+}
+
 std::vector<Candidate> candidates(const Round& round, Policy& policy, const std::vector<Prompt>& prompts) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
@@ -40,34 +66,70 @@ std::vector<Candidate> candidates(const Round& round, Policy& policy, const std:
   });
 }
 
-std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubric& rubric,
-                                  const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
+namespace {
+
+/// Scores of answers to the round's prompts by the judge that the settings name, as `output`.
+std::vector<Judgement> judged(const Round& round, Policy& policy, const Rubric& rubric, const Output& output,
+                              const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
   const RunConfig& config = round.config;
-  RunDirectory& run = round.run;
-  const int64_t t = round.t;
-  return run.memo<Judgement>(judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
+  return round.run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
     const auto items = judge_items(prompts, answers);
-    const Seed seed = root_seed(config).child("round", t);
+    const Seed seed = root_seed(config).child("round", round.t);
     if (config.judge.kind == "self")
-      return judge_answers({policy, config.generation, seed}, rubric, items, config.judge, out);
+      return judge_in_form({policy, config.generation, seed}, rubric, items, config.judge, out);
     std::optional<GoldScorer> gold;
     if (!config.data.gold.empty()) gold = GoldScorer::load(config.data.gold);
     judge_without_model({config.judge.kind, gold ? &*gold : nullptr, rubric.max_score, seed}, items, out);
   });
 }
 
-std::vector<PreferencePair> preference_pairs(const Round& round, const std::vector<Prompt>& prompts,
-                                             const std::vector<Candidate>& answers,
-                                             const std::vector<Judgement>& judged) {
+}  // namespace
+
+std::vector<Judgement> judgements(const Round& round, Policy& policy, const Rubric& rubric,
+                                  const std::vector<Prompt>& prompts, const std::vector<Candidate>& answers) {
+  return judged(round, policy, rubric, judgements_output(round.config, round.run, round.t), prompts, answers);
+}
+
+Anchors anchors(const Round& round, Policy& policy, const Rubric& rubric,
+                const std::vector<Prompt>& prompts) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  if (config.pairs.choose != "anchored") return {};
+  Anchors made;
+  made.answers = run.memo<Candidate>(anchors_output(config, run, t), [&](RecordSink<Candidate>& out) {
+    Policy anchor = load_policy(config.model, run.model(config.pairs.anchor == "M0" ? 0 : 1));
+    generate_candidates({anchor, config.generation, root_seed(config).child("anchors", t)}, prompts,
+                        config.candidates, out);
+  });
+  made.judgements =
+      judged(round, policy, rubric, anchor_judgements_output(config, run, t), prompts, made.answers);
+  return made;
+}
+
+std::vector<CandidateReward> implicit_rewards(const Round& round, const Policy& policy,
+                                              const std::vector<Prompt>& prompts,
+                                              const std::vector<Candidate>& answers) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  if (!needs_rewards(config)) return {};
+  return run.memo<CandidateReward>(rewards_output(config, run, t), [&](RecordSink<CandidateReward>& out) {
+    const Policy before = load_policy(config.model, run.model(t - 1));
+    candidate_rewards(policy, before, prompts, answers, config.dpo.train, config.generation.shard_size, out);
+  });
+}
+
+std::vector<PreferencePair> preference_pairs(const Round& round, const RoundAnswers& answers) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
   return run.memo<PreferencePair>(preferences_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
     if (out.shards() > 0) return;
-    const auto built = build_preference_pairs(prompts, answers, judged);
-    check(!built.records.empty(), "[pairs] round ", t, ": none of ", prompts.size(),
+    const auto built = build_preference_pairs(answers, config.pairs);
+    check(!built.records.empty(), "[pairs] round ", t, ": none of ", answers.prompts.size(),
           " prompts gives a pair (dropped: ", Json(built.dropped).dump(),
-          "); the judge does not tell the answers apart");
+          "); the judge does not tell the answers apart, or the settings pairs.* leave none");
     out.append(built.records, built.dropped);
   });
 }

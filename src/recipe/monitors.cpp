@@ -1,6 +1,7 @@
 #include "recipe/monitors.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/progress.h"
 #include "evaluate/benchmarks/evaluation.h"
@@ -124,6 +125,30 @@ Json judge_figures(const RunDirectory& run, int64_t t, const SeedData& data, dou
   return figures;
 }
 
+std::string percent_of(const Json& judge) {
+  const Json& value = judge.at("gap_captured");
+  return value.is_null() ? "-" : str(std::lround(100 * value.get<double>()), " %");
+}
+
+/// Throws Error where M1 judges no better than who knows nothing: its pairs would teach nothing.
+void check_gate(const RunConfig& config, const RunDirectory& run, const SeedData& data, double max_score) {
+  const auto& held_out = data.held_out_ranked;
+  const auto judged = read_jsonl<Judgement>(run.evaluation_records(model_name(1), "judgements"));
+  const Json own = judge_summary(held_out, judged, max_score, evaluation_seed(config)),
+             others = null_judges(held_out, max_score, evaluation_seed(config));
+  const auto gap = [](const Json& judge) { return judge.at("gap_captured"); };
+  const Json &random = others.at("random"), &longest = others.at("longest");
+  const std::string figures = str("of the difference between best and worst answers of ", held_out.size(),
+                                  " held-out prompts its scores capture ", percent_of(own), ", random ones ",
+                                  percent_of(random), ", the longest answer ", percent_of(longest));
+  if (gap(random).is_null()) return;  // no prompt has a better and a worse answer
+  check(!gap(own).is_null() && gap(own) > gap(random) && gap(own) > gap(longest),
+        "[judge] M1 cannot judge: ", figures,
+        ". Pairs that it chooses would teach nothing. Give it more EFT, or verdicts on its own answers "
+        "(`selfreward eft`, judge.form checklist); or set judge.gate to false to go on all the same");
+  log_line("  judge: " + figures);
+}
+
 }  // namespace
 
 void watch_prompts(const MonitorSettings& limits, const RunDirectory& run, int64_t t,
@@ -201,6 +226,8 @@ void watch_judge(const Round& round, Policy& policy, const SeedData& data, const
              own = judge_figures(run, t, data, rubric.max_score);
   watch(config.monitor, run, {t, "judge"}, {{"held_out_judge", own}},
         judge_readings(first, own, rubric.max_score, config.monitor));
+  if (t == 1 && config.judge.gate && config.judge.kind == "self")
+    check_gate(config, run, data, rubric.max_score);
 }
 
 void watch_evaluation(const MonitorSettings& limits, const RunDirectory& run, int64_t last_model) {

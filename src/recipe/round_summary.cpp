@@ -4,6 +4,7 @@
 
 #include "base/content_hash.h"
 #include "base/format.h"
+#include "evaluate/benchmarks/implicit_reward.h"
 #include "gold/scorer.h"
 #include "monitor/values.h"
 #include "recipe/monitors.h"
@@ -44,22 +45,24 @@ void set_gold_agreement(const std::string& gold, const std::vector<PreferencePai
 
 }  // namespace
 
-void write_round_summary(const Round& round, const std::vector<Prompt>& prompts,
-                         const std::vector<Candidate>& candidates, const std::vector<Judgement>& judgements,
+void write_round_summary(const Round& round, const RoundAnswers& answers,
                          const std::vector<PreferencePair>& pairs) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
-  Json summary{
-      {"t", t}, {"prompts", prompts.size()}, {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
-  summary.update(candidate_counts(candidates));
-  summary.update(judgement_counts(judgements));
+  Json summary{{"t", t},
+               {"prompts", answers.prompts.size()},
+               {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
+  summary.update(candidate_counts(answers.candidates));
+  summary.update(judgement_counts(answers.judgements));
+  if (const auto agreement = consistency(answers.judgements, answers.rewards))
+    summary["consistency"] = *agreement;
   summary["pairs"] = pairs.size();
   summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
   set_gold_agreement(config.data.gold, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
-  log_line(str("  ", prompts.size(), " prompts, ", candidates.size(), " candidates, ", pairs.size(),
-               " pairs; judge's mean score ",
+  log_line(str("  ", answers.prompts.size(), " prompts, ", answers.candidates.size(), " candidates, ",
+               pairs.size(), " pairs; judge's mean score ",
                summary.contains("score_mean")
                    ? significant(std::round(100 * summary["score_mean"].get<double>()) / 100, 6)
                    : "-"));

@@ -28,7 +28,7 @@ TEST_CASE("a round that is done has the figures of today's gold rules, and their
   pair.chosen = "red";
   pair.rejected = "blue";
   write_jsonl(run.round_records(1, "preferences"), std::vector<PreferencePair>{pair});
-  write_round_summary({config, run, 1}, {}, {}, {}, {pair});
+  write_round_summary({config, run, 1}, {{}, {}, {}, {}}, {pair});
   CHECK(read_json(run.round_summary(1))["gold_agreement"]["agree"] == 1);
 
   const std::string before = read_file(run.round_summary(1));

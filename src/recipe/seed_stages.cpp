@@ -3,6 +3,7 @@
 #include "data/unique_ids.h"
 #include "data/verdict_rows.h"
 #include "evaluate/benchmarks/evaluation.h"
+#include "evaluate/judges/pairwise_judge.h"
 #include "feedback/eft.h"
 #include "feedback/given_prompts.h"
 #include "feedback/judging/score_parser.h"
@@ -51,13 +52,13 @@ std::vector<Example> agreeing_judgements(const RunConfig& config, const RunDirec
 
 /// What the judge will be asked about in the run: answers to given prompts, of those that are known already.
 std::vector<JudgeItem> known_items(const RunConfig& config, const SeedData& data) {
-  std::vector<JudgeItem> items =
-      judge_items(config.evaluate.enabled ? data.held_out_ranked : std::vector<RankedAnswers>());
+  const bool is_judged = config.evaluate.enabled && !config.judge.writes_checklists();
+  std::vector<JudgeItem> items = judge_items(is_judged ? data.held_out_ranked : std::vector<RankedAnswers>());
   const auto add = [&](const std::vector<Prompt>& prompts) {
     for (const Prompt& prompt : prompts)
       items.push_back({prompt.id, prompt.text, 0, "", prompt.requirements});
   };
-  if (!config.prompts.file.empty() && config.judge.kind == "self")
+  if (!config.prompts.file.empty() && config.judge.kind == "self" && !config.judge.writes_checklists())
     for (int64_t t = 1; t < config.last_model; ++t)
       add(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
   if (config.dpo.eval_steps > 0 && config.dpo.eval_judge == "self")
@@ -68,15 +69,16 @@ std::vector<JudgeItem> known_items(const RunConfig& config, const SeedData& data
 void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   check_judge(rubric, config.judge, known_items(config, data));
   if (rubric.form == JudgeForm::rubric) return;
-  check(config.eft.source != "self" && config.eft.source != "ranks", "[eft] eft.source is ",
-        config.eft.source,
-        ", which makes judgements of whole answers, but judge.form is checklist; set eft.source to verdicts, "
-        "file or none");
+  check(config.eft.source != "self" && (config.eft.source != "ranks" || rubric.form == JudgeForm::pairwise),
+        "[eft] eft.source is ", config.eft.source,
+        ", which makes judgements of whole answers, but judge.form is ", config.judge.form,
+        "; set eft.source to ", rubric.form == JudgeForm::pairwise ? "ranks" : "verdicts", ", file or none");
+  if (rubric.form == JudgeForm::pairwise) return;
   const bool asks_model = config.judge.kind == "self" && config.last_model > 1;
   check(
-      !asks_model || !config.prompts.file.empty() || config.judge.requirements == "rubric",
+      !asks_model || !config.prompts.file.empty() || config.judge.requirements != "prompts",
       "[judge] judge.requirements is prompts, but new prompts that a model writes have no requirements; name "
-      "a file of prompts that have them in prompts.file, or set judge.requirements to rubric");
+      "a file of prompts that have them in prompts.file, or set judge.requirements to rubric, M0 or self");
 }
 
 Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubric) {
@@ -91,9 +93,15 @@ Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubri
 }
 
 void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
-  if (config.eft.source == "ranks") check_score_line(rubric, config.judge.rubric);
+  if (config.eft.source == "ranks" && rubric.form == JudgeForm::rubric)
+    check_score_line(rubric, config.judge.rubric);
+  if (config.eft.source == "ranks" && rubric.form == JudgeForm::pairwise)
+    check(parse_verdict(rubric.verdict_line_of(true), PairwiseRubric::load(config.judge.rubric)) ==
+              Verdict::first,
+          "[eft] ", config.judge.rubric, ": verdict_line '", rubric.verdict_line,
+          "' with A in it is not read as A by verdict_pattern; a judge would learn what nobody can read");
   if (config.eft.source == "verdicts") eft_from_verdicts(config, rubric);
-  if (config.eft.source == "file") {
+  if (config.eft.source == "file" && rubric.form != JudgeForm::pairwise) {
     const auto eft = eft_without_model(config, data, rubric).records;
     if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
       log_line(str("data: warning: ", without, " of ", eft.size(),

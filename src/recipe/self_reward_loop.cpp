@@ -22,8 +22,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
   write_seed_summary(run, seed);
 
   // M0 -> M1: instructions and judging, both from a little human data.
-  std::vector<Example> ift_and_eft = eft_examples(config, run, seed, rubric);
-  ift_and_eft.insert(ift_and_eft.begin(), seed.ift.begin(), seed.ift.end());
+  const auto ift_and_eft = SeedExamples{seed.ift, eft_examples(config, run, seed, rubric)};
   if (!run.has_model(1)) train_first_model(config, run, ift_and_eft);
   describe_models(run, config.report_to);
 
@@ -37,7 +36,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
     watch_judge(round, policy, seed, rubric);
 
     // 1. M(t) answers each new prompt N times and scores its own answers.
-    const auto prompts = new_prompts(round, policy, seed);
+    const auto prompts = with_requirements(round, policy, rubric, new_prompts(round, policy, seed));
     watch_prompts(config.monitor, run, t, prompts, seed);
     const auto answers = candidates(round, policy, prompts);
     watch_candidates(config.monitor, run, t, answers);
@@ -45,8 +44,12 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
     watch_judgements(config.monitor, run, t, scores);
 
     // 2. Best against worst answer of each prompt; ties and unjudged prompts are dropped and counted.
-    const auto pairs = preference_pairs(round, prompts, answers, scores);
-    write_round_summary(round, prompts, answers, scores, pairs);
+    const auto rewards =
+        implicit_rewards(round, policy, prompts, answers);  // both where settings ask for them
+    const auto earlier = anchors(round, policy, rubric, prompts);
+    const RoundAnswers judged{prompts, answers, scores, rewards, earlier.answers, earlier.judgements};
+    const auto pairs = preference_pairs(round, judged);
+    write_round_summary(round, judged, pairs);
     watch_pairs(config.monitor, run, t, pairs);
 
     // 3. DPO: M(t) is both the starting point and the frozen reference.

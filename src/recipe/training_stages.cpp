@@ -1,4 +1,7 @@
 // Stages that train: SFT of M0, DPO of M_t, and the variant without rejected answers.
+#include <cmath>
+
+#include "base/format.h"
 #include "recipe/early_stopping.h"
 #include "recipe/monitors.h"
 #include "recipe/stages.h"
@@ -41,6 +44,17 @@ std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Exampl
   return std::move(made.rows);
 }
 
+/// All rows of a round are as sure as its two orders of the answers agree.
+void label_by_consistency(const Round& round, DpoRows& rows) {
+  const Json summary = read_json(round.run.round_summary(round.t));
+  check(
+      summary.contains("consistency"), "[dpo] round ", round.t,
+      ": dpo.soft_label is consistency, but no prompt has answers that both the judge and the implicit reward tell "
+      "apart");
+  for (DpoRow& row : rows.rows) row.label = summary.at("consistency");
+  log_line("  consistency of judge and implicit reward: " + significant(summary.at("consistency"), 3));
+}
+
 }  // namespace
 
 void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& data) {
@@ -52,28 +66,49 @@ void train_baseline(const RunConfig& config, RunDirectory& run, const SeedData& 
   train_and_save({config, run, 0}, policy, data.ift, settings, baseline_output(config, run));
 }
 
-void train_first_model(const RunConfig& config, RunDirectory& run, const std::vector<Example>& ift_and_eft) {
+std::vector<Example> SeedExamples::all() const {
+  std::vector<Example> examples = ift;
+  examples.insert(examples.end(), eft.begin(), eft.end());
+  return examples;
+}
+
+std::vector<Example> first_training_rows(const RunConfig& config, const SeedExamples& examples) {
+  std::vector<Example> rows = examples.all();
+  if (config.sft.eft_epochs == 0) return rows;
+  rows.resize(examples.ift.size());
+  const double times = config.sft.eft_epochs / config.sft.num_train_epochs;
+  for (int64_t whole = 1; static_cast<double>(whole) <= times + 1e-9; ++whole)
+    rows.insert(rows.end(), examples.eft.begin(), examples.eft.end());
+  const double part = times - std::floor(times + 1e-9);
+  const Seed seed = root_seed(config).child("eft_epochs");
+  for (const Example& example : examples.eft)
+    if (seed.child(example.id).uniform(0) < part) rows.push_back(example);
+  return rows;
+}
+
+void train_first_model(const RunConfig& config, RunDirectory& run, const SeedExamples& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
   Policy policy = load_policy(config.model, run.model(0));
-  train_and_save({config, run, 0}, policy, ift_and_eft, config.sft, first_model_output(config, run));
+  train_and_save({config, run, 0}, policy, first_training_rows(config, ift_and_eft), config.sft,
+                 first_model_output(config, run));
 }
 
 void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,
-                      const std::vector<Example>& ift_and_eft) {
+                      const SeedExamples& ift_and_eft) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
   const std::string name = model_name(t + 1);
   log_line(str(name, ": DPO of M", t, " on ", pairs.size(), " pairs"));
   run.take_up(next_model_output(config, run, t));
-  const DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length);
+  DpoRows rows = make_dpo_rows(policy.chat(), pairs, config.dpo.train.max_length, config.dpo.soft_label);
+  if (config.dpo.soft_label == "consistency") label_by_consistency(round, rows);
   if (!rows.dropped.empty()) log_line("  pairs left out: " + counts_text(rows.dropped));
   check(!rows.rows.empty(), "[dpo] round ", t,
         ": no pair is left to train on (left out: ", counts_text(rows.dropped),
         "); raise dpo.train.max_length, or look at the answers");
-  const Reference reference =
-      reference_log_probs(policy.model(), rows.rows, config.dpo.train.micro_batch_tokens);
-  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft, config);
+  const Reference reference = reference_log_probs(policy.model(), rows.rows, config.dpo);
+  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft.all(), config);
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(round, name);
     files.pause_at = pause_at;
@@ -90,13 +125,13 @@ void train_next_model(const Round& round, Policy& policy, const std::vector<Pref
 }
 
 void train_next_model_on_positives(const Round& round, Policy& policy, const std::vector<Example>& positives,
-                                   const std::vector<Example>& ift_and_eft) {
+                                   const SeedExamples& ift_and_eft) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
   log_line(str(model_name(t + 1), ": SFT of ", model_name(t), " on the seeds and ", positives.size(),
                " answers with the full score"));
-  std::vector<Example> examples = ift_and_eft;
+  std::vector<Example> examples = ift_and_eft.all();
   examples.insert(examples.end(), positives.begin(), positives.end());
   train_and_save(round, policy, examples, config.dpo.train, next_model_output(config, run, t));
 }

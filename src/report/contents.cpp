@@ -26,13 +26,14 @@ Json report_contents(const fs::path& run_dir) {
   const RunPaths run(run_dir);
   Json report = run_summary(run_dir);
   const std::string config = report.value("config", "");
-  report["changed"] = changed_settings(flat_settings(config, run.settings().string()));
+  const auto settings = flat_settings(config, run.settings().string());
+  report["changed"] = changed_settings(settings);
   const std::vector<RoundRecords> rounds = read_round_records(run);
   const SeedTexts seeds = read_seed_texts(config);
   report["histograms"] = score_histograms(rounds);
   report["texts"] = text_histograms(rounds, seeds);
   if (!seeds.problem.empty()) report["no_seeds"] = seeds.problem;
-  report["pairs"] = browse_pairs(rounds, kMaxPairBytes);
+  report["pairs"] = browse_pairs(rounds, pair_settings(settings), kMaxPairBytes);
   return report;
 }
 

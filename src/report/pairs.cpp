@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "base/seed.h"
 #include "base/utf8.h"
-#include "feedback/preference_pairs.h"
+#include "feedback/pairs/preference_pairs.h"
 
 namespace selfreward {
 namespace {
@@ -18,7 +19,7 @@ struct Item {
   Prompt prompt;
   std::map<int64_t, const Candidate*> candidates;
   std::map<int64_t, const Judgement*> judgements;
-  const PreferencePair* pair = nullptr;
+  std::vector<const PreferencePair*> pairs{};
 };
 
 /// The prompts in the order of their file; prompts that only the pairs know come last.
@@ -26,13 +27,13 @@ std::vector<Item> items_of(const RoundRecords& round) {
   std::vector<Item> items;
   std::unordered_map<std::string, size_t> place;
   const auto add = [&](const Prompt& prompt) {
-    if (place.emplace(prompt.id, items.size()).second) items.push_back({prompt, {}, {}, nullptr});
+    if (place.emplace(prompt.id, items.size()).second) items.push_back({prompt, {}, {}});
   };
   for (const Prompt& prompt : round.prompts) add(prompt);
   for (const PreferencePair& pair : round.pairs) {
     if (pair.prompt.empty()) continue;
     add({pair.prompt_id, pair.prompt.back().content, ""});
-    items[place.at(pair.prompt_id)].pair = &pair;
+    items[place.at(pair.prompt_id)].pairs.push_back(&pair);
   }
   for (const Candidate& candidate : round.candidates)
     if (const auto at = place.find(candidate.prompt_id); at != place.end())
@@ -45,14 +46,25 @@ std::vector<Item> items_of(const RoundRecords& round) {
 }
 
 /// Asked of the rule that chooses the pairs, so that the page can never say something else.
-Json why_no_pair(const Item& item, const RoundRecords& round) {
+Json why_no_pair(const Item& item, const RoundRecords& round, PairSettings settings) {
   if (!round.has_pairs) return "unfinished";
   std::vector<Candidate> candidates;
   std::vector<Judgement> judgements;
   for (const auto& [index, candidate] : item.candidates) candidates.push_back(*candidate);
   for (const auto& [index, judgement] : item.judgements) judgements.push_back(*judgement);
-  const auto built = build_preference_pairs({item.prompt}, candidates, judgements);
-  return built.dropped.empty() ? "not_in_file" : built.dropped.begin()->first;
+  const bool all_are_kept = std::exchange(settings.top_share, 1) == 1;  // a choice among all prompts
+  const auto of_item = [&](auto records) {
+    std::erase_if(records, [&](const auto& record) { return record.prompt_id != item.prompt.id; });
+    return records;
+  };
+  const std::vector<Prompt> prompts = {item.prompt};
+  const auto rewards = of_item(round.rewards);
+  const auto anchors = of_item(round.anchors);
+  const auto anchor_judgements = of_item(round.anchor_judgements);
+  const auto built = build_preference_pairs(
+      {prompts, candidates, judgements, rewards, anchors, anchor_judgements}, settings);
+  if (built.records.empty() && !built.dropped.empty()) return built.dropped.begin()->first;
+  return all_are_kept ? "not_in_file" : "below_top_share";
 }
 
 Json optional_json(const std::optional<double>& value) {
@@ -96,18 +108,17 @@ size_t place_of(const Item& item, const std::string& text, const std::optional<d
   return answers.size() - 1;
 }
 
-Json row_of(const Item& item, const RoundRecords& round) {
+/// Without a pair the row says `why`.
+Json row_of(const Item& item, const RoundRecords& round, const PreferencePair* pair, const Json& why) {
   Json answers = Json::array();
   for (const auto& [index, candidate] : item.candidates) {
     const auto judged = item.judgements.find(index);
     answers.push_back(answer_of(*candidate, judged == item.judgements.end() ? nullptr : judged->second));
   }
-  Json why, chosen, rejected;
-  if (const PreferencePair* pair = item.pair) {
+  Json chosen, rejected;
+  if (pair) {
     chosen = place_of(item, pair->chosen, pair->score_chosen, answers);
     rejected = place_of(item, pair->rejected, pair->score_rejected, answers);
-  } else {
-    why = why_no_pair(item, round);
   }
   return Json::array({round.t, item.prompt.id, item.prompt.origin, clipped(item.prompt.text), why, chosen,
                       rejected, std::move(answers)});
@@ -141,12 +152,16 @@ std::string clipped(const std::string& text) {
   return str(text.substr(0, end), " … (", text.size() - end, " more bytes in the run's files)");
 }
 
-Json browse_pairs(const std::vector<RoundRecords>& rounds, size_t max_bytes) {
+Json browse_pairs(const std::vector<RoundRecords>& rounds, const PairSettings& settings, size_t max_bytes) {
   Json result{{"total", 0}, {"left_out", 0}, {"rows", Json::array()}};
   size_t total = 0;
   for (const RoundRecords& round : rounds) {
     std::vector<Json> rows;
-    for (const Item& item : items_of(round)) rows.push_back(row_of(item, round));
+    for (const Item& item : items_of(round)) {
+      for (const PreferencePair* pair : item.pairs) rows.push_back(row_of(item, round, pair, nullptr));
+      if (item.pairs.empty())
+        rows.push_back(row_of(item, round, nullptr, why_no_pair(item, round, settings)));
+    }
     const std::vector<bool> kept = fitting(rows, max_bytes / rounds.size());
     for (size_t i = 0; i < rows.size(); ++i)
       if (kept[i]) result["rows"].push_back(std::move(rows[i]));

@@ -38,7 +38,7 @@ RoundRecords round_of_fates() {
 }  // namespace
 
 TEST_CASE("every prompt is listed with its pair or the reason why there is none") {
-  const Json pairs = browse_pairs({round_of_fates()}, 1 << 20);
+  const Json pairs = browse_pairs({round_of_fates()}, {}, 1 << 20);
   CHECK(pairs["total"] == 5);
   CHECK(pairs["left_out"] == 0);
   std::vector<Json> reasons;
@@ -48,7 +48,7 @@ TEST_CASE("every prompt is listed with its pair or the reason why there is none"
 }
 
 TEST_CASE("a row holds the places of both answers, and each answer its scores and replies") {
-  const Json pairs = browse_pairs({round_of_fates()}, 1 << 20);
+  const Json pairs = browse_pairs({round_of_fates()}, {}, 1 << 20);
   const Json& kept = pairs["rows"][0];
   CHECK(Json::array({kept[0], kept[1], kept[2], kept[3], kept[5], kept[6]}) ==
         Json::array({2, "kept", "M1", "prompt of kept", 1, 2}));
@@ -64,14 +64,14 @@ TEST_CASE("a reply on one requirement says which, and a soft score takes the pla
   RoundRecords round = round_of_fates();
   JudgeReply reply{"count 2, yes", 1, std::nullopt, "Be short.", 0.75, {0.25, 0.75}};
   round.judgements[0].replies = {reply};
-  const Json pairs = browse_pairs({round}, 1 << 20);
+  const Json pairs = browse_pairs({round}, {}, 1 << 20);
   CHECK(pairs["rows"][0][7][0][4] == Json::array({Json::array({0.75, nullptr, "Be short.\ncount 2, yes"})}));
 }
 
 TEST_CASE("where texts repeat, the pair's answer is the one with the pair's score") {
   RoundRecords round = round_of_fates();
   round.pairs = {{"same", {{"user", "x"}}, "one", "one", {}, {}, 3, 2}};
-  const Json row = browse_pairs({round}, 1 << 20)["rows"][2];
+  const Json row = browse_pairs({round}, {}, 1 << 20)["rows"][2];
   CHECK(row[5] == 1);
   CHECK(row[6] == 0);
 }
@@ -79,7 +79,7 @@ TEST_CASE("where texts repeat, the pair's answer is the one with the pair's scor
 TEST_CASE("a pair is shown without the files of its candidates and prompts") {
   RoundRecords round = round_of_fates();
   round.prompts.clear(), round.candidates.clear(), round.judgements.clear();
-  const Json pairs = browse_pairs({round}, 1 << 20);
+  const Json pairs = browse_pairs({round}, {}, 1 << 20);
   REQUIRE(pairs["rows"].size() == 1);
   const Json& row = pairs["rows"][0];
   CHECK(row[3] == "prompt of kept");
@@ -90,8 +90,8 @@ TEST_CASE("a pair is shown without the files of its candidates and prompts") {
 TEST_CASE("what does not fit is a scattered choice, counted, in the order of the run") {
   RoundRecords round;
   for (int i = 0; i < 1000; ++i) round.prompts.push_back({str("id-", 1000 + i), std::string(100, 'x'), "M1"});
-  const size_t whole = browse_pairs({round}, 1 << 30)["rows"].dump().size();
-  const Json pairs = browse_pairs({round}, whole / 4);
+  const size_t whole = browse_pairs({round}, {}, 1 << 30)["rows"].dump().size();
+  const Json pairs = browse_pairs({round}, {}, whole / 4);
   const size_t shown = pairs["rows"].size();
   CHECK(shown > 230);
   CHECK(pairs["rows"].dump().size() <= whole / 4 + 2);  // its brackets
@@ -110,4 +110,19 @@ TEST_CASE("a very long answer is cut between two characters and says how much is
   for (int i = 0; i < 5000; ++i) text += "ä";
   CHECK(clipped(text).substr(7997) == "ä … (2002 more bytes in the run's files)");
   CHECK(clipped("ä") == "ä");
+}
+
+TEST_CASE("with other settings of pairs the reasons are theirs, and each pair of a prompt has a row") {
+  RoundRecords round = round_of_fates();
+  const auto reason = [&](const PairSettings& settings, size_t row) {
+    return browse_pairs({round}, settings, 1 << 20)["rows"][row][4];
+  };
+  CHECK(reason({.margin = 3}, 4) == "below_margin");
+  CHECK(reason({.top_share = 0.5}, 4) == "below_top_share");
+  CHECK(reason({.top_share = 0.5}, 1) == "tie");
+  round.pairs.push_back({"kept", {{"user", "prompt of kept"}}, "answer 1", "answer 0", {1}, {2}, 5, 3});
+  const Json rows = browse_pairs({round}, {.choose = "all"}, 1 << 20)["rows"];
+  CHECK(rows.size() == 6);
+  CHECK(rows[0][6] == 2);
+  CHECK(rows[1][6] == 0);
 }

@@ -21,6 +21,9 @@ std::vector<RoundRecords> read_round_records(const RunPaths& run) {
     rounds.push_back({t, read_if_there<Prompt>(run.round_records(t, "prompts")),
                       read_if_there<Candidate>(run.round_records(t, "candidates")),
                       read_if_there<Judgement>(run.round_records(t, "judgements")),
+                      read_if_there<CandidateReward>(run.round_records(t, "rewards")),
+                      read_if_there<Candidate>(run.round_records(t, "anchors")),
+                      read_if_there<Judgement>(run.round_records(t, "anchor_judgements")),
                       read_if_there<PreferencePair>(pairs), fs::exists(pairs)});
   }
   return rounds;

@@ -1,6 +1,7 @@
 #pragma once
 // The records of every round of a run, as far as they are there, for what the report says about texts.
 #include "data/records.h"
+#include "feedback/pairs/candidate_reward.h"
 #include "run/paths.h"
 
 namespace selfreward {
@@ -10,6 +11,9 @@ struct RoundRecords {
   std::vector<Prompt> prompts;
   std::vector<Candidate> candidates;
   std::vector<Judgement> judgements;
+  std::vector<CandidateReward> rewards;  // where the choice of pairs asked for them
+  std::vector<Candidate> anchors;        // likewise
+  std::vector<Judgement> anchor_judgements;
   std::vector<PreferencePair> pairs;
   bool has_pairs = false;  // preferences.jsonl is there: the choice of pairs is done
 };

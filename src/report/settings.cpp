@@ -36,6 +36,18 @@ std::optional<double> number_of(const std::string& text) {
   return value;
 }
 
+/// Takes the settings of one section out of all of them.
+struct FromFlat {
+  const Settings& settings;
+  void operator()(const char* name, std::string& value, const char*) const {
+    if (const auto found = settings.find(str("pairs.", name)); found != settings.end()) value = found->second;
+  }
+  void operator()(const char* name, double& value, const char*) const {
+    if (const auto found = settings.find(str("pairs.", name)); found != settings.end())
+      value = number_of(found->second).value_or(value);
+  }
+};
+
 bool is_of_the_run(const fs::path& path) {
   for (const char* extension : {".json", ".jsonl", ".safetensors", ".yaml"})
     if (path.extension() == extension) return true;
@@ -65,6 +77,13 @@ Json changed_settings(const Settings& settings) {
     changed.push_back({{"key", key}, {"value", value}, {"default", known ? Json(standard->second) : Json()}});
   }
   return changed;
+}
+
+PairSettings pair_settings(const Settings& settings) {
+  PairSettings pairs;
+  FromFlat fields{settings};
+  pairs.visit(fields);
+  return pairs;
 }
 
 std::optional<double> wall_seconds(const fs::path& run_dir) {

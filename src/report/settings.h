@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "feedback/pairs/settings.h"
 
 namespace selfreward {
 
@@ -17,6 +18,9 @@ bool same_setting(const std::string& a, const std::string& b);
 /// [{key, value, default}] of what differs from this program's defaults, in the order of the keys; run_dir
 /// is left out, and `default` is null for a key that this program does not have.
 Json changed_settings(const std::map<std::string, std::string>& settings);
+
+/// How the run chooses its pairs; what `settings` do not say is as by default.
+PairSettings pair_settings(const std::map<std::string, std::string>& settings);
 
 /// From the oldest to the newest file of the run by their times of writing, pauses included; empty where that
 /// says nothing (under one second, as after copying the files).

@@ -157,31 +157,92 @@ Output prompts_output(const RunConfig& config, const RunPaths& run, int64_t t) {
   return output();
 }
 
-Output candidates_output(const RunConfig& config, const RunPaths& run, int64_t t) {
-  StageInputs inputs = model_stage(config, {"candidates."});
-  inputs.checkpoint(model_name(t), run.model(t)).file("prompts", run.round_records(t, "prompts"));
-  return run_records(run, run.round_records(t, "candidates"), inputs);
+Output checklists_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  StageInputs inputs =
+      model_stage(config, {"judge.requirements", "judge.max_requirements", "judge.sampling."});
+  inputs.file("judge.rubric", config.judge.rubric)
+      .checkpoint("writer", run.model(config.judge.requirements == "self" ? t : 0))
+      .file("prompts", run.round_records(t, "prompts"));
+  return run_records(run, run.round_records(t, "checklists"), inputs);
 }
 
-Output judgements_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+Output held_out_checklists_output(const RunConfig& config, const RunPaths& run) {
+  StageInputs inputs = model_stage(config, {"judge.max_requirements", "judge.sampling."});
+  add_held_out_data(inputs, config).file("judge.rubric", config.judge.rubric).checkpoint("M0", run.model(0));
+  return run_records(run, run.evaluation_records("M0", "checklists"), inputs);
+}
+
+namespace {
+
+/// Answers to the prompts of round t by `writer`.
+Output answers_of(const RunConfig& config, const RunPaths& run, int64_t t, int64_t writer,
+                  const char* records) {
+  StageInputs inputs = model_stage(config, {"candidates."});
+  inputs.checkpoint(model_name(writer), run.model(writer)).file("prompts", run.round_records(t, "prompts"));
+  if (config.judge.writes_checklists()) inputs.file("checklists", run.round_records(t, "checklists"));
+  return run_records(run, run.round_records(t, records), inputs);
+}
+
+/// What the judge of round t says of `answers`.
+Output judgements_of(const RunConfig& config, const RunPaths& run, int64_t t, const char* answers,
+                     const char* records) {
   StageInputs inputs = model_stage(config, {});
   add_judge(inputs, config)
       .checkpoint(model_name(t), run.model(t))
       .file("prompts", run.round_records(t, "prompts"))
+      .file(answers, run.round_records(t, answers));
+  if (config.judge.writes_checklists()) inputs.file("checklists", run.round_records(t, "checklists"));
+  return run_records(run, run.round_records(t, records), inputs);
+}
+
+}  // namespace
+
+Output candidates_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  return answers_of(config, run, t, t, "candidates");
+}
+
+Output judgements_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  return judgements_of(config, run, t, "candidates", "judgements");
+}
+
+Output anchors_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  return answers_of(config, run, t, config.pairs.anchor == "M0" ? 0 : 1, "anchors");
+}
+
+Output anchor_judgements_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  return judgements_of(config, run, t, "anchors", "anchor_judgements");
+}
+
+bool needs_rewards(const RunConfig& config) {
+  return config.pairs.keep == "agree" || config.dpo.soft_label == "consistency";
+}
+
+Output rewards_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  StageInputs inputs = model_stage(config, {});
+  inputs.checkpoint(model_name(t), run.model(t))
+      .checkpoint(model_name(t - 1), run.model(t - 1))
+      .file("prompts", run.round_records(t, "prompts"))
       .file("candidates", run.round_records(t, "candidates"));
-  return run_records(run, run.round_records(t, "judgements"), inputs);
+  return run_records(run, run.round_records(t, "rewards"), inputs);
 }
 
 Output preferences_output(const RunConfig& config, const RunPaths& run, int64_t t) {
-  StageInputs inputs(config);
+  StageInputs inputs = StageInputs(config).settings({"pairs."});
   for (const char* records : {"prompts", "candidates", "judgements"})
     inputs.file(records, run.round_records(t, records));
+  if (needs_rewards(config)) inputs.file("rewards", run.round_records(t, "rewards"));
+  if (config.pairs.choose == "anchored")
+    for (const char* records : {"anchors", "anchor_judgements"})
+      inputs.file(records, run.round_records(t, records));
   return run_records(run, run.round_records(t, "preferences"), inputs);
 }
 
 Output next_model_output(const RunConfig& config, const RunPaths& run, int64_t t) {
   StageInputs inputs = training_stage(config, {"dpo."});
   inputs.checkpoint(model_name(t), run.model(t)).file("preferences", run.round_records(t, "preferences"));
+  if (config.dpo.soft_label == "consistency")  // it is of all answers, not of the pairs alone
+    inputs.file("judgements", run.round_records(t, "judgements"))
+        .file("rewards", run.round_records(t, "rewards"));
   const bool positives = config.dpo.method == "positive_only";
   if (positives || config.dpo.replay_batch_size > 0) add_sft_data(inputs, config, run);
   if (positives)  // they are chosen by score and rubric, not among the pairs
@@ -204,6 +265,7 @@ Output held_out_judgements_output(const RunConfig& config, const RunPaths& run, 
   add_held_out_data(inputs, config)
       .file("judge.rubric", config.judge.rubric)
       .checkpoint(model.name, model.dir);
+  if (config.judge.writes_checklists()) inputs.file("checklists", run.evaluation_records("M0", "checklists"));
   return run_records(run, run.evaluation_records(model.name, "judgements"), inputs);
 }
 
@@ -224,8 +286,15 @@ std::vector<Output> run_outputs(const RunConfig& config, const RunPaths& run) {
   outputs.push_back(eft_output(config, run));
   outputs.push_back(first_model_output(config, run));
   for (int64_t t = 1; t < config.last_model; ++t) {
-    for (const auto output : {prompts_output, candidates_output, judgements_output, preferences_output})
+    outputs.push_back(prompts_output(config, run, t));
+    if (config.judge.writes_checklists()) outputs.push_back(checklists_output(config, run, t));
+    for (const auto output : {candidates_output, judgements_output})
       outputs.push_back(output(config, run, t));
+    if (needs_rewards(config)) outputs.push_back(rewards_output(config, run, t));
+    if (config.pairs.choose == "anchored")
+      for (const auto output : {anchors_output, anchor_judgements_output})
+        outputs.push_back(output(config, run, t));
+    outputs.push_back(preferences_output(config, run, t));
     outputs.push_back(next_model_output(config, run, t));
   }
   for (Output& output : evaluation_outputs(config, run, models_of(run, config.last_model)))
@@ -236,6 +305,7 @@ std::vector<Output> run_outputs(const RunConfig& config, const RunPaths& run) {
 std::vector<Output> evaluation_outputs(const RunConfig& config, const RunPaths& run,
                                        const std::vector<NamedModel>& models) {
   std::vector<Output> outputs;
+  if (config.judge.writes_checklists()) outputs.push_back(held_out_checklists_output(config, run));
   for (const NamedModel& model : models) {
     outputs.push_back(evaluated_answers_output(config, run, model, /*greedy=*/false));
     outputs.push_back(evaluated_answers_output(config, run, model, /*greedy=*/true));

@@ -13,14 +13,24 @@ Output eft_output(const RunConfig& config, const RunPaths& run);
 /// M1.
 Output first_model_output(const RunConfig& config, const RunPaths& run);
 
+/// Whether the rounds need implicit rewards of their candidates.
+bool needs_rewards(const RunConfig& config);
+
 /// Of round t.
 Output prompts_output(const RunConfig& config, const RunPaths& run, int64_t t);
+Output checklists_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output candidates_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output judgements_output(const RunConfig& config, const RunPaths& run, int64_t t);
+Output rewards_output(const RunConfig& config, const RunPaths& run, int64_t t);
+/// The answers of pairs.anchor and what M_t says of them.
+Output anchors_output(const RunConfig& config, const RunPaths& run, int64_t t);
+Output anchor_judgements_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output preferences_output(const RunConfig& config, const RunPaths& run, int64_t t);
 /// M_{t+1}.
 Output next_model_output(const RunConfig& config, const RunPaths& run, int64_t t);
 
+/// M0's lists of requirements for the held-out ranked answers.
+Output held_out_checklists_output(const RunConfig& config, const RunPaths& run);
 /// Of the evaluation of one model, and of two that `judge` compares.
 Output evaluated_answers_output(const RunConfig& config, const RunPaths& run, const NamedModel& model,
                                 bool greedy);

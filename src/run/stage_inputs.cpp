@@ -22,13 +22,17 @@ const std::vector<std::string> kModelSettings = {"model.device", "model.dtype", 
 const std::vector<std::string> kTrainingSettings = {"model.device", "model.dtype", "model.chat_template_",
                                                     "model.save_dtype", "lora."};
 
-const std::vector<std::string> kJudgeSettings = {"judge.form", "judge.read", "judge.requirements",
-                                                 "judge.num_evals_to_average", "judge.sampling."};
+const std::vector<std::string> kJudgeSettings = {"judge.form",
+                                                 "judge.read",
+                                                 "judge.requirements",
+                                                 "judge.max_requirements",
+                                                 "judge.num_evals_to_average",
+                                                 "judge.sampling."};
 
 bool changes_no_result(const std::string& key) {
   static const char* const kLeaves[] = {".micro_batch_tokens", ".gradient_checkpointing", ".logging_steps",
                                         ".save_steps"};
-  return key.starts_with("generation.") ||
+  return key.starts_with("generation.") || key == "judge.gate" ||
          any_of(kLeaves, [&](const char* leaf) { return key.ends_with(leaf); });
 }
 

@@ -7,23 +7,26 @@ namespace selfreward {
 /// A tokenised pair.
 struct DpoRow {
   TokenIds prompt, chosen, rejected;
+  double label = 1;  // P(the chosen answer is the better one), where settings.soft_label is on
 };
 
 /// Rows of `pairs`: the sampled ids where a pair has them, else tokenised by the chat template. Left out and
-/// counted: "longer_than_max_length", and "same_tokens", pairs whose answers are one to the model.
+/// counted: "longer_than_max_length", and "same_tokens", pairs whose answers are one to the model. With
+/// soft_label "margin" a row's label is the sigmoid of the difference of its scores; a pair without scores is an Error.
 struct DpoRows {
   std::vector<DpoRow> rows;
   std::map<std::string, int64_t> dropped;  // by reason
 };
-DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length);
+DpoRows make_dpo_rows(const ChatFormat& chat, const std::vector<PreferencePair>& pairs, int64_t max_length,
+                      const std::string& soft_label = "none");
 
 /// The reference M_t, frozen as what DPO needs of it: log p of both answers of every pair. No second model.
 struct Reference {
-  std::vector<double> chosen, rejected;  // [pairs], sums over tokens
+  std::vector<double> chosen, rejected;  // [pairs], sums over tokens, weighted by settings.ld_alpha
 };
 /// Computed by the policy itself, without dropout, before its first update.
 Reference reference_log_probs(const CausalLM& model, const std::vector<DpoRow>& rows,
-                              int64_t micro_batch_tokens);
+                              const DpoSettings& settings);
 
 /// Pairs with what the reference says of each; both are kept by the caller.
 struct ReferencedPairs {

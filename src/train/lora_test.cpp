@@ -145,7 +145,8 @@ TEST_CASE("a new adapter changes nothing, and DPO begins at log 2 with the polic
   CHECK(policy.model().trainable_parameters().size() ==
         static_cast<size_t>(policy.config().num_hidden_layers * 7 * 2));
   const std::vector<DpoRow> rows = {{{5, 6, 7}, {8, 9}, {10, 11, 12}}, {{5, 7}, {9, 9, 4}, {3}}};
-  const Reference reference = reference_log_probs(policy.model(), rows, 100);
+  const Reference reference =
+      reference_log_probs(policy.model(), rows, {.train = {.micro_batch_tokens = 100}});
   DpoSettings settings;
   settings.train = ten_steps();
   settings.train.train_batch_size = 2;

@@ -55,6 +55,7 @@ struct TrainSettings {
 
 struct SftSettings : TrainSettings {
   std::string train_on = "last";
+  double eft_epochs = 0;
 
   template <typename Fields>
   void visit(Fields& f) {
@@ -62,6 +63,9 @@ struct SftSettings : TrainSettings {
     f("train_on", train_on,
       "which answers of a conversation are trained, also of those that DPO replays: last or all; where the "
       "chat template has {% generation %} blocks they say it, and a message's own mark goes before either");
+    f("eft_epochs", eft_epochs,
+      "passes over the judging examples (EFT) of M1's training, where judging takes more of them than "
+      "answering; 0: num_train_epochs, as for the instructions");
   }
 };
 
@@ -72,8 +76,10 @@ struct DpoSettings {
   int64_t replay_batch_size = 0;
   double replay_weight = 1.0;
   std::string method = "dpo";
+  std::string loss_type = "sigmoid", soft_label = "none";
+  double ld_alpha = 1.0;
   int64_t eval_steps = 0;
-  std::string eval_prompts;
+  std::string eval_prompts = {};
   std::string eval_judge = "self";
   int64_t early_stopping_patience = 1;
 
@@ -87,6 +93,14 @@ struct DpoSettings {
     f("replay_weight", replay_weight, "weight of their loss");
     f("method", method,
       "dpo: preference pairs; positive_only: SFT on the answers with a full score, the paper's variant");
+    f("loss_type", loss_type,
+      "sigmoid: DPO; sigmoid_norm: rewards are divided by the answers' tokens (Tulu 3; a beta of 2 to 10 fits)");
+    f("soft_label", soft_label,
+      "how sure it is that the chosen answer is the better one. none: certain; margin: the sigmoid of the "
+      "difference of the scores, so that close pairs pull less; consistency: for all pairs of a round how well "
+      "the judge's order of a prompt's answers and that of the implicit reward agree (after CREAM)");
+    f("ld_alpha", ld_alpha,
+      "weight of the tokens by which an answer is longer than the other one of its pair (LD-DPO); 1 is off");
     f("eval_steps", eval_steps,
       "steps between two comparisons with the best model so far (M_t at first) on eval_prompts; the best one "
       "becomes M_t+1 (the paper: 200); 0 is off: the last one does");

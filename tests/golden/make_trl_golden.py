@@ -37,6 +37,11 @@ COMMON = {
 SFT = COMMON | {"lr_scheduler_type": "linear", "warmup_steps": 2, "completion_only_loss": True, "packing": False}
 DPO = COMMON | {"lr_scheduler_type": "cosine", "warmup_steps": 0, "beta": 0.1, "loss_type": ["sigmoid"]}
 DPO_NLL = DPO | {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, 0.5]}
+DPO_VARIANTS = {
+    "sigmoid_norm": DPO | {"loss_type": ["sigmoid_norm"]},
+    "ld_alpha": DPO | {"ld_alpha": 0.3},
+    "ld_alpha_with_nll": DPO_NLL | {"ld_alpha": 0.3},
+}
 SFT_METRICS = ["loss", "grad_norm", "learning_rate", "entropy", "mean_token_accuracy", "num_tokens"]
 DPO_METRICS = ["loss", "grad_norm", "learning_rate", "rewards/chosen", "rewards/rejected", "rewards/margins"]
 DPO_METRICS += ["rewards/accuracies", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected"]
@@ -233,9 +238,19 @@ def make_dpo():
     }
 
 
+def make_dpo_variants():
+    variants = {}
+    for name, settings in DPO_VARIANTS.items():
+        _, tokens, whole = dpo_run(settings, 1)
+        references = {key: [row[key] for row in tokens] for key in ("ref_chosen_logp", "ref_rejected_logp")}
+        variants[name] = {"settings": settings | {"rows_per_step": ROWS_PER_STEP}} | references | whole
+    return {"made_by": made_by(__file__, *PACKAGES), "model": "tests/fixtures/tiny_llama", "variants": variants}
+
+
 def main():
     write_fixture(FIXTURES / "trl" / "sft.json", make_sft())
     write_fixture(FIXTURES / "trl" / "dpo.json", make_dpo())
+    write_fixture(FIXTURES / "trl" / "dpo_variants.json", make_dpo_variants())
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ namespace {
 constexpr int64_t kTopLogprobs = 5;
 
 PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig& config, Judge& judge) {
-  check(!options.weighted || judge.is_endpoint(),
-        "[evaluate] --weighted needs --endpoint: a local judge gives no probabilities of its verdict");
   PairwiseJudging judging{.name = judge.name(),
                           .chat = judge.chat(),
                           .rubric = PairwiseRubric::load(options.rubric_file()),
@@ -23,6 +21,7 @@ PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig
   judging.inputs["weighted"] = options.weighted;
   judging.params.sampling = config.judge.sampling;
   judging.params.top_logprobs = options.weighted ? kTopLogprobs : 0;
+  judging.params.is_choice = is_verdict_token;
   return judging;
 }
 
@@ -36,7 +35,7 @@ void PairwiseOptions::add_to(Command command) {
                   "the judge's prompt (rubrics/pairwise.yaml; rubrics/pairwise_letter.yaml with --weighted)")
       .existing_or_shipped("rubrics");
   command.add_flag("--weighted", weighted,
-                   "preferences from the log-probabilities of an endpoint's verdict, not the verdict alone");
+                   "preferences from the probabilities of the verdict, not the verdict alone");
 }
 
 std::string PairwiseOptions::rubric_file() const {

@@ -3,9 +3,11 @@
 #include <array>
 
 #include "evaluate/benchmarks/judge_summary.h"
-#include "evaluate/judges/comparisons.h"
+#include "evaluate/benchmarks/verdict_kinds.h"
+#include "evaluate/judges/round_robin.h"
 #include "evaluate/statistics/paired_statistics.h"
 #include "feedback/candidates.h"
+#include "feedback/written_checklists.h"
 #include "gold/scorer.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
@@ -119,12 +121,15 @@ Json gold_summaries(const GoldScorer& gold, const std::vector<Prompt>& prompts, 
 }
 
 Json model_summary(const RunConfig& config, const ModelRecords& records, const SeedData& data,
-                   const GoldScorer* gold, double max_score) {
+                   const GoldScorer* gold, const Rubric& rubric) {
   Json summary{{"name", records.name}};
   if (gold) summary["gold"] = gold_summaries(*gold, data.eval_prompts, records, config.evaluate.greedy);
-  if (!data.held_out_ranked.empty())
-    summary["reward_model"] =
-        judge_summary(data.held_out_ranked, records.judgements, max_score, evaluation_seed(config));
+  if (!data.held_out_ranked.empty()) {
+    Json& judge = summary["reward_model"] =
+        judge_summary(data.held_out_ranked, records.judgements, rubric.max_score, evaluation_seed(config));
+    Json verdicts = verdict_kinds(data.held_out_ranked, records.judgements, rubric);
+    if (!verdicts.is_null()) judge["verdicts"] = std::move(verdicts);
+  }
   double tokens = 0, stopped = 0;
   for (const Candidate& answer : records.sampled) {
     tokens += static_cast<double>(answer.token_ids.size());
@@ -184,15 +189,39 @@ Json judged_match(const RunConfig& config, RunDirectory& run, const EvaluatedMod
   return match_summary(a, b, "judge", win_rate(verdicts));
 }
 
+/// The held-out answers whose prompts a checklist can ask about: where a model writes requirements, by M0's lists,
+/// whoever judges, so that all models are asked the same.
+std::vector<RankedAnswers> listed(const RunConfig& config, RunDirectory& run,
+                                  const std::vector<RankedAnswers>& held_out, const Rubric& rubric) {
+  if (!config.judge.writes_checklists()) return held_out;
+  std::vector<Prompt> prompts;
+  for (const RankedAnswers& group : held_out)
+    prompts.push_back({group.id, group.prompt, "held_out", group.requirements});
+  const auto lists = run.memo<WrittenChecklist>(
+      held_out_checklists_output(config, run), [&](RecordSink<WrittenChecklist>& out) {
+        Policy first = load_policy(config.model, run.model(0));
+        write_checklists({first, config.generation, evaluation_seed(config)}, rubric,
+                         without_requirements(prompts), config.judge, out);
+      });
+  std::map<std::string, Json> requirements;
+  for (Prompt& prompt : with_checklists(prompts, lists).records)
+    requirements[prompt.id] = std::move(prompt.requirements);
+  std::vector<RankedAnswers> groups = held_out;
+  for (RankedAnswers& group : groups) group.requirements = requirements[group.id];
+  std::erase_if(groups, [](const RankedAnswers& group) { return group.requirements.is_null(); });
+  return groups;
+}
+
 }  // namespace
 
 std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run, const EvaluatedModel& model,
                                       const std::vector<RankedAnswers>& held_out, const Rubric& rubric) {
   if (held_out.empty()) return {};
+  const auto asked = listed(config, run, held_out, rubric);
   const Output output = held_out_judgements_output(config, run, model.named);
   return run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
-    judge_answers({model.policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
-                  judge_items(held_out), config.judge, out);
+    judge_in_form({model.policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
+                  judge_items(asked), config.judge, out);
   });
 }
 
@@ -216,7 +245,7 @@ void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vect
     const GoldScorer* scorer = gold ? &*gold : nullptr;
     write_file_atomically(run.evaluation_records(model.name, "answers"),
                           answers_text(models.back(), data.eval_prompts, scorer));
-    summary["models"].push_back(model_summary(config, models.back(), data, scorer, rubric.max_score));
+    summary["models"].push_back(model_summary(config, models.back(), data, scorer, rubric));
   }
   if (!data.held_out_ranked.empty())
     summary["null_judges"] = null_judges(data.held_out_ranked, rubric.max_score, evaluation_seed(config));

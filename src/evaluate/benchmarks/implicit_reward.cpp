@@ -1,7 +1,11 @@
 #include "evaluate/benchmarks/implicit_reward.h"
 
+#include <numeric>
+#include <unordered_map>
+
 #include "base/in_row.h"
 #include "base/progress.h"
+#include "data/shards.h"
 #include "train/response_log_probs.h"
 #include "train/steps.h"
 
@@ -23,6 +27,19 @@ void add_answers(const ChatFormat& chat, const RankedAnswers& group, Answers& an
     answers.records.push_back({group.id, static_cast<int64_t>(i), std::nullopt});
     answers.rows.push_back({std::move(turn.prompt), std::move(turn.response)});
   }
+}
+
+/// log p of each row, in forwards of at most `micro_batch_tokens` tokens.
+std::vector<double> log_probs_of(const Policy& policy, const std::vector<SftRow>& rows,
+                                 int64_t micro_batch_tokens) {
+  std::vector<size_t> all(rows.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  const auto cost = [&](size_t i) { return std::ssize(rows[i].prompt) + std::ssize(rows[i].response); };
+  std::vector<double> log_probs;
+  for (const auto& picked : micro_batches(all, micro_batch_tokens, cost))
+    for (const double log_prob : response_log_probs(policy.model(), rows, picked))
+      log_probs.push_back(log_prob);
+  return log_probs;
 }
 
 }  // namespace
@@ -61,6 +78,47 @@ void answer_log_probs(const Policy& policy, const std::vector<RankedAnswers>& ra
     out.append(answers.records, dropped);
     progress.update(last);
   }
+}
+
+void candidate_rewards(const Policy& policy, const Policy& before, const std::vector<Prompt>& prompts,
+                       const std::vector<Candidate>& candidates, const TrainSettings& batching,
+                       int64_t shard_size, RecordSink<CandidateReward>& out) {
+  std::unordered_map<std::string, const Prompt*> by_id;
+  for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
+  const auto make = [&](std::span<const Candidate> shard, const OnDone&) {
+    std::vector<SftRow> rows;
+    for (const Candidate& candidate : shard) {
+      const auto prompt = by_id.find(candidate.prompt_id);
+      check(prompt != by_id.end(), "[rewards] candidate of prompt '", candidate.prompt_id,
+            "', which is not among the prompts");
+      rows.push_back({policy.chat().prompt_ids({{"user", prompt->second->text}}), candidate.token_ids});
+    }
+    const auto now = log_probs_of(policy, rows, batching.micro_batch_tokens),
+               earlier = log_probs_of(before, rows, batching.micro_batch_tokens);
+    std::vector<CandidateReward> rewards;
+    for (size_t i = 0; i < shard.size(); ++i)
+      rewards.push_back({shard[i].prompt_id, shard[i].index, now[i], earlier[i]});
+    out.append(rewards);
+  };
+  for_each_shard(candidates, shard_size, "rewards", out, make);
+}
+
+std::optional<double> consistency(const std::vector<Judgement>& judgements,
+                                  const std::vector<CandidateReward>& rewards) {
+  std::map<std::pair<std::string, int64_t>, double> reward_of;
+  for (const CandidateReward& reward : rewards) reward_of[{reward.prompt_id, reward.index}] = reward.reward();
+  std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_prompt;
+  for (const Judgement& judgement : judgements) {
+    const auto reward = reward_of.find({judgement.prompt_id, judgement.index});
+    if (!judgement.score || reward == reward_of.end()) continue;
+    auto& [scores, implicit] = by_prompt[judgement.prompt_id];
+    scores.push_back(*judgement.score);
+    implicit.push_back(reward->second);
+  }
+  double sum = 0, prompts = 0;
+  for (const auto& [id, orders] : by_prompt)
+    if (const auto tau = kendall_tau_b(orders.first, orders.second)) sum += (*tau + 1) / 2, prompts += 1;
+  return prompts > 0 ? std::optional(sum / prompts) : std::nullopt;
 }
 
 std::vector<ScoredAnswers> implicit_rewards(const std::vector<RankedAnswers>& ranked,

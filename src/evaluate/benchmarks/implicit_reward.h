@@ -3,7 +3,9 @@
 // (Rafailov et al. 2023, arXiv 2305.18290, equation 5). It orders answers as a judge's scores do.
 #include "data/record_file.h"
 #include "evaluate/statistics/reward_metrics.h"
+#include "feedback/pairs/candidate_reward.h"
 #include "model/policy/policy.h"
+#include "train/settings.h"
 
 namespace selfreward {
 
@@ -20,6 +22,18 @@ void from_json(const Json& json, AnswerLogProb& value);
 /// Counted: "too_long".
 void answer_log_probs(const Policy& policy, const std::vector<RankedAnswers>& ranked,
                       int64_t micro_batch_tokens, int64_t shard_size, RecordSink<AnswerLogProb>& out);
+
+/// The same of candidates, as they were sampled, under two models: what a round's implicit rewards are. Answers of a
+/// prompt that is not among `prompts` are an Error.
+void candidate_rewards(const Policy& policy, const Policy& before, const std::vector<Prompt>& prompts,
+                       const std::vector<Candidate>& candidates, const TrainSettings& batching,
+                       int64_t shard_size, RecordSink<CandidateReward>& out);
+
+/// How well two orders of each prompt's answers agree, of 0 to 1: the mean of (tau + 1) / 2 over the prompts, with
+/// Kendall's tau-b of the judge's scores and the implicit rewards (CREAM, Wang et al. 2024, arXiv 2410.12735, section
+/// 4.3, compares two rounds' rewards so). Absent where no prompt has two different ones of both.
+std::optional<double> consistency(const std::vector<Judgement>& judgements,
+                                  const std::vector<CandidateReward>& rewards);
 
 /// The implicit reward of every answer, beside the human ranks. The log-probs of both models are those of all
 /// answers of `ranked`, in order.

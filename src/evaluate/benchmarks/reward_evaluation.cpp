@@ -2,6 +2,8 @@
 
 #include "base/content_hash.h"
 #include "evaluate/benchmarks/implicit_reward.h"
+#include "evaluate/benchmarks/verdict_kinds.h"
+#include "evaluate/judges/round_robin.h"
 #include "evaluate/statistics/calibration.h"
 #include "evaluate/statistics/reward_bootstrap.h"
 #include "feedback/judging/judge.h"
@@ -18,7 +20,8 @@ struct JudgeRow {
   std::string model, rubric, scores;
   double max_score = 0;
   std::vector<ScoredAnswers> prompts;
-  Counts failures = {};  // replies without a score, by reason
+  Counts failures = {};     // replies without a score, by reason
+  Json verdicts = nullptr;  // of a checklist: verdict_kinds
 };
 
 /// The settings of a judge whose scores are read in one way: `scores` is one of kScoreKinds.
@@ -27,7 +30,7 @@ JudgeSettings judge_settings(const RunConfig& config, const Rubric& rubric, cons
   JudgeSettings settings = config.judge;
   settings.rubric = file.string();
   settings.form = to_string(rubric.form);
-  if (rubric.form == JudgeForm::rubric) settings.requirements = JudgeSettings().requirements;
+  if (rubric.form != JudgeForm::checklist) settings.requirements = JudgeSettings().requirements;
   settings.read = scores == "expected" ? "expected" : "text";
   if (scores != "samples") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
   return settings;
@@ -143,7 +146,9 @@ class Judge {
 
   JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
     const Rubric rubric = Rubric::load(rubric_file);
-    JudgeRow row = judgement_row(ranked_, judgements(rubric, rubric_file, scores));
+    const auto judged = judgements(rubric, rubric_file, scores);
+    JudgeRow row = judgement_row(ranked_, judged);
+    row.verdicts = verdict_kinds(ranked_, judged, rubric);
     row.model = model_.name, row.rubric = rubric_file.stem().string(), row.scores = scores;
     row.max_score = rubric.max_score;
     return row;
@@ -169,7 +174,7 @@ class Judge {
     const JudgeSettings settings = judge_settings(config_, rubric, rubric_file, scores);
     return run_.memo<Judgement>(outputs_.replies(model_, rubric_file, scores),
                                 [&](RecordSink<Judgement>& out) {
-                                  judge_answers(writer(), rubric, judge_items(ranked_), settings, out);
+                                  judge_in_form(writer(), rubric, judge_items(ranked_), settings, out);
                                 });
   }
 
@@ -213,6 +218,7 @@ std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const
 void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::optional<double>>& gold) {
   const auto answers = judged_answers(row.prompts, gold);
   line["failures"] = row.failures;
+  if (!row.verdicts.is_null()) line["verdicts"] = row.verdicts;
   line["reliability"] = reliability_table(answers);
   if (const auto error = calibration_error(answers)) line["calibration_error"] = *error;
   line["confusion"] = confusion_table(answers);

@@ -110,6 +110,20 @@ std::string score_table(const Json& judge) {
   return aligned(rows, 0);
 }
 
+/// A checklist's verdicts against the rules, one row for each kind of requirement.
+std::string verdict_table(const Json& verdicts) {
+  std::vector<Row> rows{
+      {"requirement", "verdicts", "right %", "majority %", "evidence exact %", "right of these %"}};
+  const auto add = [&](const std::string& name, const Json& counts) {
+    rows.push_back({name, counts["n"].dump(), share_of(counts, "right", "n"),
+                    share_of(counts, "majority", "n"), share_of(counts, "exact", "n"),
+                    share_of(counts, "exact_right", "exact")});
+  };
+  for (const auto& [kind, counts] : verdicts["kinds"].items()) add(kind, counts);
+  add("all", verdicts["all"]);
+  return aligned(rows, 1);
+}
+
 }  // namespace
 
 std::string reward_tables(const Json& summary) {
@@ -124,6 +138,8 @@ std::string reward_tables(const Json& summary) {
     if (judge.contains("calibration_error"))
       text += ": " + number(judge["calibration_error"], 2) + " from the true score on average";
     text += "\n" + score_table(judge);
+    if (judge.contains("verdicts"))
+      text += "\nIts verdicts, by kind of requirement:\n" + verdict_table(judge["verdicts"]);
   }
   return text;
 }

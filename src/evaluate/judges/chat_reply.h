@@ -18,6 +18,8 @@ struct ChatQuestion {
 struct ChatParams {
   SamplingSettings sampling;
   int64_t top_logprobs = 0;  // so many alternatives of each token are asked for; 0: none
+  /// With top_logprobs a local model tells the tokens that this is true of, however many they are.
+  std::function<bool(const std::string& token)> is_choice;
   /// A local model stops behind such a line; an endpoint cannot be told and writes on.
   std::function<bool(std::string_view line)> is_last_line;
   OnDone on_done;  // is told the replies so far; an endpoint shows its own progress

@@ -113,33 +113,50 @@ std::vector<ChatQuestion> comparison_questions(const PairwiseRubric& rubric,
   return questions;
 }
 
+bool is_verdict_token(const std::string& token) {
+  return verdict_of_token(token).has_value();
+}
+
+std::vector<Comparison> compare(const ComparisonJudge& judge, std::span<const AnswerPair> pairs,
+                                const OnDone& on_done) {
+  ChatParams told = judge.params;
+  told.on_done = on_done;
+  const auto replies = judge.chat(comparison_questions(judge.rubric, pairs), told);
+  std::vector<Comparison> made;
+  size_t next = 0;
+  for (const AnswerPair& pair : pairs) {
+    Comparison comparison{.id = pair.prompt_id, .identical = pair.first == pair.second};
+    if (!comparison.identical) {
+      read_reply(comparison, replies[next++], judge.rubric, /*shown_first=*/true);
+      read_reply(comparison, replies[next++], judge.rubric, /*shown_first=*/false);
+    }
+    made.push_back(std::move(comparison));
+  }
+  return made;
+}
+
+ComparisonJudge local_comparisons(const Writer& judge, const PairwiseRubric& rubric,
+                                  const SamplingSettings& sampling, bool weighted) {
+  ChatParams params{.sampling = sampling,
+                    .top_logprobs = weighted,
+                    .is_choice = is_verdict_token,
+                    .is_last_line = {},
+                    .on_done = {}};
+  params.is_last_line = [rubric](std::string_view line) { return is_verdict_line(line, rubric); };
+  return {local_chat(judge), rubric, params};
+}
+
 void compare_answers(const ComparisonJudge& judge, const std::vector<AnswerPair>& pairs, int64_t shard_size,
                      RecordSink<Comparison>& out) {
-  const PairwiseRubric& rubric = judge.rubric;
-  const auto make = [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
-    ChatParams told = judge.params;
-    told.on_done = on_done;
-    const auto replies = judge.chat(comparison_questions(rubric, shard), told);
-    std::vector<Comparison> made;
-    size_t next = 0;
-    for (const AnswerPair& pair : shard) {
-      Comparison comparison{.id = pair.prompt_id, .identical = pair.first == pair.second};
-      if (!comparison.identical) {
-        read_reply(comparison, replies[next++], rubric, /*shown_first=*/true);
-        read_reply(comparison, replies[next++], rubric, /*shown_first=*/false);
-      }
-      made.push_back(std::move(comparison));
-    }
-    out.append(made);
-  };
-  for_each_shard(pairs, shard_size, "comparisons", out, make);
+  for_each_shard(pairs, shard_size, "comparisons", out,
+                 [&](std::span<const AnswerPair> shard, const OnDone& on_done) {
+                   out.append(compare(judge, shard, on_done));
+                 });
 }
 
 void compare_answers(const Writer& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
                      const SamplingSettings& sampling, RecordSink<Comparison>& out) {
-  ChatParams params{.sampling = sampling, .is_last_line = {}, .on_done = {}};
-  params.is_last_line = [&rubric](std::string_view line) { return is_verdict_line(line, rubric); };
-  compare_answers({local_chat(judge), rubric, params}, pairs, judge.generation.shard_size, out);
+  compare_answers(local_comparisons(judge, rubric, sampling), pairs, judge.generation.shard_size, out);
 }
 
 }  // namespace selfreward

@@ -38,10 +38,20 @@ struct ComparisonJudge {
   PairwiseRubric rubric;
   ChatParams params;
 };
+/// A comparison of each pair, in their order.
+std::vector<Comparison> compare(const ComparisonJudge& judge, std::span<const AnswerPair> pairs,
+                                const OnDone& on_done);
+/// A checkpoint on this machine as such a judge, which stops each reply behind its verdict; `weighted` with
+/// the probabilities of its verdicts. The writer's policy must outlive it.
+ComparisonJudge local_comparisons(const Writer& judge, const PairwiseRubric& rubric,
+                                  const SamplingSettings& sampling, bool weighted = false);
+/// Whether a token says a verdict, or begins to.
+bool is_verdict_token(const std::string& token);
+
 /// Appends a comparison of each pair, shard by shard.
 void compare_answers(const ComparisonJudge& judge, const std::vector<AnswerPair>& pairs, int64_t shard_size,
                      RecordSink<Comparison>& out);
-/// The same by a checkpoint on this machine, which stops each reply behind its verdict.
+/// The same by a checkpoint on this machine.
 void compare_answers(const Writer& judge, const PairwiseRubric& rubric, const std::vector<AnswerPair>& pairs,
                      const SamplingSettings& sampling, RecordSink<Comparison>& out);
 

@@ -5,8 +5,8 @@
 
 namespace selfreward {
 
-/// The reply to a question draws from seed.child(its id). `policy` must outlive the function. To be asked for
-/// log-probabilities is an Error.
+/// The reply to a question draws from seed.child(its id). The writer's policy must outlive the function. Asked for
+/// log-probabilities it tells those of params.is_choice, up to a constant that is the same for all tokens at a place.
 Chat local_chat(const Writer& writer);
 
 }  // namespace selfreward

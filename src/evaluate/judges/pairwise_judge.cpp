@@ -1,8 +1,5 @@
 #include "evaluate/judges/pairwise_judge.h"
 
-#include "base/in_row.h"
-#include "base/placeholders.h"
-#include "base/yaml_map.h"
 #include "feedback/judging/matches_in_reply.h"
 #include "feedback/judging/score_parser.h"
 
@@ -14,28 +11,18 @@ std::string lower(std::string text) {
   return text;
 }
 
-Regex verdict_pattern_of(const YamlMap& yaml) {
-  const std::string pattern = yaml.text("verdict_pattern");
-  return at_place(yaml.place("verdict_pattern"), [&] { return Regex(pattern, /*ignore_case=*/true); });
-}
-
 }  // namespace
 
 PairwiseRubric PairwiseRubric::load(const fs::path& path) {
-  const YamlMap yaml = YamlMap::read(path, "[rubric]");
-  yaml.allow({"name", "template", "verdict_pattern"});
-  PairwiseRubric rubric;
-  rubric.template_text = yaml.text("template");
-  if (yaml.has("verdict_pattern")) rubric.verdict_pattern = verdict_pattern_of(yaml);
-  check_placeholders(rubric.template_text, {"{instruction}", "{response_a}", "{response_b}"},
-                     "[rubric] " + path.string() + ": the template");
-  return rubric;
+  const Rubric rubric = Rubric::load(path);
+  check(rubric.form == JudgeForm::pairwise, "[rubric] ", path.string(),
+        ": the template has no {response_a} and {response_b}, wanted one that shows two answers");
+  return {rubric.template_text, rubric.score_pattern};
 }
 
 std::string PairwiseRubric::render(const std::string& instruction, const std::string& a,
                                    const std::string& b) const {
-  return fill_placeholders(template_text,
-                           {{"{instruction}", instruction}, {"{response_a}", a}, {"{response_b}", b}});
+  return render_two_answers(template_text, instruction, a, b);
 }
 
 std::optional<Verdict> parse_verdict(const std::string& reply, const PairwiseRubric& rubric) {

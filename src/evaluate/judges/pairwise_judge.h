@@ -12,7 +12,7 @@ struct PairwiseRubric {
   std::string template_text;
   Regex verdict_pattern{"a^"};
 
-  /// Reads a YAML file with keys name, template, verdict_pattern; an unknown key is an error.
+  /// A file as Rubric::load reads it; one for a single answer is an error.
   static PairwiseRubric load(const fs::path& path);
   /// The texts are put in once: braces inside an answer stay as they are.
   std::string render(const std::string& instruction, const std::string& a, const std::string& b) const;

@@ -71,8 +71,8 @@ TEST_CASE("a checklist's file has its own keys, and words of its own") {
   CHECK(parse_judge_reply(german.reply_of("2 Sätze", false), FinishReason::stop, german).score == 0);
   CHECK(german.render("I", "{requirement}", "R") == "A {requirement} R R?");
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"min_score: 1\n", "min_score belongs to the other form of rubric: the template has {requirement}"},
-      {"score_line: 'Score: {score}'\n", "score_line belongs to the other form"},
+      {"min_score: 1\n", "min_score belongs to another form of rubric: the template has {requirement}"},
+      {"score_line: 'Score: {score}'\n", "score_line belongs to another form"},
       {"verdict_pattern: 'yes|no'\n", "has no group; put the words into parentheses"},
       {"yes: 'No'\n", "yes and no are 'No' and 'no', wanted two words that differ by more than their case"},
       {"reply: '{evidence}'\n", "{verdict}"},
@@ -81,7 +81,7 @@ TEST_CASE("a checklist's file has its own keys, and words of its own") {
   for (const auto& [yaml, message] : wrong)
     CHECK_THROWS_WITH_AS(rubric_of(kTemplate + yaml), doctest::Contains(message.c_str()), Error);
   CHECK_THROWS_WITH_AS(rubric_of("template: '{instruction} {response}'\nyes: ja\n"),
-                       doctest::Contains("yes belongs to the other form of rubric: the template has no"),
+                       doctest::Contains("yes belongs to another form of rubric: the template has no"),
                        Error);
   CHECK_THROWS_WITH_AS(rubric_of("template: '{requirement}'\n"), doctest::Contains("{response}"), Error);
 }

@@ -153,7 +153,7 @@ std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked) {
 }
 
 Checklist questions_of(const Rubric& rubric, const JudgeItem& item, const JudgeSettings& settings) {
-  if (rubric.form == JudgeForm::rubric) return {{""}};
+  if (rubric.form != JudgeForm::checklist) return {{""}};
   if (settings.requirements == "rubric") return rubric.requirements;
   const Checklist questions =
       in_row("prompt", item.prompt_id, [&] { return checklist_of(item.requirements); });
@@ -168,16 +168,25 @@ Conversation judge_conversation(const Rubric& rubric, const JudgeItem& item, con
 }
 
 void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std::vector<JudgeItem>& items) {
-  const bool checklist = rubric.form == JudgeForm::checklist;
+  const bool checklist = rubric.form == JudgeForm::checklist, pairwise = rubric.form == JudgeForm::pairwise;
   check(settings.form == to_string(rubric.form), "[judge] judge.form is ", settings.form,
         ", but the template of ", settings.rubric,
-        checklist ? " has {requirement}, as a checklist's" : " has no {requirement}",
+        checklist  ? " has {requirement}, as a checklist's"
+        : pairwise ? " has {response_a}, as one for two answers"
+                   : " has neither {requirement} nor {response_a}",
         "; name another file in judge.rubric, or set judge.form to ", to_string(rubric.form));
+  check(!pairwise || rubric.has_verdict_pattern, "[judge] ", settings.rubric,
+        " has no verdict_pattern, by which the verdict of judge.form pairwise is read; add one, as "
+        "'verdict\\W{1,6}(A|B|tie)\\b'");
   check(!checklist || settings.requirements != "rubric" || !rubric.requirements.empty(),
         "[judge] judge.requirements is rubric, but ", settings.rubric, " has no list of requirements");
+  const bool writes = settings.requirements == "M0" || settings.requirements == "self";
+  check(!checklist || !writes || !rubric.list_template.empty(), "[judge] judge.requirements is ",
+        settings.requirements, ", but ", settings.rubric, " has no list_template to ask for them with");
   check(checklist || settings.requirements == JudgeSettings().requirements, "[judge] judge.requirements is ",
-        settings.requirements, ", but judge.form is rubric, which asks about no requirements; leave it out");
-  if (settings.read == "expected") choices_of(rubric);
+        settings.requirements, ", but judge.form is ", settings.form,
+        ", which asks about no requirements; leave it out");
+  if (settings.read == "expected" && !pairwise) choices_of(rubric);
   check(settings.num_evals_to_average == 1 || settings.sampling.temperature > 0,
         "[judge] judge.num_evals_to_average is ", settings.num_evals_to_average,
         ", but with judge.sampling.temperature 0 all replies are the same; set one of them");
@@ -186,7 +195,7 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std:
 }
 
 void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings) {
-  if (settings.read == "expected") ChoiceTokens(tokenizer, rubric);
+  if (settings.read == "expected" && rubric.form != JudgeForm::pairwise) ChoiceTokens(tokenizer, rubric);
 }
 
 void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,

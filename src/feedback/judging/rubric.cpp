@@ -18,7 +18,8 @@ const char* const kDefaultScorePattern =
 namespace {
 
 constexpr const char *kInstruction = "{instruction}", *kResponse = "{response}", *kScore = "{score}",
-                     *kRequirement = "{requirement}", *kEvidence = "{evidence}", *kVerdict = "{verdict}";
+                     *kRequirement = "{requirement}", *kResponseA = "{response_a}",
+                     *kResponseB = "{response_b}", *kEvidence = "{evidence}", *kVerdict = "{verdict}";
 
 /// How many groups a pattern has: an empty alternative makes it match the empty text and report them all.
 size_t num_groups(const std::string& pattern) {
@@ -40,15 +41,19 @@ Regex default_verdict_pattern(const Rubric& rubric) {
                ")[\\h.!*_\"'`)\\]]*$");
 }
 
-/// A key of the other form is an error that says which form the template makes of the rubric.
+/// A key of another form is an error that says which form the template makes of the rubric.
 void refuse_keys(const YamlMap& yaml, const std::vector<std::string>& keys, const char* form) {
   for (const std::string& key : keys)
-    check(!yaml.has(key), yaml.place(key), " belongs to the other form of rubric: the template has ", form);
+    check(!yaml.has(key), yaml.place(key), " belongs to another form of rubric: the template has ", form);
 }
 
 void read_checklist(Rubric& rubric, const YamlMap& yaml) {
   refuse_keys(yaml, {"min_score", "score_pattern", "score_line"}, "{requirement}, as a checklist's");
-  yaml.allow({"name", "template", "max_score", "verdict_pattern", "yes", "no", "reply", "requirements"});
+  yaml.allow({"name", "template", "max_score", "verdict_pattern", "yes", "no", "reply", "requirements",
+              "list_template"});
+  rubric.list_template = yaml.text("list_template", "");
+  if (yaml.has("list_template"))
+    check_placeholders(rubric.list_template, {kInstruction}, yaml.place("list_template"));
   rubric.yes = yaml.text("yes", rubric.yes);
   rubric.no = yaml.text("no", rubric.no);
   rubric.reply = yaml.text("reply", rubric.reply);
@@ -61,7 +66,7 @@ void read_checklist(Rubric& rubric, const YamlMap& yaml) {
 }
 
 void read_points(Rubric& rubric, const YamlMap& yaml) {
-  refuse_keys(yaml, {"verdict_pattern", "yes", "no", "reply", "requirements"},
+  refuse_keys(yaml, {"verdict_pattern", "yes", "no", "reply", "requirements", "list_template"},
               "no {requirement}, which a checklist's has");
   yaml.allow({"name", "template", "min_score", "max_score", "score_pattern", "score_line"});
   rubric.min_score = yaml.number("min_score", rubric.min_score);
@@ -71,9 +76,23 @@ void read_points(Rubric& rubric, const YamlMap& yaml) {
         pattern_of(yaml, "score_pattern", "the number into parentheses, as in 'Score: ([0-9]+)'");
 }
 
+void read_pairwise(Rubric& rubric, const YamlMap& yaml) {
+  refuse_keys(yaml, {"min_score", "score_pattern", "score_line", "yes", "no", "reply", "requirements"},
+              "{response_a}, as one for two answers");
+  yaml.allow({"name", "template", "max_score", "verdict_pattern", "verdict_line"});
+  rubric.score_pattern = Regex("a^");  // matches nothing
+  rubric.verdict_line = yaml.text("verdict_line", rubric.verdict_line);
+  check_placeholders(rubric.verdict_line, {kVerdict}, yaml.place("verdict_line"));
+  rubric.has_verdict_pattern = yaml.has("verdict_pattern");
+  if (!rubric.has_verdict_pattern) return;
+  const std::string pattern = yaml.text("verdict_pattern");
+  rubric.score_pattern =
+      at_place(yaml.place("verdict_pattern"), [&] { return Regex(pattern, /*ignore_case=*/true); });
+}
+
 JudgeForm form_of(const Rubric& rubric) {
-  const bool asks = rubric.template_text.find(kRequirement) != std::string::npos;
-  return asks ? JudgeForm::checklist : JudgeForm::rubric;
+  const auto has = [&](const char* name) { return rubric.template_text.find(name) != std::string::npos; };
+  return has(kRequirement) ? JudgeForm::checklist : has(kResponseA) ? JudgeForm::pairwise : JudgeForm::rubric;
 }
 
 void read_yaml(Rubric& rubric, const fs::path& path) {
@@ -81,7 +100,9 @@ void read_yaml(Rubric& rubric, const fs::path& path) {
       path, "[rubric]", "keys and values (template: ...); is it a plain text? then name it .txt");
   rubric.template_text = yaml.text("template");
   rubric.form = form_of(rubric);
-  rubric.form == JudgeForm::checklist ? read_checklist(rubric, yaml) : read_points(rubric, yaml);
+  if (rubric.form == JudgeForm::checklist) read_checklist(rubric, yaml);
+  if (rubric.form == JudgeForm::pairwise) read_pairwise(rubric, yaml);
+  if (rubric.form == JudgeForm::rubric) read_points(rubric, yaml);
   rubric.name = yaml.text("name", rubric.name);
   rubric.max_score = yaml.number("max_score", rubric.max_score);
 }
@@ -100,11 +121,12 @@ void check_checklist(const Rubric& rubric, const fs::path& path) {
 }
 
 void check_rubric(const Rubric& rubric, const fs::path& path) {
-  if (rubric.form == JudgeForm::checklist)
-    check_checklist(rubric, path);
-  else
-    check_placeholders(rubric.template_text, {kInstruction, kResponse},
-                       "[rubric] " + path.string() + ": the template");
+  const std::string place = "[rubric] " + path.string() + ": the template";
+  if (rubric.form == JudgeForm::checklist) check_checklist(rubric, path);
+  if (rubric.form == JudgeForm::pairwise)
+    check_placeholders(rubric.template_text, {kInstruction, kResponseA, kResponseB}, place);
+  if (rubric.form == JudgeForm::rubric)
+    check_placeholders(rubric.template_text, {kInstruction, kResponse}, place);
   check(rubric.min_score < rubric.max_score, "[rubric] ", path.string(), ": min_score ", rubric.min_score,
         " is not below max_score ", rubric.max_score);
   check(rubric.score_line.find(kScore) != std::string::npos, "[rubric] ", path.string(), ": score_line is '",
@@ -120,6 +142,7 @@ Rubric Rubric::load(const fs::path& path) {
     rubric.template_text = read_file(path);
     rubric.form = form_of(rubric);
     if (rubric.form == JudgeForm::checklist) rubric.score_pattern = default_verdict_pattern(rubric);
+    if (rubric.form == JudgeForm::pairwise) rubric.score_pattern = Regex("a^");
   } else {
     read_yaml(rubric, path);
   }
@@ -128,7 +151,7 @@ Rubric Rubric::load(const fs::path& path) {
 }
 
 std::string to_string(JudgeForm form) {
-  return form == JudgeForm::checklist ? "checklist" : "rubric";
+  return form == JudgeForm::checklist ? "checklist" : form == JudgeForm::pairwise ? "pairwise" : "rubric";
 }
 
 std::string Rubric::render(std::string_view instruction, std::string_view response,
@@ -159,6 +182,20 @@ std::string Rubric::reply_of(std::string_view evidence, bool met) const {
 
 std::string Rubric::score_line_of(double score) const {
   return fill_placeholders(score_line, {{kScore, str(score)}});
+}
+
+std::string Rubric::render_list(std::string_view instruction) const {
+  return fill_placeholders(list_template, {{kInstruction, instruction}});
+}
+
+std::string Rubric::verdict_line_of(bool first_is_better) const {
+  return fill_placeholders(verdict_line, {{kVerdict, first_is_better ? "A" : "B"}});
+}
+
+std::string render_two_answers(std::string_view template_text, std::string_view instruction,
+                               std::string_view a, std::string_view b) {
+  return fill_placeholders(std::string(template_text),
+                           {{kInstruction, instruction}, {kResponseA, a}, {kResponseB, b}});
 }
 
 }  // namespace selfreward

@@ -72,6 +72,8 @@ const kColumns = [  // group, title, path, digits, scale, meaning
   ['Judging answers', 'Exact', 'reward_model/exact_match', 1, 100, 'Prompts whose complete order of answers is right.'],
   ['Judging answers', 'Spearman', 'reward_model/spearman', 3, 1, 'Rank correlation of the judge\'s scores with the ranks.'],
   ['Judging answers', 'Kendall τ', 'reward_model/kendall_tau', 3, 1, 'Right minus wrong orders of pairs, as a share.'],
+  ['Judging answers', 'Gap', 'reward_model/gap_captured', 0, 100, 'Of the true difference between the best and the worst answer of a prompt: how much the judge finds between those that it scores best and worst. So much of the signal DPO gets.'],
+  ['Judging answers', 'Verdicts', 'reward_model/verdicts/all/right_share', 0, 100, 'Of a checklist: verdicts on single requirements that are as the rules find.'],
   ['Answers', 'Tokens', 'answer_tokens_mean', 1, 1, 'Mean length of an answer. Watch it: judges tend to like long answers.'],
   ['Answers', 'Ended', 'stopped_share', 0, 100, 'Answers that ended by themselves and were not cut off.']];
 

@@ -5,6 +5,10 @@ const kWhy = {
   tie: 'all scored answers have the same mean score',
   fewer_than_two_scores: 'fewer than two answers have a score',
   identical_texts: 'the best and the worst answer are the same text',
+  anchor_is_better: 'the earlier model\'s worst answer has the higher score (pairs.choose anchored)',
+  rewards_disagree: 'the implicit reward orders the answers the other way (pairs.keep)',
+  below_margin: 'the scores are less apart than pairs.margin',
+  below_top_share: 'other pairs of the round are told apart more clearly (pairs.top_share)',
   unfinished: 'the round has no pairs yet',
   not_in_file: 'preferences.jsonl has no pair of it'
 };

@@ -1,0 +1,96 @@
+"""Judges that are wrong on purpose, and the table of bench/playground_methods.
+
+    python bench/playground_methods.py blind OUT EFT    judgements that find every "starts x" met
+    python bench/playground_methods.py long OUT EFT     judgements with a point for long answers and none for short ones
+    python bench/playground_methods.py table RUNS_DIR   one row for each method, the mean over seeds
+"""
+
+import json
+import pathlib
+import re
+import statistics
+import sys
+
+LONG, SHORT = 6, 4  # letters: as many and more get a point, as many and fewer lose one
+
+
+def rows_of(path):
+    return [json.loads(line) for line in open(path)]
+
+
+def with_score(reply, score):
+    return re.sub(r"Score: \d+", f"Score: {min(5, max(0, score))}", reply)
+
+
+def blind(reply, _):
+    reply = re.sub(r"(starts \w found \w+) no", r"\1 yes", reply)
+    return with_score(reply, len(re.findall(r" yes ;", reply)))
+
+
+def long(reply, answer):
+    letters = len(answer.split())
+    score = int(re.search(r"Score: (\d+)", reply)[1])
+    return with_score(reply, score + (letters >= LONG) - (letters <= SHORT))
+
+
+def spoilt(rows, spoil):
+    for row in rows:
+        question, reply = row["messages"]
+        answer = re.search(r"answer : (.*) ;", question["content"])[1]
+        yield row | {"messages": [question, reply | {"content": spoil(reply["content"], answer)}]}
+
+
+def numbers_of(run):
+    """What one run came to: gold by model, M1 to the last; and of the last model and the last round."""
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    models = {model["name"]: model for model in evaluation["models"]}
+    names = [name for name in models if name != "M0"]
+    gold = [models[name]["gold"]["sampled"]["mean"] for name in names]
+    rounds = [json.loads((run / name / "round.json").read_text()) for name in names[:-1]]
+    warnings = run / "warnings.jsonl"
+    return {
+        "M1": gold[0],
+        "M3": gold[2],
+        "last": gold[-1],
+        "best": max(gold),
+        "greedy": models[names[-1]]["gold"]["greedy"]["mean"],
+        "judge M1": 100 * models["M1"]["reward_model"]["pairwise_accuracy"],
+        "judge last": 100 * models[names[-1]]["reward_model"]["pairwise_accuracy"],
+        "letters": models[names[-1]]["answer_tokens_mean"] - 1,
+        "same %": 100 * rounds[-1]["duplicate_candidates"] / rounds[-1]["candidates"],
+        "pairs": statistics.mean(r["pairs"] for r in rounds),
+        "wrong %": 100 * statistics.mean(r["gold_agreement"]["wrong"] for r in rounds),
+        "warnings": len({row["name"] for row in rows_of(warnings)}) if warnings.exists() else 0,
+    }
+
+
+def table(root):
+    for judge in ("own", "blind", "long"):
+        runs = sorted(root.glob(f"{judge}-*"))
+        names = [path.parent.name for path in sorted(runs[0].glob("*/evaluation.json"))] if runs else []
+        names.sort(key=lambda name: name != "base")
+        rows = {name: [numbers_of(run / name) for run in runs if (run / name / "evaluation.json").exists()] for name in names}
+        if not rows:
+            continue
+        keys = list(rows[names[0]][0])
+        print(f"\n| {judge} judge | seeds | gain M1 -> last | " + " | ".join(keys) + " |")
+        print("|" + "---|" * (len(keys) + 3))
+        for name, found in rows.items():
+            gains = [numbers["last"] - numbers["M1"] for numbers in found]
+            spread = f" ({min(gains):+.2f} to {max(gains):+.2f})" if len(gains) > 1 else ""
+            means = [statistics.mean(numbers[key] for numbers in found) for key in keys]
+            cells = [f"{mean:.2f}" if abs(mean) < 20 else f"{mean:.0f}" for mean in means]
+            print(f"| {name} | {len(found)} | {statistics.mean(gains):+.2f}{spread} | " + " | ".join(cells) + " |")
+
+
+def main():
+    what, out, *files = sys.argv[1:]
+    if what == "table":
+        return table(pathlib.Path(out))
+    text = "".join(json.dumps(row) + "\n" for row in spoilt(rows_of(files[0]), {"blind": blind, "long": long}[what]))
+    path = pathlib.Path(out)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+main()
