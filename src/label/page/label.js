@@ -120,6 +120,10 @@ async function undo() {
   else
     await send({...label, value: before === undefined ? null : before}, false);
   go(data.tasks.findIndex(t => t.id === label.prompt_id));
+  if (label.skipped !== undefined) return;
+  here = Math.max(task().answers.findIndex(a => a.index === label.index), 0);
+  question = label.requirement;
+  draw();
 }
 
 function choiceButtons(answer, a) {
