@@ -135,8 +135,8 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric) {
 
 std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, std::set<std::string> taken,
                                            int64_t count, uint64_t seed) {
-  return rows_of(
-      make_prompts(topics, {str("more-", seed), "train", in_proportion(kTrain, count)}, Seed(seed), taken));
+  return rows_of(make_prompts(topics, {str("more-", seed), "train", in_proportion(kTrain, count), "more"},
+                              Seed(seed), taken));
 }
 
 std::vector<std::pair<std::string, std::string>> data_files(const Data& data) {

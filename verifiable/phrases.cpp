@@ -148,6 +148,89 @@ const std::map<std::string, Wordings> kPhrases = {
       {"Decide for one of {w} and put that sentence into your answer."}}},
 };
 
+// More wordings of training, for prompts beyond the files of verifiable/ (verifiable_data --prompts): a judge that has read two
+// wordings of a requirement takes a third one for its opposite.
+const std::map<std::string, std::vector<std::string>> kMorePhrases = {
+    {"sentences exactly",
+     {"{n} sentences, not one more.", "Make it {n} sentences long.", "The text is to have {n} sentences.",
+      "I want {n} sentences from you, exactly."}},
+    {"sentences at most",
+     {"{n} sentences at the very most.", "There may be up to {n} sentences.",
+      "More than {n} sentences are too many.", "Be brief: {n} sentences or less."}},
+    {"sentences at least",
+     {"{n} sentences at the very least.", "There have to be {n} sentences or more.",
+      "Fewer than {n} sentences are too few.", "Give me {n} sentences, better more."}},
+    {"words at most",
+     {"{n} words at the very most.", "There may be up to {n} words.", "More than {n} words are too many.",
+      "Be brief: {n} words or less."}},
+    {"words at least",
+     {"{n} words at the very least.", "There have to be {n} words or more.",
+      "Fewer than {n} words are too few.", "Give me {n} words, better more."}},
+    {"words between",
+     {"Not under {n} and not over {m} words.", "Aim for something from {n} up to {m} words.",
+      "{n} words are the least and {m} the most."}},
+    {"paragraphs exactly",
+     {"Divide it into {n} paragraphs and leave a line empty after each.",
+      "I want {n} paragraphs, with an empty line in between.",
+      "The text is to have {n} paragraphs, parted by blank lines."}},
+    {"bullets exactly",
+     {"Exactly {n} bullet points are wanted.", "Put it into {n} points that begin with a dash.",
+      "I want a list with {n} dashes."}},
+    {"bullets at least",
+     {"{n} bullet points at the very least.", "Fewer than {n} bullet points are too few.",
+      "There have to be {n} or more points that begin with a dash."}},
+    {"bullets at most",
+     {"Make a list with dashes of no more than {n} points.",
+      "A list of bullet points, {n} at the very most."}},
+    {"numbered exactly",
+     {"Count the points through from 1 to {n}.", "I want {n} points with a number before each.",
+      "Write 1. to {n}., one point behind each number."}},
+    {"placeholders at least",
+     {"Mark {n} or more things to fill in with square brackets, like [place].",
+      "There have to be {n} blanks such as [day] in it.",
+      "Write {n} fields in square brackets, like [time], or more."}},
+    {"include",
+     {"{w} must appear in the text.", "Work {w} in.", "I want to read {w} in it.", "Do not forget {w}."}},
+    {"exclude",
+     {"{w} must not appear.", "Get by without {w}.", "I do not want to read {w}.",
+      "Do not write {w} anywhere."}},
+    {"lower_case",
+     {"No letter may be a capital.", "Small letters only.",
+      "Do without capital letters, even at the beginning.", "Write it all small."}},
+    {"upper_case",
+     {"No letter may be a small one.", "Capital letters only.", "Do without small letters.",
+      "Write it all in capitals."}},
+    {"title",
+     {"There has to be a title in it that looks like [[this]].",
+      "Name your text with a title between [[ and ]]."}},
+    {"heading", {"Line one is a heading with \"# \" before it.", "Put a \"# \" heading on top."}},
+    {"json",
+     {"Give me JSON and no other text: one object, keys {w}.",
+      "Your answer is one JSON object. It has the keys {w} and no others."}},
+    {"starts_with",
+     {"The first thing to read must be \"{x}\".", "\"{x}\" comes first.", "Open your answer with \"{x}\"."}},
+    {"ends_with",
+     {"The last thing to read must be \"{x}\".", "\"{x}\" comes last.", "Close your answer with \"{x}\"."}},
+    {"ends_with mark",
+     {"The last thing to read must be a question.", "A question comes last.",
+      "Leave me with a question at the end."}},
+    {"language", {"I only read {l}.", "Say it in {l}, please.", "The answer must be {l}, not English."}},
+    {"no_repetition",
+     {"No sentence twice.", "Each sentence has to say something else.",
+      "Never write the same sentence again."}},
+    {"forbid ,",
+     {"A comma must not appear.", "Commas are forbidden.", "Leave every comma out.", "No commas anywhere."}},
+    {"forbid !",
+     {"An exclamation mark must not appear.", "Exclamation marks are forbidden.",
+      "Leave every exclamation mark out.", "No exclamation marks anywhere."}},
+    {"forbid ?",
+     {"A question mark must not appear.", "Question marks are forbidden.", "Leave every question mark out.",
+      "No question marks anywhere."}},
+    {"choice",
+     {"Take one of these sentences into your answer as it is: {w}.",
+      "One of {w} has to stand in your answer, and only one."}},
+};
+
 const std::vector<std::string> kNumbers = {"zero", "one",   "two",   "three", "four", "five",
                                            "six",  "seven", "eight", "nine",  "ten"};
 
@@ -179,6 +262,14 @@ std::string key_of(const Requirement& r) {
   return key + (r.min ? " at least" : r.max ? " at most" : "");
 }
 
+/// The wordings of a requirement in a split; "more" has those of training too.
+std::vector<std::string> choices_of(const std::string& key, const std::string& split) {
+  std::vector<std::string> choices = kPhrases.at(key).of(split == "more" ? "train" : split);
+  if (split == "more")
+    choices.insert(choices.end(), kMorePhrases.at(key).begin(), kMorePhrases.at(key).end());
+  return choices;
+}
+
 }  // namespace
 
 std::string opening(const std::string& category, const Topic& topic, const Seed& seed) {
@@ -189,7 +280,7 @@ std::string opening(const std::string& category, const Topic& topic, const Seed&
 std::string phrase(const Requirement& r, const std::string& split, const Seed& seed) {
   const auto found = kPhrases.find(key_of(r));
   check(found != kPhrases.end(), "[verifiable] there is no wording for '", key_of(r), "'");
-  const auto& choices = found->second.of(split);
+  const std::vector<std::string> choices = choices_of(found->first, split);
   std::string text = choices[seed.below(0, choices.size())];
   const int64_t first = r.kind == RequirementKind::bullets && r.min == 1 ? *r.max
                         : r.min                                          ? *r.min
@@ -205,9 +296,11 @@ std::string phrase(const Requirement& r, const std::string& split, const Seed& s
 
 std::vector<std::string> all_wordings(const std::string& split) {
   std::vector<std::string> all;
-  for (const auto* table : {&kOpenings, &kPhrases})
-    for (const auto& [key, wordings] : *table)
-      all.insert(all.end(), wordings.of(split).begin(), wordings.of(split).end());
+  const auto add = [&](const std::vector<std::string>& some) {
+    all.insert(all.end(), some.begin(), some.end());
+  };
+  for (const auto& [key, wordings] : kOpenings) add(wordings.of(split == "more" ? "train" : split));
+  for (const auto& [key, wordings] : kPhrases) add(choices_of(key, split));
   return all;
 }
 

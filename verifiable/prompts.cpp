@@ -152,9 +152,8 @@ bool can_be_met(const Requirements& all, const Topic& topic, const Seed& seed) {
   return check_requirements(all, "", compose({all, {}}, topic, seed)).all_met();
 }
 
-void word(Requirements& all, const Topic& topic, const Seed& seed) {
-  for (size_t i = 0; i < all.size(); ++i)
-    all[i].wording = phrase(all[i], topic.split, seed.child("phrase", i));
+void word(Requirements& all, const std::string& wordings, const Seed& seed) {
+  for (size_t i = 0; i < all.size(); ++i) all[i].wording = phrase(all[i], wordings, seed.child("phrase", i));
 }
 
 std::string prompt_text(const std::string& category, const Requirements& all, const Topic& topic,
@@ -174,12 +173,12 @@ std::string id_of(const std::string& name, size_t number) {
   return name + "-" + zero_padded(number, 3);
 }
 
-MadePrompt make_prompt(const std::string& category, const Topic& topic, const Seed& seed,
-                       std::set<std::string>& taken) {
+MadePrompt make_prompt(const std::string& category, const Topic& topic, const std::string& wordings,
+                       const Seed& seed, std::set<std::string>& taken) {
   for (uint64_t i = 0; i < kAttempts; ++i) {
     const Seed attempt = seed.child(i);
     Requirements all = draw_requirements(category, topic, attempt);
-    word(all, topic, attempt);
+    word(all, wordings, attempt);
     const std::string text = prompt_text(category, all, topic, attempt);
     if (!can_be_met(all, topic, attempt.child("answer")) || !taken.insert(text).second) continue;
     return {{"", text, "verifiable", category, all}, topic};
@@ -192,14 +191,14 @@ MadePrompt make_prompt(const std::string& category, const Topic& topic, const Se
 
 std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const PromptSet& set, const Seed& seed,
                                      std::set<std::string>& taken) {
-  const auto& [name, split, shares] = set;
+  const auto& [name, split, shares, wordings] = set;
   std::vector<MadePrompt> made, mixed;
   for (const auto& [category, count] : shares) {
     const auto pool = topics_of(topics, topic_category(category), split);
     const Seed here = seed.child(name, category);
     const auto order = here.permutation(pool.size());
     for (size_t i = 0; i < static_cast<size_t>(count); ++i)
-      made.push_back(make_prompt(category, pool[order[i % order.size()]], here.child(i), taken));
+      made.push_back(make_prompt(category, pool[order[i % order.size()]], wordings, here.child(i), taken));
   }
   for (const size_t i : seed.child(name, "mix").permutation(made.size())) {
     mixed.push_back(made[i]);

@@ -24,6 +24,7 @@ struct Share {
 struct PromptSet {
   std::string name, split;
   std::vector<Share> shares;
+  std::string wordings = split;  // of requirements (phrases.h)
 };
 
 /// The prompts of each category of the set, in mixed order; ids are name-001, ... Texts in `taken` are not

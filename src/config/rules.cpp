@@ -132,6 +132,8 @@ const std::vector<Rule>& config_rules() {
       {.key = "eft.max_prompts", .at_least = 0},
       {.key = "eft.max_examples", .at_least = 0},
       {.key = "eft.max_score_share", .above = 0, .at_most = 1},
+      {.key = "eft.eval_steps", .at_least = 0},
+      {.key = "eft.early_stopping_patience", .at_least = 1},
       {.key = "prompts.num_prompts", .at_least = 1},
       {.key = "prompts.seed_shots", .at_least = 0},
       {.key = "prompts.generated_shots", .at_least = 0},
@@ -238,6 +240,12 @@ void validate(const RunConfig& config) {
 
 void validate_whole_run(const RunConfig& config) {
   validate(config);
+  check(config.eft.eval_steps == 0 || !config.eft.eval_data.empty(), "[config] eft.eval_steps is ",
+        config.eft.eval_steps,
+        ", but eft.eval_data is empty: name a file of answers that the judge is looked at on");
+  check(config.eft.eval_steps == 0 || !config.judge.writes_checklists(), "[config] eft.eval_steps is ",
+        config.eft.eval_steps, ", but judge.requirements is ", config.judge.requirements,
+        ": eft.eval_data needs requirements of its own; set judge.requirements to prompts");
   check(!config.model.model_name_or_path.empty(),
         "[config] model.model_name_or_path is empty, expected the directory of the starting checkpoint");
   check(!config.data.ift.empty(), "[config] data.ift is empty, expected files with instruction seed data");

@@ -13,6 +13,9 @@ struct EftSettings {
   int64_t max_prompts = 0;
   int64_t max_examples = 0;
   double max_score_share = 1.0;
+  int64_t eval_steps = 0;
+  std::string eval_data = {};
+  int64_t early_stopping_patience = 2;
   SamplingSettings sampling;
 
   template <typename Fields>
@@ -30,6 +33,14 @@ struct EftSettings {
     f("max_score_share", max_score_share,
       "the most common score (of verdicts: yes or no of each kind that has both; 0.5 or more) is thinned to "
       "this share; 1 is off");
+    f("eval_steps", eval_steps,
+      "steps of M1's training between two looks at its judge on eval_data; the step that orders most answers of a "
+      "prompt right becomes M1; 0 is off: the last one does");
+    f("eval_data", eval_data,
+      "answers to prompts that the judge is not trained on: ranked ones, or verdicts on all requirements of each where "
+      "source is verdicts");
+    f("early_stopping_patience", early_stopping_patience,
+      "that training ends after this many looks in a row without a better judge");
     f("sampling", sampling, "how the baseline writes judgements; each ends with its score line");
   }
 };

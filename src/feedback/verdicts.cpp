@@ -7,6 +7,7 @@
 
 #include "base/in_row.h"
 #include "base/seed.h"
+#include "data/rated_answers.h"
 #include "feedback/judging/score_parser.h"
 #include "gold/verifiable.h"
 
@@ -133,6 +134,65 @@ std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, c
          "eft"});
   }
   return examples;
+}
+
+namespace {
+
+/// One prompt's verdicts: requirements and answers in the order in which they come.
+struct PromptVerdicts {
+  std::string id;
+  std::vector<std::string> requirements, answers;
+  std::map<std::pair<std::string, std::string>, bool> met;  // by answer and requirement
+};
+
+void add_once(std::vector<std::string>& list, const std::string& text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+}
+
+RankedAnswers ranked_of(const std::string& prompt, const PromptVerdicts& of, Filtered<RankedAnswers>& made) {
+  RankedAnswers group{of.id, prompt, {}, {}, Json(of.requirements)};
+  std::vector<double> shares;
+  for (const std::string& answer : of.answers) {
+    int64_t known = 0, met = 0;
+    for (const std::string& requirement : of.requirements)
+      if (const auto verdict = of.met.find({answer, requirement}); verdict != of.met.end())
+        ++known, met += verdict->second;
+    if (known < std::ssize(of.requirements)) {
+      ++made.dropped["incomplete_answer"];
+      continue;
+    }
+    group.answers.push_back(answer);
+    shares.push_back(static_cast<double>(met));
+  }
+  group.ranks = ranks_of(shares);
+  return group;
+}
+
+}  // namespace
+
+Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdicts) {
+  std::map<std::string, PromptVerdicts> prompts;
+  std::vector<std::string> order;
+  for (const VerdictRow& row : verdicts) {
+    add_once(order, row.prompt);
+    PromptVerdicts& of = prompts[row.prompt];
+    if (of.id.empty()) of.id = row.id;
+    add_once(of.requirements, row.requirement);
+    add_once(of.answers, row.answer);
+    of.met[{row.answer, row.requirement}] = row.met;
+  }
+  Filtered<RankedAnswers> made;
+  for (const std::string& prompt : order) {
+    RankedAnswers group = ranked_of(prompt, prompts.at(prompt), made);
+    const bool equal = std::count(group.ranks.begin(), group.ranks.end(), 0.0) == std::ssize(group.ranks);
+    if (group.answers.size() < 2)
+      ++made.dropped["fewer_than_two_answers"];
+    else if (equal)
+      ++made.dropped["all_equal"];
+    else
+      made.records.push_back(std::move(group));
+  }
+  return made;
 }
 
 Json verdict_counts(const std::vector<VerdictRow>& verdicts) {

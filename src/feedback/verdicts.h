@@ -26,6 +26,11 @@ Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const E
 /// verdict alone. A rubric that is no checklist is an Error.
 std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, const Rubric& rubric);
 
+/// Verdicts as ranked answers, with their requirements as texts: of each prompt the answers that have a verdict on all of
+/// its requirements, by the share that is met. Left out: "incomplete_answer", and prompts with "fewer_than_two_answers" or
+/// "all_equal".
+Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdicts);
+
 /// {kind: {"met", "not_met"}}.
 Json verdict_counts(const std::vector<VerdictRow>& verdicts);
 

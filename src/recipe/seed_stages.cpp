@@ -9,6 +9,7 @@
 #include "feedback/judging/score_parser.h"
 #include "feedback/verdicts.h"
 #include "recipe/early_stopping.h"
+#include "recipe/judge_stopping.h"
 #include "recipe/stages.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
@@ -117,6 +118,7 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
 void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   check_judge_of_run(config, data, rubric);
   check_eft_source(config, data, rubric);
+  if (config.eft.eval_steps > 0) judge_stopping_data(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);

@@ -23,7 +23,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
 
   // M0 -> M1: instructions and judging, both from a little human data.
   const auto ift_and_eft = SeedExamples{seed.ift, eft_examples(config, run, seed, rubric)};
-  if (!run.has_model(1)) train_first_model(config, run, ift_and_eft);
+  if (!run.has_model(1)) train_first_model(config, run, seed, rubric, ift_and_eft);
   describe_models(run, config.report_to);
 
   for (int64_t t = 1; t < config.last_model; ++t) {  // M(t) -> M(t+1)

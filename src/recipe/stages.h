@@ -35,8 +35,9 @@ struct SeedExamples {
 /// which rows stand there once more for a part of a time is addressed chance.
 std::vector<Example> first_training_rows(const RunConfig& config, const SeedExamples& examples);
 
-/// M1 = SFT(M0, IFT + EFT), into run.model(1).
-void train_first_model(const RunConfig& config, RunDirectory& run, const SeedExamples& ift_and_eft);
+/// M1 = SFT(M0, IFT + EFT), into run.model(1); with eft.eval_steps the step of it that judges best.
+void train_first_model(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric,
+                       const SeedExamples& ift_and_eft);
 
 /// New prompts of round t, unlike the seeds and those of earlier rounds.
 std::vector<Prompt> new_prompts(const Round& round, Policy& policy, const SeedData& data);

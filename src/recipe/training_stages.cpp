@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "recipe/early_stopping.h"
+#include "recipe/judge_stopping.h"
 #include "recipe/monitors.h"
 #include "recipe/stages.h"
 #include "report/model_card.h"
@@ -15,24 +16,35 @@
 namespace selfreward {
 namespace {
 
+SftRows sft_rows(const Round& round, const Policy& policy, const std::vector<Example>& examples,
+                 const TrainSettings& settings) {
+  SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(round.config.sft));
+  if (rows.too_long + rows.untrained > 0)
+    log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
+  return rows;
+}
+
+/// SFT of `policy`, which begin_training has seen, up to step `pause_at` (0: the end); goes on from its newest state.
+void train_rows(const Round& round, Policy& policy, const std::vector<SftRow>& rows,
+                const TrainSettings& settings, const std::string& name, int64_t pause_at) {
+  TrainingFiles files = watched_training(round, name);
+  files.pause_at = pause_at;
+  train_sft(policy.model(), rows, settings,
+            {root_seed(round.config).child("train", name), files, name + " SFT"});
+  watch_trained(round, name);
+}
+
 /// SFT of `policy` in `round` into `output`; the state of a stopped training is taken
 /// up, and removed at the end.
 void train_and_save(const Round& round, Policy& policy, const std::vector<Example>& examples,
                     const TrainSettings& settings, const Output& output) {
   const RunConfig& config = round.config;
-  RunDirectory& run = round.run;
-  const std::string& name = output.name;
-  run.take_up(output);
-  const SftRows rows = make_sft_rows(policy.chat(), examples, settings.max_length, train_on(config.sft));
-  if (rows.too_long + rows.untrained > 0)
-    log_line("  rows: " + left_out_text(rows, str("max_length = ", settings.max_length)));
-  const TrainingFiles files = watched_training(round, name);
+  round.run.take_up(output);
+  const SftRows rows = sft_rows(round, policy, examples, settings);
   begin_training(config.lora, root_seed(config), policy);
-  train_sft(policy.model(), rows.rows, settings,
-            {root_seed(config).child("train", name), files, name + " SFT"});
-  watch_trained(round, name);
+  train_rows(round, policy, rows.rows, settings, output.name, /*pause_at=*/0);
   policy.save(output.paths.front(), config.model.save_dtype);
-  run.forget_training_state(files);
+  round.run.forget_training_state(round.run.training(output.name));
 }
 
 std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Example>& examples,
@@ -86,11 +98,22 @@ std::vector<Example> first_training_rows(const RunConfig& config, const SeedExam
   return rows;
 }
 
-void train_first_model(const RunConfig& config, RunDirectory& run, const SeedExamples& ift_and_eft) {
+void train_first_model(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric,
+                       const SeedExamples& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
   Policy policy = load_policy(config.model, run.model(0));
-  train_and_save({config, run, 0}, policy, first_training_rows(config, ift_and_eft), config.sft,
-                 first_model_output(config, run));
+  const auto examples = first_training_rows(config, ift_and_eft);
+  const Round round{config, run, 0};
+  const Output output = first_model_output(config, run);
+  if (config.eft.eval_steps == 0) return train_and_save(round, policy, examples, config.sft, output);
+  run.take_up(output);
+  const SftRows rows = sft_rows(round, policy, examples, config.sft);
+  begin_training(config.lora, root_seed(config), policy);
+  const auto train = [&](int64_t pause_at) {
+    train_rows(round, policy, rows.rows, config.sft, output.name, pause_at);
+  };
+  train_judge_with_early_stopping(config, run, policy, rubric, judge_stopping_data(config, data, rubric),
+                                  num_training_steps(config.sft, rows.rows.size()), train);
 }
 
 void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,

@@ -137,6 +137,10 @@ Output eft_output(const RunConfig& config, const RunPaths& run) {
 Output first_model_output(const RunConfig& config, const RunPaths& run) {
   StageInputs inputs = training_stage(config, {"sft."});
   add_sft_data(inputs, config, run).checkpoint("M0", run.model(0));
+  if (config.eft.eval_steps > 0)
+    inputs.settings(joined_lists(kJudgeSettings, {"eft.eval_steps", "eft.early_stopping_patience"}))
+        .file("judge.rubric", config.judge.rubric)
+        .file("eft.eval_data", config.eft.eval_data);
   return model_output(model_name(1), run.model(1), run.training(1).dir, inputs);
 }
 

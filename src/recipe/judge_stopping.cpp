@@ -1,0 +1,135 @@
+#include "recipe/judge_stopping.h"
+
+#include <set>
+
+#include "base/format.h"
+#include "base/metrics.h"
+#include "data/readers.h"
+#include "data/verdict_rows.h"
+#include "evaluate/benchmarks/judge_summary.h"
+#include "evaluate/judges/round_robin.h"
+#include "feedback/verdicts.h"
+#include "run/load_policy.h"
+
+namespace selfreward {
+namespace {
+
+constexpr const char* kAccuracy = "eval_judge_accuracy";
+
+std::set<std::string> prompts_of(const std::vector<RankedAnswers>& ranked) {
+  std::set<std::string> prompts;
+  for (const RankedAnswers& group : ranked) prompts.insert(group.prompt);
+  return prompts;
+}
+
+/// Prompts whose answers the judge is trained on.
+std::set<std::string> trained_prompts(const RunConfig& config, const SeedData& data) {
+  std::set<std::string> prompts = prompts_of(data.ranked);
+  if (config.eft.source != "verdicts") return prompts;
+  for (const std::string& file : config.data.eft)
+    for (const VerdictRow& row : read_verdicts(file)) prompts.insert(row.prompt);
+  return prompts;
+}
+
+Filtered<RankedAnswers> read_eval_data(const RunConfig& config) {
+  return config.eft.source == "verdicts" ? ranked_by_verdicts(read_verdicts(config.eft.eval_data))
+                                         : read_ranked(config.eft.eval_data, config.data.languages);
+}
+
+/// One training of M1 and what its steps are worth as judges.
+class JudgeValidation {
+ public:
+  JudgeValidation(const RunConfig& config, RunDirectory& run, const Rubric& rubric,
+                  const std::vector<RankedAnswers>& held_out)
+      : config_(config), run_(run), rubric_(rubric), held_out_(held_out), dir_(run.training(1).dir) {}
+
+  fs::path candidate(int64_t step) const { return dir_ / str("candidate-", step); }
+
+  JudgeLook look(int64_t step) {
+    const auto judged = run_.memo<
+        Judgement>(dir_ / str("judgements-", step, ".jsonl"), [&](RecordSink<Judgement>& out) {
+      Policy judge = load_policy(config_.model, candidate(step));
+      const Seed seed = root_seed(config_).child("judge_stopping");
+      judge_in_form({judge, config_.generation, seed}, rubric_, judge_items(held_out_), config_.judge, out);
+    });
+    const auto metrics = reward_metrics(scored_answers(held_out_, judged), rubric_.max_score);
+    return {step, metrics.pairwise_accuracy.value_or(0)};
+  }
+
+ private:
+  const RunConfig& config_;
+  RunDirectory& run_;
+  const Rubric& rubric_;
+  const std::vector<RankedAnswers>& held_out_;
+  const fs::path dir_;
+};
+
+}  // namespace
+
+JudgeStopping state_after(const std::vector<JudgeLook>& looks) {
+  JudgeStopping state;
+  double best = -1;
+  for (const JudgeLook& look : looks) {
+    const bool better = look.accuracy > best;
+    state.last_step = look.step;
+    state.without_gain = better ? 0 : state.without_gain + 1;
+    if (better) state.best_step = look.step, best = look.accuracy;
+  }
+  return state;
+}
+
+std::vector<JudgeLook> read_looks(const fs::path& metrics) {
+  std::vector<JudgeLook> looks;
+  if (!fs::exists(metrics)) return looks;
+  for (const std::string& line : read_lines(metrics)) {
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object() && json.contains(kAccuracy)) looks.push_back({json.at("step"), json.at(kAccuracy)});
+  }
+  return looks;
+}
+
+std::vector<RankedAnswers> judge_stopping_data(const RunConfig& config, const SeedData& data,
+                                               const Rubric& rubric) {
+  auto read = read_eval_data(config);
+  check(!read.records.empty(), "[eft] ", config.eft.eval_data,
+        " (eft.eval_data) has no prompt with answers of different ranks; left out: ", left_out_text(read));
+  const auto trained = trained_prompts(config, data), evaluated = prompts_of(data.held_out_ranked);
+  for (const RankedAnswers& group : read.records) {
+    check(trained.count(group.prompt) == 0, "[eft] prompt '", group.id, "' of ", config.eft.eval_data,
+          " (eft.eval_data) is one that the judge is trained on; take other prompts");
+    check(
+        evaluated.count(group.prompt) == 0, "[eft] prompt '", group.id, "' of ", config.eft.eval_data,
+        " (eft.eval_data) is one of the evaluation, which would flatter a judge that was chosen by it; take other "
+        "prompts");
+  }
+  check_judge(rubric, config.judge, judge_items(read.records));
+  return std::move(read.records);
+}
+
+void train_judge_with_early_stopping(const RunConfig& config, RunDirectory& run, const Policy& policy,
+                                     const Rubric& rubric, const std::vector<RankedAnswers>& held_out,
+                                     int64_t total_steps,
+                                     const std::function<void(int64_t pause_at)>& train) {
+  const TrainingFiles files = run.training(1);
+  std::vector<JudgeLook> looks = read_looks(files.metrics());
+  JudgeValidation validation(config, run, rubric, held_out);
+  for (JudgeStopping state = state_after(looks);
+       state.last_step < total_steps && state.without_gain < config.eft.early_stopping_patience;
+       state = state_after(looks)) {
+    const int64_t step = std::min(total_steps, state.last_step + config.eft.eval_steps);
+    train(step);
+    if (!is_checkpoint(validation.candidate(step)))
+      policy.save(validation.candidate(step), config.model.save_dtype);
+    looks.push_back(validation.look(step));
+    MetricsLog(files.metrics()).write({{"step", step}, {kAccuracy, looks.back().accuracy}});
+    log_line(str("  step ", step, ": the judge orders ", significant(100 * looks.back().accuracy, 3),
+                 " % of the pairs of ", held_out.size(), " prompts right"));
+    fs::remove_all(validation.candidate(state_after(looks).best_step == step ? state.best_step : step));
+  }
+  const int64_t best_step = state_after(looks).best_step;
+  log_line(str("  M1 is the model after step ", best_step, " of ", total_steps));
+  commit_path(validation.candidate(best_step), run.model(1));
+  run.forget_training_state(files);
+}
+
+}  // namespace selfreward
