@@ -133,8 +133,8 @@ Json judgement_counts(const std::vector<Judgement>& judgements) {
       if (reply.failure) ++failures[to_string(*reply.failure)];
     }
     for (const double score : judge_scores(judgement)) {
-      const bool whole = score == std::round(score);
-      ++histogram[significant(score, whole ? 6 : 2)];  // soft scores in steps: every one is another number
+      ++histogram[significant(std::round(10 * score) / 10,
+                              6)];  // soft scores in tenths: each is another number
       scores.add(score);
       own.add(score);
     }

@@ -79,6 +79,15 @@ TEST_CASE("counts of candidates and judgements") {
   CHECK(judge["k_variance"] == 1);
 }
 
+TEST_CASE("soft scores are counted in tenths, as each of them is another number") {
+  const auto soft = [](double expected) {
+    return Judgement{"p", 0, {{"", 1.0, std::nullopt, "", expected, {}}}, expected};
+  };
+  const Json judge = judgement_counts({soft(0.0011), soft(0.0012), soft(0.9731), soft(0.32)});
+  CHECK(judge["score_histogram"] == Json{{"0", 2}, {"0.3", 1}, {"1", 1}});
+  CHECK(judge["score_mean"].get<double>() == doctest::Approx((0.0011 + 0.0012 + 0.9731 + 0.32) / 4));
+}
+
 TEST_CASE("a histogram holds every value once") {
   const Json histogram = histogram_of({1, 1, 2, 100});
   double sum = 0;
