@@ -130,7 +130,7 @@ std::string percent_of(const Json& judge) {
   return value.is_null() ? "-" : str(std::lround(100 * value.get<double>()), " %");
 }
 
-/// Throws Error where M1 judges no better than who knows nothing: its pairs would teach nothing.
+/// Throws Error where M1 judges no better than who knows nothing, or than chance (0): its pairs would teach nothing.
 void check_gate(const RunConfig& config, const RunDirectory& run, const SeedData& data, double max_score) {
   const auto& held_out = data.held_out_ranked;
   const auto judged = read_jsonl<Judgement>(run.evaluation_records(model_name(1), "judgements"));
@@ -142,8 +142,8 @@ void check_gate(const RunConfig& config, const RunDirectory& run, const SeedData
                                   " held-out prompts its scores capture ", percent_of(own), ", random ones ",
                                   percent_of(random), ", the longest answer ", percent_of(longest));
   if (gap(random).is_null()) return;  // no prompt has a better and a worse answer
-  check(!gap(own).is_null() && gap(own) > gap(random) && gap(own) > gap(longest),
-        "[judge] M1 cannot judge: ", figures,
+  const auto beats = [&](const Json& other) { return !gap(own).is_null() && gap(own) > gap(other); };
+  check(beats(random) && beats(longest) && gap(own) > 0, "[judge] M1 cannot judge: ", figures,
         ". Pairs that it chooses would teach nothing. Give it more EFT, or verdicts on its own answers "
         "(`selfreward eft`, judge.form checklist); or set judge.gate to false to go on all the same");
   log_line("  judge: " + figures);
