@@ -46,6 +46,7 @@ void add_winrate(Command evaluate);
 void add_alpaca(Command evaluate);
 void add_leaderboard(Command evaluate);
 void add_mt_bench(Command evaluate);
+void add_ifeval(Command evaluate);
 void add_evaluate_reward(Command evaluate);
 void add_report(Command app);
 void add_top(Command app);

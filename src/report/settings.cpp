@@ -15,7 +15,7 @@ using Settings = std::map<std::string, std::string>;
 std::string list_text(const YAML::Node& list) {
   std::string text;
   for (const YAML::Node& item : list)
-    if (item.IsScalar()) text += (text.empty() ? "" : ", ") + item.Scalar();
+    if (item.IsScalar()) text += str(text.empty() ? "" : ", ", item.Scalar());
   return "[" + text + "]";
 }
 

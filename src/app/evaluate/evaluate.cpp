@@ -86,6 +86,7 @@ void add_evaluate(Command app) {
   add_alpaca(command);
   add_leaderboard(command);
   add_mt_bench(command);
+  add_ifeval(command);
   add_evaluate_reward(command);
   command.add_option("--model", options->models, "checkpoints; the last one judges head-to-head comparisons")
       .type_name("DIR REQUIRED");

@@ -51,7 +51,7 @@ class OutputReader {
       output.instruction = first_text(row, {"instruction", "prompt"});
     else
       output.instruction = looked_up(row);
-    output.output = first_text(row, {"output", "text"});
+    output.output = first_text(row, {"output", "text", "response"});
     output.dataset = optional_text(row, "dataset");
     read_name(row);
     outputs_.rows.push_back(std::move(output));

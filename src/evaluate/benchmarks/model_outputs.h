@@ -29,7 +29,7 @@ struct ModelOutputs {
 /// that no row has is an Error.
 std::vector<Instruction> read_instructions(const fs::path& file, const std::string& category_field);
 
-/// Rows {"instruction", "output", "generator"?, "dataset"?} of alpaca_eval, {"prompt", "text"}, or what
+/// Rows {"instruction", "output", "generator"?, "dataset"?} of alpaca_eval, {"prompt", "text"}, {"prompt", "response"} (IFEval), or what
 /// `generate` wrote ({"prompt_id", "text"}, whose instructions are looked up by id). The name is the
 /// generator, else the file's. Errors: several generators, several answers to one prompt, an id without
 /// instruction.
