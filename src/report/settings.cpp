@@ -25,7 +25,7 @@ void flatten(const YAML::Node& node, const std::string& key, Settings& settings)
   if (!node.IsMap()) return;
   for (const auto& member : node) {
     const std::string name = member.first.Scalar();
-    flatten(member.second, key.empty() ? name : key + "." + name, settings);
+    flatten(member.second, key.empty() ? name : str(key, ".", name), settings);
   }
 }
 
