@@ -1,6 +1,6 @@
 # selfreward_library(NAME room SOURCES ... TESTS ... DEPS ...): one library and its unit tests.
 # The rooms with tensors, the server, and what is above them without tensors: what runs under sanitizers and in emulation.
-set(kCore base data text gold model_files model infer train feedback_rules serve_api serve evaluate_metrics
+set(kCore base data label text gold model_files model infer train feedback_rules serve_api serve evaluate_metrics
   evaluate_endpoint config run_paths monitor report)
 add_custom_target(core_tests)
 
