@@ -17,6 +17,28 @@ std::vector<TokenIds> first_prompts(const std::vector<TokenIds>& prompts, int64_
   return first;
 }
 
+/// What training_batch.h computes of a row: nothing is predicted from the last token.
+TokenIds sequence_of(const TokenIds& prompt, const TokenIds& response) {
+  TokenIds both = prompt;
+  both.insert(both.end(), response.begin(), response.end() - 1);
+  return both;
+}
+
+/// The tokens and targets of one micro-batch.
+RowSize sum_of(const std::vector<RowSize>& rows, const std::vector<size_t>& batch) {
+  RowSize sum;
+  for (const size_t row : batch) {
+    sum.tokens += rows[row].tokens;
+    sum.targets += rows[row].targets;
+    sum.sequences.insert(sum.sequences.end(), rows[row].sequences.begin(), rows[row].sequences.end());
+  }
+  if (sum.sequences.empty()) return sum;
+  sum.tokens = 0;
+  for (const PrefixNode& node : build_prefix_tree(sum.sequences, kMinShared))
+    sum.tokens += std::ssize(node.tokens);
+  return sum;
+}
+
 }  // namespace
 
 std::vector<RowSize> sizes_of(const std::vector<SftRow>& rows) {
@@ -24,7 +46,8 @@ std::vector<RowSize> sizes_of(const std::vector<SftRow>& rows) {
   for (const SftRow& row : rows) {
     const auto learnt = row.learnt.empty() ? std::ssize(row.response)
                                            : std::count(row.learnt.begin(), row.learnt.end(), true);
-    sizes.push_back({std::ssize(row.prompt) + std::ssize(row.response), learnt});
+    sizes.push_back(
+        {std::ssize(row.prompt) + std::ssize(row.response), learnt, {sequence_of(row.prompt, row.response)}});
   }
   return sizes;
 }
@@ -33,7 +56,9 @@ std::vector<RowSize> sizes_of(const std::vector<DpoRow>& rows) {
   std::vector<RowSize> sizes;
   for (const DpoRow& row : rows) {
     const int64_t answers = std::ssize(row.chosen) + std::ssize(row.rejected);
-    sizes.push_back({std::ssize(row.prompt) + answers, answers});
+    sizes.push_back({std::ssize(row.prompt) + answers,
+                     answers,
+                     {sequence_of(row.prompt, row.chosen), sequence_of(row.prompt, row.rejected)}});
   }
   return sizes;
 }
@@ -48,8 +73,7 @@ MicroBatch largest_micro_batch(const std::vector<RowSize>& rows, const TrainSett
                       [&](size_t row) { return rows[row].tokens; });
     largest.several = largest.several || batches.size() > 1;
     for (const auto& batch : batches) {
-      RowSize sum;
-      for (const size_t row : batch) sum = {sum.tokens + rows[row].tokens, sum.targets + rows[row].targets};
+      const RowSize sum = sum_of(rows, batch);
       largest.tokens = std::max(largest.tokens, sum.tokens);
       largest.targets = std::max(largest.targets, sum.targets);
     }

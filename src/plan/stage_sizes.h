@@ -6,15 +6,17 @@
 
 namespace selfreward {
 
-/// Tokens of a row of training data as its micro-batch counts them, and those that are predicted.
+/// Tokens of a row of training data as its micro-batch counts them, those that are predicted, and what is computed:
+/// the row's sequences, one or a pair's two. Rows that are not known have none.
 struct RowSize {
   int64_t tokens = 0, targets = 0;
+  std::vector<TokenIds> sequences = {};
 };
 std::vector<RowSize> sizes_of(const std::vector<SftRow>& rows);
 std::vector<RowSize> sizes_of(const std::vector<DpoRow>& rows);
 
 /// The largest tokens and targets of the micro-batches that a training of `rows` makes: those of its first
-/// steps, which are most of the kinds there are.
+/// steps, which are most of the kinds there are. What rows of one begin with in common counts once.
 MicroBatch largest_micro_batch(const std::vector<RowSize>& rows, const TrainSettings& settings,
                                const Seed& seed);
 /// The same for rows that are not known yet: as many of this size as micro_batch_tokens allows.

@@ -3,14 +3,13 @@
 #include "model/ops/device.h"
 #include "model/ops/log_probs.h"
 #include "model/tree/prefix_tree.h"
+#include "train/steps.h"
 
 namespace selfreward {
 
 using torch::Tensor;
 
 namespace {
-
-constexpr int64_t kMinShared = 8;  // tokens; a shorter beginning is not worth a segment of its own
 
 /// Sequences as one flat tree.
 struct FlatSequences {
