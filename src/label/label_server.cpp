@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/http_listener.h"
 #include "base/placeholders.h"
 #include "data/jsonl.h"
 
@@ -74,12 +75,6 @@ bool LabelServer::Impl::is_for_us(const Request& request) const {
   return host == "127.0.0.1" + own || host == "localhost" + own;
 }
 
-/// The library's own choice would let two servers share a port.
-void listen_alone(int socket) {
-  const int yes = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-}
-
 void LabelServer::Impl::add_routes() {
   server.set_payload_max_length(kMaxBytes);
   server.set_pre_routing_handler([this](const Request& request, Response& response) {
@@ -135,14 +130,10 @@ void LabelServer::Impl::tell_agreement(Response& response) const {
 }
 
 LabelServer::LabelServer(const LabelPage& page, int port) : impl_(std::make_unique<Impl>(page)) {
-  httplib::Server& server = impl_->server;
-  server.set_socket_options(listen_alone);
-  impl_->port = port == 0 ? server.bind_to_any_port("127.0.0.1") : port;
-  check(port == 0 ? impl_->port > 0 : server.bind_to_port("127.0.0.1", port),
-        "[label] cannot listen on 127.0.0.1:", port, "; is the port taken (--port)?");
+  impl_->port = bind_alone(impl_->server, "127.0.0.1", port);
+  check(impl_->port > 0, "[label] cannot listen on 127.0.0.1:", port, "; is the port taken (--port)?");
   impl_->add_routes();
-  impl_->listener = std::thread([&server] { server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::yield();  // stop() does nothing before
+  impl_->listener = start_listening(impl_->server);
 }
 
 LabelServer::~LabelServer() {

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <thread>
 
+#include "base/http_listener.h"
 #include "serve/delivery.h"
 #include "serve/http_parts.h"
 
@@ -19,12 +20,6 @@ constexpr time_t kSocketSeconds = 30;    // for a client to send or take the nex
 constexpr time_t kKeepAliveSeconds = 5;  // for its next request
 constexpr size_t kKeepAliveRequests = 1000;
 constexpr const char *kChatPath = "/v1/chat/completions", *kTextPath = "/v1/completions";
-
-/// Listens for itself alone: the library's own choice would let two servers share a port.
-void set_socket_options(int socket) {
-  const int yes = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-}
 
 }  // namespace
 
@@ -62,12 +57,10 @@ HttpServer::Impl::Impl(Engine& the_engine, HttpSettings the_settings)
     : engine(the_engine), settings(std::move(the_settings)) {
   set_limits();
   add_routes();
-  const bool any = settings.port == 0;
-  port = any ? server.bind_to_any_port(settings.host) : settings.port;
-  check(any ? port > 0 : server.bind_to_port(settings.host, port), "[serve] cannot listen on ", settings.host,
-        ":", settings.port, "; is the port taken (--port), or the host no address of this machine (--host)?");
-  listener = std::thread([this] { server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::yield();  // stop() does nothing before
+  port = bind_alone(server, settings.host, settings.port);
+  check(port > 0, "[serve] cannot listen on ", settings.host, ":", settings.port,
+        "; is the port taken (--port), or the host no address of this machine (--host)?");
+  listener = start_listening(server);
 }
 
 HttpServer::Impl::~Impl() {
@@ -81,7 +74,6 @@ HttpServer::Impl::~Impl() {
 void HttpServer::Impl::set_limits() {
   const auto connections = static_cast<size_t>(settings.max_connections);
   server.new_task_queue = [connections] { return new httplib::ThreadPool(connections); };
-  server.set_socket_options(set_socket_options);
   server.set_tcp_nodelay(true);
   server.set_read_timeout(kSocketSeconds);
   server.set_write_timeout(kSocketSeconds);
