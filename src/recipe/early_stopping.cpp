@@ -47,8 +47,6 @@ class Validation {
     return comparison;
   }
 
-  fs::path candidate(int64_t step) const { return dir_ / str("candidate-", step); }
-
  private:
   using Scores = std::map<std::string, std::optional<double>>;  // by prompt
 
@@ -56,7 +54,7 @@ class Validation {
 
   std::vector<Candidate> answers(int64_t step) {
     return run_.memo<Candidate>(file("answers", step), [&](RecordSink<Candidate>& out) {
-      Policy policy = load_policy(config_.model, step == 0 ? run_.model(t_) : candidate(step));
+      Policy policy = load_policy(config_.model, step == 0 ? run_.model(t_) : candidate_of(dir_, step));
       const CandidateSettings settings{/*num_generations=*/1, config_.evaluate.sampling};
       generate_candidates({policy, config_.generation, seed_.child("answers")}, prompts_, settings, out);
     });
@@ -125,10 +123,8 @@ class Validation {
 /// The comparison of step's candidate, which is saved already; on the disk when this returns.
 StepComparison next_comparison(Validation& validation, const StoppingState& state, int64_t step,
                                const fs::path& metrics) {
-  const fs::path candidate = validation.candidate(step);
   const StepComparison comparison = validation.compare(step, state.best_step);
   MetricsLog(metrics).write(to_json(comparison));
-  fs::remove_all(comparison.won() ? validation.candidate(state.best_step) : candidate);
   log_line(str("  step ", step, " against ",
                state.best_step == 0 ? "the start" : str("step ", state.best_step), ": ", comparison.rate.wins,
                " won, ", comparison.rate.ties, " tied, ", comparison.rate.losses, " lost",
@@ -164,25 +160,17 @@ void keep_best(const Round& round, int64_t best_step, const fs::path& candidate)
 
 StoppingState state_after(const std::vector<StepComparison>& comparisons) {
   StoppingState state;
-  for (const StepComparison& comparison : comparisons) {
-    state.last_step = comparison.step;
-    state.without_gain = comparison.won() ? 0 : state.without_gain + 1;
-    if (comparison.won()) state.best_step = comparison.step;
-  }
+  for (const StepComparison& comparison : comparisons) state.take(comparison.step, comparison.won());
   return state;
 }
 
 std::vector<StepComparison> read_comparisons(const fs::path& metrics) {
   std::vector<StepComparison> comparisons;
-  if (!fs::exists(metrics)) return comparisons;
-  for (const std::string& line : read_lines(metrics)) {
-    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("eval_win_rate")) continue;
+  for (const Json& json : lines_with(metrics, "eval_win_rate"))
     comparisons.push_back(
         {json.at("step"),
          json.at("eval_against"),
          {json.at("eval_wins"), json.at("eval_ties"), json.at("eval_losses"), json.at("eval_missing")}});
-  }
   return comparisons;
 }
 
@@ -209,18 +197,20 @@ void train_with_early_stopping(const Round& round, const Policy& policy, int64_t
   const fs::path metrics = files.metrics();
   std::vector<StepComparison> comparisons = read_comparisons(metrics);
   Validation validation(round);
-  for (StoppingState state = state_after(comparisons);
-       state.last_step < total_steps && state.without_gain < config.dpo.early_stopping_patience;
-       state = state_after(comparisons)) {
-    const int64_t step = std::min(total_steps, state.last_step + config.dpo.eval_steps);
-    train(step);
-    const fs::path candidate = validation.candidate(step);
-    if (!is_checkpoint(candidate)) policy.save(candidate, config.model.save_dtype);
+  const StoppedTraining training{policy,
+                                 files.dir,
+                                 config.model.save_dtype,
+                                 total_steps,
+                                 config.dpo.eval_steps,
+                                 config.dpo.early_stopping_patience,
+                                 train};
+  const auto is_better = [&](const StoppingState& state, int64_t step) {
     comparisons.push_back(next_comparison(validation, state, step, metrics));
-  }
-  const int64_t best_step = state_after(comparisons).best_step;
+    return comparisons.back().won();
+  };
+  const int64_t best_step = train_while_better(training, state_after(comparisons), is_better).best_step;
   add_to_round_summary(run, t, comparisons, total_steps);
-  keep_best(round, best_step, validation.candidate(best_step));
+  keep_best(round, best_step, candidate_of(files.dir, best_step));
   run.forget_training_state(files);
 }
 

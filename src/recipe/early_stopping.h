@@ -2,15 +2,12 @@
 // Early stopping of DPO (paper, section 3.1.3): every dpo.eval_steps steps the model in training answers
 // held-out prompts, and a judge compares its answers with those of the best model so far, which is M_t at
 // first. The best one becomes M_t+1, and the training ends when nothing better comes.
-#include <functional>
-
 #include "evaluate/statistics/win_rate.h"
 #include "recipe/round.h"
+#include "recipe/stopping.h"
 #include "run/seed_data.h"
 
 namespace selfreward {
-
-class Policy;
 
 /// One comparison: a line of metrics.jsonl with eval_wins, eval_ties, eval_losses, eval_missing,
 /// eval_win_rate (ties half) and eval_against.
@@ -23,10 +20,6 @@ struct StepComparison {
 };
 
 /// What a series of comparisons has come to.
-struct StoppingState {
-  int64_t last_step = 0, best_step = 0;
-  int64_t without_gain = 0;  // comparisons since the best step
-};
 StoppingState state_after(const std::vector<StepComparison>& comparisons);
 
 /// The comparisons among the lines of a metrics.jsonl, which may end in a torn line; none where the file is

@@ -1,5 +1,6 @@
 #include "recipe/judge_stopping.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.h"
@@ -43,12 +44,10 @@ class JudgeValidation {
                   const std::vector<RankedAnswers>& held_out)
       : config_(config), run_(run), rubric_(rubric), held_out_(held_out), dir_(run.training(1).dir) {}
 
-  fs::path candidate(int64_t step) const { return dir_ / str("candidate-", step); }
-
   JudgeLook look(int64_t step) {
     const auto judged = run_.memo<
         Judgement>(dir_ / str("judgements-", step, ".jsonl"), [&](RecordSink<Judgement>& out) {
-      Policy judge = load_policy(config_.model, candidate(step));
+      Policy judge = load_policy(config_.model, candidate_of(dir_, step));
       const Seed seed = root_seed(config_).child("judge_stopping");
       judge_in_form({judge, config_.generation, seed}, rubric_, judge_items(held_out_), config_.judge, out);
     });
@@ -66,25 +65,20 @@ class JudgeValidation {
 
 }  // namespace
 
-JudgeStopping state_after(const std::vector<JudgeLook>& looks) {
-  JudgeStopping state;
+StoppingState state_after(const std::vector<JudgeLook>& looks) {
+  StoppingState state;
   double best = -1;
   for (const JudgeLook& look : looks) {
-    const bool better = look.accuracy > best;
-    state.last_step = look.step;
-    state.without_gain = better ? 0 : state.without_gain + 1;
-    if (better) state.best_step = look.step, best = look.accuracy;
+    state.take(look.step, look.accuracy > best);
+    best = std::max(best, look.accuracy);
   }
   return state;
 }
 
 std::vector<JudgeLook> read_looks(const fs::path& metrics) {
   std::vector<JudgeLook> looks;
-  if (!fs::exists(metrics)) return looks;
-  for (const std::string& line : read_lines(metrics)) {
-    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.contains(kAccuracy)) looks.push_back({json.at("step"), json.at(kAccuracy)});
-  }
+  for (const Json& json : lines_with(metrics, kAccuracy))
+    looks.push_back({json.at("step"), json.at(kAccuracy)});
   return looks;
 }
 
@@ -113,22 +107,23 @@ void train_judge_with_early_stopping(const RunConfig& config, RunDirectory& run,
   const TrainingFiles files = run.training(1);
   std::vector<JudgeLook> looks = read_looks(files.metrics());
   JudgeValidation validation(config, run, rubric, held_out);
-  for (JudgeStopping state = state_after(looks);
-       state.last_step < total_steps && state.without_gain < config.eft.early_stopping_patience;
-       state = state_after(looks)) {
-    const int64_t step = std::min(total_steps, state.last_step + config.eft.eval_steps);
-    train(step);
-    if (!is_checkpoint(validation.candidate(step)))
-      policy.save(validation.candidate(step), config.model.save_dtype);
+  const StoppedTraining training{policy,
+                                 files.dir,
+                                 config.model.save_dtype,
+                                 total_steps,
+                                 config.eft.eval_steps,
+                                 config.eft.early_stopping_patience,
+                                 train};
+  const auto is_better = [&](const StoppingState&, int64_t step) {
     looks.push_back(validation.look(step));
     MetricsLog(files.metrics()).write({{"step", step}, {kAccuracy, looks.back().accuracy}});
     log_line(str("  step ", step, ": the judge orders ", significant(100 * looks.back().accuracy, 3),
                  " % of the pairs of ", held_out.size(), " prompts right"));
-    fs::remove_all(validation.candidate(state_after(looks).best_step == step ? state.best_step : step));
-  }
-  const int64_t best_step = state_after(looks).best_step;
+    return state_after(looks).best_step == step;
+  };
+  const int64_t best_step = train_while_better(training, state_after(looks), is_better).best_step;
   log_line(str("  M1 is the model after step ", best_step, " of ", total_steps));
-  commit_path(validation.candidate(best_step), run.model(1));
+  commit_path(candidate_of(files.dir, best_step), run.model(1));
   run.forget_training_state(files);
 }
 

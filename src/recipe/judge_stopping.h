@@ -1,15 +1,12 @@
 #pragma once
 // Early stopping of M1's training by its judge: every eft.eval_steps steps the model in training judges answers that it
 // is not trained on; the step that orders most of them right becomes M1.
-#include <functional>
-
 #include "feedback/judging/rubric.h"
+#include "recipe/stopping.h"
 #include "run/directory.h"
 #include "run/seed_data.h"
 
 namespace selfreward {
-
-class Policy;
 
 /// One look at the judge: a line of metrics.jsonl with eval_judge_accuracy, the share of pairs of one prompt's answers
 /// that it orders as the ranks do (a tie is wrong).
@@ -18,12 +15,8 @@ struct JudgeLook {
   double accuracy = 0;
 };
 
-/// What a series of looks has come to: the first of the best steps, and the looks since then.
-struct JudgeStopping {
-  int64_t last_step = 0, best_step = 0;
-  int64_t without_gain = 0;
-};
-JudgeStopping state_after(const std::vector<JudgeLook>& looks);
+/// What a series of looks has come to; the first of the best steps is the best.
+StoppingState state_after(const std::vector<JudgeLook>& looks);
 
 /// The looks among the lines of a metrics.jsonl, which may end in a torn line; none where the file is not there.
 std::vector<JudgeLook> read_looks(const fs::path& metrics);

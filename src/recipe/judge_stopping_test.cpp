@@ -39,7 +39,7 @@ RunConfig config_of(const fs::path& eval_data) {
 
 TEST_CASE("the first of the best steps is kept, and looks without a better judge are counted") {
   CHECK(state_after(std::vector<JudgeLook>()).best_step == 0);
-  const JudgeStopping state = state_after(std::vector<JudgeLook>{{10, 0.5}, {20, 0.7}, {30, 0.7}, {40, 0.6}});
+  const StoppingState state = state_after(std::vector<JudgeLook>{{10, 0.5}, {20, 0.7}, {30, 0.7}, {40, 0.6}});
   CHECK(state.best_step == 20);
   CHECK(state.last_step == 40);
   CHECK(state.without_gain == 2);
