@@ -20,6 +20,9 @@ struct Item {
   std::map<int64_t, const Candidate*> candidates;
   std::map<int64_t, const Judgement*> judgements;
   std::vector<const PreferencePair*> pairs{};
+  std::vector<CandidateReward> rewards{};
+  std::vector<Candidate> anchors{};
+  std::vector<Judgement> anchor_judgements{};
 };
 
 /// The prompts in the order of their file; prompts that only the pairs know come last.
@@ -42,6 +45,14 @@ std::vector<Item> items_of(const RoundRecords& round) {
     if (const auto at = place.find(judgement.prompt_id); at != place.end())
       if (items[at->second].candidates.contains(judgement.index))
         items[at->second].judgements[judgement.index] = &judgement;
+  const auto share_out = [&](const auto& records, auto member) {
+    for (const auto& record : records)
+      if (const auto at = place.find(record.prompt_id); at != place.end())
+        (items[at->second].*member).push_back(record);
+  };
+  share_out(round.rewards, &Item::rewards);
+  share_out(round.anchors, &Item::anchors);
+  share_out(round.anchor_judgements, &Item::anchor_judgements);
   return items;
 }
 
@@ -53,16 +64,9 @@ Json why_no_pair(const Item& item, const RoundRecords& round, PairSettings setti
   for (const auto& [index, candidate] : item.candidates) candidates.push_back(*candidate);
   for (const auto& [index, judgement] : item.judgements) judgements.push_back(*judgement);
   const bool all_are_kept = std::exchange(settings.top_share, 1) == 1;  // a choice among all prompts
-  const auto of_item = [&](auto records) {
-    std::erase_if(records, [&](const auto& record) { return record.prompt_id != item.prompt.id; });
-    return records;
-  };
   const std::vector<Prompt> prompts = {item.prompt};
-  const auto rewards = of_item(round.rewards);
-  const auto anchors = of_item(round.anchors);
-  const auto anchor_judgements = of_item(round.anchor_judgements);
   const auto built = build_preference_pairs(
-      {prompts, candidates, judgements, rewards, anchors, anchor_judgements}, settings);
+      {prompts, candidates, judgements, item.rewards, item.anchors, item.anchor_judgements}, settings);
   if (built.records.empty() && !built.dropped.empty()) return built.dropped.begin()->first;
   return all_are_kept ? "not_in_file" : "below_top_share";
 }
