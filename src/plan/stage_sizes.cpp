@@ -2,6 +2,7 @@
 
 #include "infer/scheduler.h"
 #include "model/tree/prefix_tree.h"
+#include "train/shared_prefixes.h"
 #include "train/steps.h"
 
 namespace selfreward {
@@ -17,13 +18,6 @@ std::vector<TokenIds> first_prompts(const std::vector<TokenIds>& prompts, int64_
   return first;
 }
 
-/// What training_batch.h computes of a row: nothing is predicted from the last token.
-TokenIds sequence_of(const TokenIds& prompt, const TokenIds& response) {
-  TokenIds both = prompt;
-  both.insert(both.end(), response.begin(), response.end() - 1);
-  return both;
-}
-
 /// The tokens and targets of one micro-batch.
 RowSize sum_of(const std::vector<RowSize>& rows, const std::vector<size_t>& batch) {
   RowSize sum;
@@ -34,8 +28,7 @@ RowSize sum_of(const std::vector<RowSize>& rows, const std::vector<size_t>& batc
   }
   if (sum.sequences.empty()) return sum;
   sum.tokens = 0;
-  for (const PrefixNode& node : build_prefix_tree(sum.sequences, kMinShared))
-    sum.tokens += std::ssize(node.tokens);
+  for (const PrefixNode& node : shared_prefixes(sum.sequences)) sum.tokens += std::ssize(node.tokens);
   return sum;
 }
 
@@ -46,8 +39,9 @@ std::vector<RowSize> sizes_of(const std::vector<SftRow>& rows) {
   for (const SftRow& row : rows) {
     const auto learnt = row.learnt.empty() ? std::ssize(row.response)
                                            : std::count(row.learnt.begin(), row.learnt.end(), true);
-    sizes.push_back(
-        {std::ssize(row.prompt) + std::ssize(row.response), learnt, {sequence_of(row.prompt, row.response)}});
+    sizes.push_back({std::ssize(row.prompt) + std::ssize(row.response),
+                     learnt,
+                     {computed_sequence(row.prompt, row.response)}});
   }
   return sizes;
 }
@@ -56,9 +50,10 @@ std::vector<RowSize> sizes_of(const std::vector<DpoRow>& rows) {
   std::vector<RowSize> sizes;
   for (const DpoRow& row : rows) {
     const int64_t answers = std::ssize(row.chosen) + std::ssize(row.rejected);
-    sizes.push_back({std::ssize(row.prompt) + answers,
-                     answers,
-                     {sequence_of(row.prompt, row.chosen), sequence_of(row.prompt, row.rejected)}});
+    sizes.push_back(
+        {std::ssize(row.prompt) + answers,
+         answers,
+         {computed_sequence(row.prompt, row.chosen), computed_sequence(row.prompt, row.rejected)}});
   }
   return sizes;
 }

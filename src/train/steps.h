@@ -8,10 +8,6 @@
 
 namespace selfreward {
 
-/// Tokens that rows of a micro-batch have to begin with in common to be computed once; a shorter beginning is not worth a
-/// segment of its own.
-inline constexpr int64_t kMinShared = 8;
-
 /// One optimizer step.
 struct TrainingStep {
   int64_t number;            // from 0

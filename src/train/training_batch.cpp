@@ -2,8 +2,7 @@
 
 #include "model/ops/device.h"
 #include "model/ops/log_probs.h"
-#include "model/tree/prefix_tree.h"
-#include "train/steps.h"
+#include "train/shared_prefixes.h"
 
 namespace selfreward {
 
@@ -18,7 +17,7 @@ struct FlatSequences {
 };
 
 FlatSequences flattened(const std::vector<TokenIds>& sequences) {
-  const std::vector<PrefixNode> nodes = build_prefix_tree(sequences, kMinShared);
+  const std::vector<PrefixNode> nodes = shared_prefixes(sequences);
   FlatSequences flat;
   flat.rows.resize(sequences.size());
   std::vector<std::vector<int64_t>> paths(nodes.size());  // rows from the root to the end of each node
@@ -39,13 +38,11 @@ FlatSequences flattened(const std::vector<TokenIds>& sequences) {
 int64_t TrainingBatch::add_sequence(const TokenIds& prompt, const TokenIds& response,
                                     const std::vector<bool>& learnt) {
   check(!prompt.empty() && !response.empty(), "[training_batch] a row has no prompt or no response tokens");
-  TokenIds both = prompt;
-  both.insert(both.end(), response.begin(), response.end() - 1);
   const int64_t index = std::ssize(sequences_);
   for (size_t i = 0; i < response.size(); ++i)
     if (learnt.empty() || learnt[i])
       targets_.push_back({index, std::ssize(prompt) - 1 + static_cast<int64_t>(i), response[i]});
-  sequences_.push_back(std::move(both));
+  sequences_.push_back(computed_sequence(prompt, response));
   return index;
 }
 
