@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/evaluate/model_names.h"
 #include "base/paths.h"
 #include "evaluate/benchmarks/evaluation.h"
 #include "feedback/judging/judge.h"
@@ -48,12 +49,11 @@ void run_evaluate(const Options& options) {
   options.config.check_read(kEvaluate);
   settle_date(config, RunPaths(config).settings(), options.overwrite);
   std::vector<NamedModel> models;
+  std::set<std::string> names;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});
     check_policy(config.model, dir);
-    for (size_t i = 0; i + 1 < models.size(); ++i)
-      check(models[i].name != models.back().name, "[evaluate] two models are called '", directory_name(dir),
-            "'; rename a directory");
+    check_new_name(names, directory_name(dir), "rename a directory");
   }
   RunDirectory directory(config);
   check(!directory.has_run(), "[evaluate] --out ", options.out,

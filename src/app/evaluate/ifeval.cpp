@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/evaluate/model_names.h"
 #include "base/paths.h"
 #include "evaluate/benchmarks/ifeval_run.h"
 #include "evaluate/benchmarks/model_answers.h"
@@ -32,12 +33,9 @@ std::vector<Instruction> instructions_of(const std::vector<IfevalPrompt>& prompt
 void check_models(const Options& options, const RunConfig& config,
                   const std::vector<Instruction>& instructions) {
   std::vector<Output> outputs;
-  std::vector<std::string> names;
+  std::set<std::string> names;
   for (const std::string& path : options.models) {
-    names.push_back(outputs_name(path, instructions));
-    for (size_t i = 0; i + 1 < names.size(); ++i)
-      check(names[i] != names.back(), "[evaluate] two models are called '", names.back(),
-            "'; rename a file or a directory");
+    check_new_name(names, outputs_name(path, instructions), "rename a file or a directory");
     if (!fs::is_directory(path)) continue;
     check_policy(config.model, path);
     outputs.push_back(answers_output(config, path, instructions, options.out));

@@ -1,6 +1,7 @@
 // evaluate winrate: all pairs of models.
 #include <cstdio>
 
+#include "app/evaluate/model_names.h"
 #include "app/evaluate/pairwise_options.h"
 
 namespace selfreward {
@@ -16,11 +17,10 @@ struct WinrateOptions {
 std::vector<ModelPair> all_pairs(const RunConfig& config, const WinrateOptions& options) {
   const auto instructions = instructions_of(options.instructions, options.category);
   std::vector<ModelOutputs> models;
+  std::set<std::string> names;
   for (const std::string& path : options.models) {
     models.push_back(outputs_of(config, path, instructions, {options.out, options.pairwise.overwrite}));
-    for (size_t i = 0; i + 1 < models.size(); ++i)
-      check(models[i].name != models.back().name, "[evaluate] two models are called '", models.back().name,
-            "'; rename a file, a directory or a generator");
+    check_new_name(names, models.back().name, "rename a file, a directory or a generator");
   }
   std::vector<ModelPair> pairs;
   for (size_t a = 0; a < models.size(); ++a)
