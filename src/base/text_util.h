@@ -9,6 +9,9 @@ namespace selfreward {
 /// `text` without ASCII white space at both ends.
 std::string strip(std::string_view text);
 
+/// `text` with the letters A to Z made small; others stay.
+std::string ascii_lower(std::string text);
+
 /// The pieces between white space.
 std::vector<std::string> split_words(std::string_view text);
 

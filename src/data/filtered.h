@@ -24,6 +24,11 @@ void leave_out(Filtered<Record>& result, const std::string& reason, const std::s
   if (places.size() < kPlaces) places.push_back(where);
 }
 
+/// Adds counts by reason.
+inline void add_counts(std::map<std::string, int64_t>& sum, const std::map<std::string, int64_t>& more) {
+  for (const auto& [reason, count] : more) sum[reason] += count;
+}
+
 /// "same_tokens 2, too_long 1"; "nothing" for no counts.
 inline std::string counts_text(const std::map<std::string, int64_t>& counts) {
   std::string text;

@@ -36,7 +36,7 @@ Filtered<RankedAnswers> read_ranked_or_pairs(const fs::path& path, const Languag
   }
   const Filtered<PreferencePair> pairs = read_preferences(path);
   Filtered<RankedAnswers> result = pairs_as_ranked(pairs.records);
-  for (const auto& [reason, count] : pairs.dropped) result.dropped[reason] += count;
+  add_counts(result.dropped, pairs.dropped);
   result.places.insert(pairs.places.begin(), pairs.places.end());
   return result;
 }

@@ -151,7 +151,7 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
 
 RankedAnswers ranked_of(const std::string& prompt, const PromptVerdicts& of, Filtered<RankedAnswers>& made) {
   RankedAnswers group{of.id, prompt, {}, {}, Json(of.requirements)};
-  std::vector<double> shares;
+  std::vector<double> num_met;
   for (const std::string& answer : of.answers) {
     int64_t known = 0, met = 0;
     for (const std::string& requirement : of.requirements)
@@ -162,9 +162,9 @@ RankedAnswers ranked_of(const std::string& prompt, const PromptVerdicts& of, Fil
       continue;
     }
     group.answers.push_back(answer);
-    shares.push_back(static_cast<double>(met));
+    num_met.push_back(static_cast<double>(met));
   }
-  group.ranks = ranks_of(shares);
+  group.ranks = ranks_of(num_met);
   return group;
 }
 
@@ -174,8 +174,9 @@ Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdic
   std::map<std::string, PromptVerdicts> prompts;
   std::vector<std::string> order;
   for (const VerdictRow& row : verdicts) {
-    add_once(order, row.prompt);
-    PromptVerdicts& of = prompts[row.prompt];
+    const auto [found, is_new] = prompts.try_emplace(row.prompt);
+    if (is_new) order.push_back(row.prompt);
+    PromptVerdicts& of = found->second;
     if (of.id.empty()) of.id = row.id;
     add_once(of.requirements, row.requirement);
     add_once(of.answers, row.answer);

@@ -95,13 +95,13 @@ void write_checklists(const Writer& writer, const Rubric& rubric, const std::vec
     for (size_t i = 0; i < asked.size(); ++i) {
       const Completion& reply = replies[i][0];
       auto points = parse_checklist(reply.text, reply.finish_reason, settings.max_requirements);
-      for (const auto& [reason, count] : points.dropped) dropped[reason] += count;
+      add_counts(dropped, points.dropped);
       lists[asked[i]].reply = reply.text;
       lists[asked[i]].requirements = std::move(points.records);
     }
-    dropped["no_requirements"] +=
+    const auto none =
         std::count_if(lists.begin(), lists.end(), [](const auto& list) { return list.requirements.empty(); });
-    if (dropped["no_requirements"] == 0) dropped.erase("no_requirements");
+    if (none > 0) dropped["no_requirements"] = none;
     out.append(lists, dropped);
   };
   for_each_shard(prompts, writer.generation.shard_size, "checklists", out, make);
@@ -110,7 +110,7 @@ void write_checklists(const Writer& writer, const Rubric& rubric, const std::vec
 std::vector<Prompt> without_requirements(const std::vector<Prompt>& prompts) {
   std::vector<Prompt> found;
   for (const Prompt& prompt : prompts)
-    if (prompt.requirements.is_null() || prompt.requirements.empty()) found.push_back(prompt);
+    if (prompt.requirements.empty()) found.push_back(prompt);
   return found;
 }
 
@@ -123,7 +123,7 @@ Filtered<Prompt> with_checklists(const std::vector<Prompt>& prompts,
     const auto written = by_id.find(prompt.id);
     if (written != by_id.end() && !written->second->requirements.empty())
       prompt.requirements = written->second->requirements;
-    if (prompt.requirements.is_null() || prompt.requirements.empty())
+    if (prompt.requirements.empty())
       ++made.dropped["no_requirements"];
     else
       made.records.push_back(std::move(prompt));

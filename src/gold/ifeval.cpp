@@ -38,13 +38,6 @@ bool compare(const Json& arguments, const char* relation, int64_t found, const c
   return arguments.at(relation) == "less than" ? found < wanted : found >= wanted;
 }
 
-std::string lower(const std::string& text) {
-  std::string small = text;
-  std::transform(small.begin(), small.end(), small.begin(),
-                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return small;
-}
-
 /// The pieces of a text between matches.
 std::vector<std::string> split(const std::string& text, const Regex& separator) {
   std::vector<std::string> parts;
@@ -57,9 +50,19 @@ std::vector<std::string> split(const std::string& text, const Regex& separator) 
   return parts;
 }
 
+const Regex& capitals() {
+  static const Regex kCapitals("\\p{Lu}");
+  return kCapitals;
+}
+
+const Regex& small_letters() {
+  static const Regex kSmall("\\p{Ll}");
+  return kSmall;
+}
+
 /// All cased letters are capitals (or small), and there is one.
-bool is_all(const char* wanted, const char* other, const std::string& text) {
-  return Regex(wanted).matches(text) && !Regex(other).matches(text);
+bool is_all(const Regex& wanted, const Regex& other, const std::string& text) {
+  return wanted.matches(text) && !other.matches(text);
 }
 
 bool has_all(const Json& keywords, const std::string& text) {
@@ -85,7 +88,7 @@ int64_t capital_words(const std::string& text) {
   static const Regex kWord("[\\p{L}\\p{N}](?:[\\p{L}\\p{N}.-]*[\\p{L}\\p{N}])?|'\\p{L}+");
   int64_t found = 0;
   for (const Regex::Group& match : kWord.find_wholes(text))
-    found += is_all("\\p{Lu}", "\\p{Ll}", std::string(match.in(text)));
+    found += is_all(capitals(), small_letters(), std::string(match.in(text)));
   return found;
 }
 
@@ -115,7 +118,7 @@ bool has_paragraphs(const std::string& text, int64_t wanted) {
 std::string first_word(const std::string& paragraph) {
   const auto words = split_words(paragraph);
   if (words.empty()) return "";
-  std::string word = lower(words.front());
+  std::string word = ascii_lower(words.front());
   word.erase(0, std::min(word.find_first_not_of("'\""), word.size()));
   return word.substr(0, word.find_first_of(".,?!'\""));
 }
@@ -126,7 +129,7 @@ bool begins_paragraph(const Json& arguments, const std::string& text) {
                                    [](const std::string& paragraph) { return !strip(paragraph).empty(); });
   const int64_t place = number(arguments, "nth_paragraph");
   if (place < 1 || place > whole || whole != number(arguments, "num_paragraphs")) return false;
-  return first_word(paragraphs[static_cast<size_t>(place - 1)]) == lower(arguments.at("first_word"));
+  return first_word(paragraphs[static_cast<size_t>(place - 1)]) == ascii_lower(arguments.at("first_word"));
 }
 
 bool has_two_answers(const std::string& text) {
@@ -152,9 +155,9 @@ bool is_json(const std::string& answer) {
 }
 
 bool ends_with(const std::string& answer, const std::string& phrase) {
-  std::string text = lower(strip(answer));
+  std::string text = ascii_lower(strip(answer));
   text.erase(text.find_last_not_of('"') + 1);
-  return text.ends_with(lower(strip(phrase)));
+  return text.ends_with(ascii_lower(strip(phrase)));
 }
 
 bool has_postscript(const std::string& marker, const std::string& text) {
@@ -234,7 +237,8 @@ const std::map<std::string, Kind>& kinds() {
       {"combination:repeat_prompt",
        {{"prompt_to_repeat"},
         [](Arguments a, Text t) {
-          return lower(strip(t)).starts_with(lower(strip(a.at("prompt_to_repeat").get<std::string>())));
+          return ascii_lower(strip(t)).starts_with(
+              ascii_lower(strip(a.at("prompt_to_repeat").get<std::string>())));
         }}},
       {"startend:end_checker",
        {{"end_phrase"}, [](Arguments a, Text t) { return ends_with(t, a.at("end_phrase")); }}},
@@ -245,9 +249,12 @@ const std::map<std::string, Kind>& kinds() {
           return compare(a, "capital_relation", capital_words(t), "capital_frequency");
         }}},
       {"change_case:english_capital",
-       {{}, [](Arguments, Text t) { return is_all("\\p{Lu}", "\\p{Ll}", t) && may_be_english(lower(t)); }}},
+       {{},
+        [](Arguments, Text t) {
+          return is_all(capitals(), small_letters(), t) && may_be_english(ascii_lower(t));
+        }}},
       {"change_case:english_lowercase",
-       {{}, [](Arguments, Text t) { return is_all("\\p{Ll}", "\\p{Lu}", t) && may_be_english(t); }}},
+       {{}, [](Arguments, Text t) { return is_all(small_letters(), capitals(), t) && may_be_english(t); }}},
       {"punctuation:no_comma", {{}, [](Arguments, Text t) { return t.find(',') == std::string::npos; }}},
   };
   return kKinds;

@@ -97,9 +97,8 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
   if (config.eft.source == "ranks" && rubric.form == JudgeForm::rubric)
     check_score_line(rubric, config.judge.rubric);
   if (config.eft.source == "ranks" && rubric.form == JudgeForm::pairwise)
-    check(parse_verdict(rubric.verdict_line_of(true), PairwiseRubric::load(config.judge.rubric)) ==
-              Verdict::first,
-          "[eft] ", config.judge.rubric, ": verdict_line '", rubric.verdict_line,
+    check(parse_verdict(rubric.verdict_line_of(true), PairwiseRubric::of(rubric)) == Verdict::first, "[eft] ",
+          config.judge.rubric, ": verdict_line '", rubric.verdict_line,
           "' with A in it is not read as A by verdict_pattern; a judge would learn what nobody can read");
   if (config.eft.source == "verdicts") eft_from_verdicts(config, rubric);
   if (config.eft.source == "file" && rubric.form != JudgeForm::pairwise) {
@@ -138,7 +137,7 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
   for (const std::string& file : config.data.eft) {
     Filtered<Example> part = read_examples(file, config.data.languages);
     if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
-    for (const auto& [reason, count] : part.dropped) eft.dropped[reason] += count;
+    add_counts(eft.dropped, part.dropped);
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
   }
   return eft;

@@ -12,16 +12,12 @@
 namespace selfreward {
 namespace {
 
-void add(Counts& sum, const Counts& more) {
-  for (const auto& [reason, count] : more) sum[reason] += count;
-}
-
 template <typename Record, typename Read>
 std::vector<Record> read_all(const std::vector<std::string>& files, Counts& dropped, Read read) {
   std::vector<Record> records;
   for (const std::string& file : files) {
     Filtered<Record> part = read(file);
-    add(dropped, part.dropped);
+    add_counts(dropped, part.dropped);
     if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
     std::move(part.records.begin(), part.records.end(), std::back_inserter(records));
   }
@@ -78,7 +74,7 @@ SeedData read_seed_data(const RunConfig& config) {
   }
   keep_first(data.ift, settings.max_ift);
   auto apart = without_shared_prompts(std::move(ranked), data.ift);
-  add(dropped, apart.dropped);
+  add_counts(dropped, apart.dropped);
   data.ranked = std::move(apart.records);
   keep_first(data.ranked, config.eft.max_prompts);
   data.eval_prompts = settings.eval_prompts.empty() ? prompts_of(data.held_out_ranked)

@@ -16,8 +16,11 @@ namespace {
 struct Answers {
   std::vector<AnswerLogProb> records;
   std::vector<SftRow> rows;
-  int64_t num_tokens(size_t i) const { return std::ssize(rows[i].prompt) + std::ssize(rows[i].response); }
 };
+
+int64_t num_tokens(const SftRow& row) {
+  return std::ssize(row.prompt) + std::ssize(row.response);
+}
 
 void add_answers(const ChatFormat& chat, const RankedAnswers& group, Answers& answers) {
   for (size_t i = 0; i < group.answers.size(); ++i) {
@@ -29,15 +32,13 @@ void add_answers(const ChatFormat& chat, const RankedAnswers& group, Answers& an
   }
 }
 
-/// log p of each row, in forwards of at most `micro_batch_tokens` tokens.
+/// log p of rows[picked], in forwards of at most `micro_batch_tokens` tokens.
 std::vector<double> log_probs_of(const Policy& policy, const std::vector<SftRow>& rows,
-                                 int64_t micro_batch_tokens) {
-  std::vector<size_t> all(rows.size());
-  std::iota(all.begin(), all.end(), size_t{0});
-  const auto cost = [&](size_t i) { return std::ssize(rows[i].prompt) + std::ssize(rows[i].response); };
+                                 const std::vector<size_t>& picked, int64_t micro_batch_tokens) {
   std::vector<double> log_probs;
-  for (const auto& picked : micro_batches(all, micro_batch_tokens, cost))
-    for (const double log_prob : response_log_probs(policy.model(), rows, picked))
+  for (const auto& micro :
+       micro_batches(picked, micro_batch_tokens, [&](size_t i) { return num_tokens(rows[i]); }))
+    for (const double log_prob : response_log_probs(policy.model(), rows, micro))
       log_probs.push_back(log_prob);
   return log_probs;
 }
@@ -66,12 +67,9 @@ void answer_log_probs(const Policy& policy, const std::vector<RankedAnswers>& ra
       add_answers(policy.chat(), ranked[static_cast<size_t>(i)], answers);
     std::vector<size_t> fitting;
     for (size_t i = 0; i < answers.rows.size(); ++i)
-      if (answers.num_tokens(i) <= policy.config().max_position_embeddings) fitting.push_back(i);
-    const auto cost = [&](size_t i) { return answers.num_tokens(i); };
-    for (const auto& picked : micro_batches(fitting, micro_batch_tokens, cost)) {
-      const auto log_probs = response_log_probs(policy.model(), answers.rows, picked);
-      for (size_t i = 0; i < picked.size(); ++i) answers.records[picked[i]].logp = log_probs[i];
-    }
+      if (num_tokens(answers.rows[i]) <= policy.config().max_position_embeddings) fitting.push_back(i);
+    const auto log_probs = log_probs_of(policy, answers.rows, fitting, micro_batch_tokens);
+    for (size_t i = 0; i < fitting.size(); ++i) answers.records[fitting[i]].logp = log_probs[i];
     Counts dropped;
     if (fitting.size() < answers.rows.size())
       dropped["too_long"] = std::ssize(answers.rows) - std::ssize(fitting);
@@ -93,8 +91,10 @@ void candidate_rewards(const Policy& policy, const Policy& before, const std::ve
             "', which is not among the prompts");
       rows.push_back({policy.chat().prompt_ids({{"user", prompt->second->text}}), candidate.token_ids});
     }
-    const auto now = log_probs_of(policy, rows, batching.micro_batch_tokens),
-               earlier = log_probs_of(before, rows, batching.micro_batch_tokens);
+    std::vector<size_t> all(rows.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    const auto now = log_probs_of(policy, rows, all, batching.micro_batch_tokens),
+               earlier = log_probs_of(before, rows, all, batching.micro_batch_tokens);
     std::vector<CandidateReward> rewards;
     for (size_t i = 0; i < shard.size(); ++i)
       rewards.push_back({shard[i].prompt_id, shard[i].index, now[i], earlier[i]});

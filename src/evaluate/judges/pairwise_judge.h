@@ -12,6 +12,8 @@ struct PairwiseRubric {
   std::string template_text;
   Regex verdict_pattern{"a^"};
 
+  /// The part of a rubric for two answers that a comparison needs.
+  static PairwiseRubric of(const Rubric& rubric);
   /// A file as Rubric::load reads it; one for a single answer is an error.
   static PairwiseRubric load(const fs::path& path);
   /// The texts are put in once: braces inside an answer stay as they are.

@@ -125,9 +125,9 @@ void judge_by_comparisons(const Writer& judge, const Rubric& rubric, const std::
                           const JudgeSettings& settings, RecordSink<Judgement>& out) {
   check_judge(rubric, settings, items);
   const RoundRobin rules{settings.num_evals_to_average, settings.read == "expected", rubric.max_score};
-  judge_by_comparisons(local_comparisons(judge, {rubric.template_text, rubric.score_pattern},
-                                         settings.sampling, rules.weighted),
-                       items, rules, judge.generation.shard_size, out);
+  judge_by_comparisons(
+      local_comparisons(judge, PairwiseRubric::of(rubric), settings.sampling, rules.weighted), items, rules,
+      judge.generation.shard_size, out);
 }
 
 void judge_in_form(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,

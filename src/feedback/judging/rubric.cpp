@@ -80,7 +80,6 @@ void read_pairwise(Rubric& rubric, const YamlMap& yaml) {
   refuse_keys(yaml, {"min_score", "score_pattern", "score_line", "yes", "no", "reply", "requirements"},
               "{response_a}, as one for two answers");
   yaml.allow({"name", "template", "max_score", "verdict_pattern", "verdict_line"});
-  rubric.score_pattern = Regex("a^");  // matches nothing
   rubric.verdict_line = yaml.text("verdict_line", rubric.verdict_line);
   check_placeholders(rubric.verdict_line, {kVerdict}, yaml.place("verdict_line"));
   rubric.has_verdict_pattern = yaml.has("verdict_pattern");
@@ -142,10 +141,11 @@ Rubric Rubric::load(const fs::path& path) {
     rubric.template_text = read_file(path);
     rubric.form = form_of(rubric);
     if (rubric.form == JudgeForm::checklist) rubric.score_pattern = default_verdict_pattern(rubric);
-    if (rubric.form == JudgeForm::pairwise) rubric.score_pattern = Regex("a^");
   } else {
     read_yaml(rubric, path);
   }
+  if (rubric.form == JudgeForm::pairwise && !rubric.has_verdict_pattern)
+    rubric.score_pattern = Regex("a^");  // matches nothing
   check_rubric(rubric, path);
   return rubric;
 }
