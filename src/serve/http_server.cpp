@@ -42,7 +42,7 @@ struct HttpServer::Impl {
   void answer(const httplib::Request& request, Response& response, const Answer& make) const;
   void complete(const httplib::Request& request, Response& response, const httplib::ContentReader& read,
                 bool chat);
-  void send_stream(const Exchange& exchange, Response& response, std::shared_ptr<Delivery> delivery) const;
+  void send_stream(const Exchange& exchange, Response& response, const std::shared_ptr<Delivery>& delivery) const;
 
   Engine& engine;
   HttpSettings settings;
@@ -196,7 +196,7 @@ void HttpServer::Impl::complete(const httplib::Request& request, Response& respo
                                                engine, settings.model, client,
                                                exchange.start + settings.request_timeout, deliveries);
     exchange.prompt_tokens = delivery->plan().prompt_tokens();
-    if (delivery->plan().request.stream) return send_stream(exchange, out, std::move(delivery));
+    if (delivery->plan().request.stream) return send_stream(exchange, out, delivery);
     set_json(out, delivery->whole());
     exchange.new_tokens = delivery->new_tokens();
     exchange.log(out.status);
@@ -226,7 +226,7 @@ bool send_events(Exchange& exchange, Delivery& delivery, httplib::DataSink& sink
 }  // namespace
 
 void HttpServer::Impl::send_stream(const Exchange& exchange, Response& response,
-                                   std::shared_ptr<Delivery> delivery) const {
+                                   const std::shared_ptr<Delivery>& delivery) const {
   auto line = std::make_shared<Exchange>(exchange);
   const auto send = [line, delivery](size_t, httplib::DataSink& sink) {
     return send_events(*line, *delivery, sink);
