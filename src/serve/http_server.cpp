@@ -42,7 +42,8 @@ struct HttpServer::Impl {
   void answer(const httplib::Request& request, Response& response, const Answer& make) const;
   void complete(const httplib::Request& request, Response& response, const httplib::ContentReader& read,
                 bool chat);
-  void send_stream(const Exchange& exchange, Response& response, const std::shared_ptr<Delivery>& delivery) const;
+  void send_stream(const Exchange& exchange, Response& response,
+                   const std::shared_ptr<Delivery>& delivery) const;
 
   Engine& engine;
   HttpSettings settings;
