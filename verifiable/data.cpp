@@ -133,10 +133,12 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric) {
   return data;
 }
 
-std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, std::set<std::string> taken,
-                                           int64_t count, uint64_t seed) {
-  return rows_of(make_prompts(topics, {str("more-", seed), "train", in_proportion(kTrain, count), "more"},
-                              Seed(seed), taken));
+std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, const std::string& split,
+                                           std::set<std::string> taken, int64_t count, uint64_t seed) {
+  const bool training = split == "train";
+  const PromptSet set{str(training ? "more-" : "more-eval-", seed), split, in_proportion(kTrain, count),
+                      training ? "more" : split};
+  return rows_of(make_prompts(topics, set, Seed(seed), taken));
 }
 
 std::vector<std::pair<std::string, std::string>> data_files(const Data& data) {

@@ -89,7 +89,7 @@ TEST_CASE("more prompts are in proportion, with words of training alone, and non
   const auto before = taken;
   std::map<std::string, int> categories;
   for (const uint64_t seed : {7, 8}) {
-    for (const VerifiablePrompt& row : more_prompts(topics(), taken, 400, seed)) {
+    for (const VerifiablePrompt& row : more_prompts(topics(), "train", taken, 400, seed)) {
       CHECK_MESSAGE(taken.insert(row.prompt).second, row.prompt);
       ++categories[row.category];
       for (const Requirement& r : row.requirements) CHECK(row.prompt.find(r.wording) != std::string::npos);
@@ -102,6 +102,24 @@ TEST_CASE("more prompts are in proportion, with words of training alone, and non
     for (const std::string& prompt : taken)
       if (wording.find('{') == std::string::npos)
         CHECK_MESSAGE(prompt.find(wording) == std::string::npos, wording);
+}
+
+TEST_CASE("more prompts to evaluate on share no topic and no wording with training") {
+  std::set<std::string> taken;
+  for (const VerifiablePrompt& row : read_verifiable(kDir / "eval.jsonl")) taken.insert(row.prompt);
+  const auto rows = more_prompts(topics(), "eval", taken, 320, 1);
+  CHECK(rows.size() == 320);
+  CHECK(rows.front().id == "more-eval-1-001");
+  const auto training_topics = topics_of(topics(), "noun", "train");
+  for (const VerifiablePrompt& row : rows) {
+    CHECK_MESSAGE(taken.insert(row.prompt).second, row.prompt);
+    for (const Topic& topic : training_topics)
+      CHECK_MESSAGE(!occurs(" " + topic.name + " ", " " + row.prompt + " "), row.prompt);
+    for (const char* split : {"train", "more"})
+      for (const std::string& wording : all_wordings(split))
+        if (wording.find('{') == std::string::npos)
+          CHECK_MESSAGE(row.prompt.find(wording) == std::string::npos, wording);
+  }
 }
 
 TEST_CASE("every hand-written answer of ift.jsonl meets all that its prompt asks for") {

@@ -1,5 +1,6 @@
 // verifiable_data DIR: writes the files that are made (data.h) into DIR from DIR's topics.jsonl and rubric.yaml.
-// verifiable_data DIR --prompts COUNT [--seed SEED]: prints more prompts to train on; the seed is 1 where not given.
+// verifiable_data DIR --prompts COUNT [--seed SEED] [--split train|eval]: prints more prompts, to train on where no split
+// is given; the seed is 1 where not given.
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +16,7 @@ struct Arguments {
   fs::path dir;
   int64_t prompts = 0;  // 0: the files
   uint64_t seed = 1;
+  std::string split = "train";
 };
 
 template <typename Number>
@@ -32,6 +34,8 @@ std::optional<Arguments> read_arguments(int count, char** values) {
     if (name == "--prompts" && read_number(values[i + 1], arguments.prompts) && arguments.prompts > 0)
       continue;
     if (name == "--seed" && read_number(values[i + 1], arguments.seed)) continue;
+    if (name == "--split") arguments.split = values[i + 1];
+    if (name == "--split" && (arguments.split == "train" || arguments.split == "eval")) continue;
     return std::nullopt;
   }
   if (arguments.prompts == 0 && count > 2) return std::nullopt;  // a seed of nothing
@@ -43,7 +47,7 @@ void print_more(const Arguments& arguments, const std::vector<Topic>& topics) {
   for (const char* name : {"train.jsonl", "eval.jsonl", "ranked.jsonl", "eval_ranked.jsonl", "ift.jsonl"})
     for (const VerifiablePrompt& row : read_verifiable(arguments.dir / name)) taken.insert(row.prompt);
   const std::string lines =
-      to_jsonl(more_prompts(topics, std::move(taken), arguments.prompts, arguments.seed));
+      to_jsonl(more_prompts(topics, arguments.split, std::move(taken), arguments.prompts, arguments.seed));
   const bool written = std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size();
   check(std::fflush(stdout) == 0 && written, "[verifiable] cannot write to standard output");
 }
@@ -62,7 +66,7 @@ int main(int count, char** values) {
   using namespace selfreward;
   const auto arguments = verifiable::read_arguments(count, values);
   if (!arguments) {
-    std::fprintf(stderr, "usage: verifiable_data DIR [--prompts COUNT [--seed SEED]]\n");
+    std::fprintf(stderr, "usage: verifiable_data DIR [--prompts COUNT [--seed SEED] [--split train|eval]]\n");
     return 2;
   }
   try {
