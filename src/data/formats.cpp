@@ -25,6 +25,9 @@ const std::vector<Known> kRanked = {{RowFormat::ranked, {"prompt", "answers"}}};
 const std::vector<Known> kRated = {{RowFormat::rated, {"generations", "ratings"}},
                                    {RowFormat::rated, {"generations", "rating"}},
                                    {RowFormat::rated, {"responses", "ratings"}}};
+const std::vector<Known> kTools = {{RowFormat::argilla, {"fields", "responses"}},
+                                   {RowFormat::argilla, {"_server_id", "status"}},
+                                   {RowFormat::label_studio, {"data", "annotations"}}};
 const std::vector<Known> kPairs = {{RowFormat::pair, {"chosen", "rejected"}},
                                    {RowFormat::pair, {"chosen_response", "rejected_response"}}};
 
@@ -40,7 +43,7 @@ std::optional<RowFormat> known_format(const Json& row, const Lists& lists) {
 }
 
 const Lists& lists_of(Purpose purpose) {
-  static const Lists examples = {&kTrees, &kExamples}, ranked = {&kTrees, &kRanked, &kRated},
+  static const Lists examples = {&kTrees, &kExamples}, ranked = {&kTrees, &kRanked, &kRated, &kTools},
                      preferences = {&kPairs, &kRated};
   return purpose == Purpose::examples ? examples : purpose == Purpose::ranked ? ranked : preferences;
 }
@@ -51,7 +54,7 @@ const char* wanted_for(Purpose purpose) {
                                         "instruction, output | instruction, response | Open Assistant trees"
          : purpose == Purpose::ranked
              ? "ranked answers were wanted: prompt, answers, ranks | instruction, generations, ratings | "
-               "Open Assistant trees"
+               "Open Assistant trees | an export of Argilla or Label Studio (JSON) with rankings"
              : "preference pairs were wanted: prompt, chosen, rejected | chosen, rejected | instruction, "
                "generations, ratings";
 }
@@ -60,6 +63,8 @@ const char* what_it_is(RowFormat format) {
   if (format == RowFormat::pair) return "preference pairs (`dpo` reads them)";
   if (format == RowFormat::ranked) return "ranked answers (data.ranked; are the IFT and EFT files swapped?)";
   if (format == RowFormat::rated) return "rated answers (data.ranked and `dpo` read them)";
+  if (format == RowFormat::argilla || format == RowFormat::label_studio)
+    return "an export of a labelling tool (data.ranked reads its rankings)";
   return "instruction data (data.ift and `sft` read it)";
 }
 
@@ -78,7 +83,7 @@ void refuse_known(const Row& row) {
 RowFormat format_of(const Row& row, Purpose purpose) {
   refuse_known(row);
   if (const auto format = known_format(row.value, lists_of(purpose))) return *format;
-  if (const auto other = known_format(row.value, {&kTrees, &kPairs, &kRanked, &kRated, &kExamples}))
+  if (const auto other = known_format(row.value, {&kTrees, &kPairs, &kRanked, &kRated, &kTools, &kExamples}))
     fail("[data] ", row.where, ": ", what_it_is(*other), ", where ", wanted_for(purpose),
          "; the row has: ", key_list(row.value));
   check(!has(row.value, "text"), "[data] ", row.where,
@@ -89,9 +94,10 @@ RowFormat format_of(const Row& row, Purpose purpose) {
 }
 
 Purpose purpose_of(const Row& row) {
-  const auto format = known_format(row.value, {&kTrees, &kPairs, &kRanked, &kRated});
+  const auto format = known_format(row.value, {&kTrees, &kPairs, &kRanked, &kRated, &kTools});
   if (format == RowFormat::pair) return Purpose::preferences;
   if (format == RowFormat::ranked || format == RowFormat::rated) return Purpose::ranked;
+  if (format == RowFormat::argilla || format == RowFormat::label_studio) return Purpose::ranked;
   return Purpose::examples;
 }
 
@@ -113,6 +119,10 @@ std::string to_string(RowFormat format) {
       return "ranked answers";
     case RowFormat::rated:
       return "generations with ratings";
+    case RowFormat::argilla:
+      return "Argilla records with rankings";
+    case RowFormat::label_studio:
+      return "Label Studio tasks with rankings";
     case RowFormat::pair:
       return "preference pairs";
     case RowFormat::tree:

@@ -16,6 +16,8 @@ enum class RowFormat {
   dolly,          // {"instruction", "context"?, "response"}
   ranked,         // {"prompt", "answers", "ranks"}
   rated,          // distilabel: {"instruction", "generations", "ratings"}
+  argilla,        // an export with a ranking question (labelling_tools.h)
+  label_studio,   // an export with a Ranker or a Pairwise
   pair,           // {"chosen", "rejected"} with "prompt", or with the prompt as what both begin with
   tree,           // Open Assistant: {"prompt": {"text", "replies": [...], ...}}
   tree_messages,  // Open Assistant: {"message_id", "parent_id", "role", "text", ...}, one message per row

@@ -4,6 +4,7 @@
 
 #include "base/text_util.h"
 #include "data/formats.h"
+#include "data/labelling_tools.h"
 #include "data/messages.h"
 #include "data/preference_rows.h"
 #include "data/rated_answers.h"
@@ -89,6 +90,8 @@ void add_ranked(const Row& row, RowFormat format, const Languages& languages,
                 Filtered<RankedAnswers>& result) {
   if (format == RowFormat::tree) return add_tree_answers(row, languages, result);
   if (format == RowFormat::rated) return add_rated_answers(row, result);
+  if (format == RowFormat::argilla) return add_argilla_ranks(row, result);
+  if (format == RowFormat::label_studio) return add_label_studio_ranks(row, result);
   result.records.push_back(ranked_row(row));
 }
 

@@ -34,7 +34,9 @@ Filtered<Example> read_examples(const fs::path& path, const Languages& languages
 ///                                                            generation without rating is counted as
 ///                                                            "reply_unrated"
 ///   Open Assistant                                           as above
-/// Left out: "fewer_than_two_rated_answers", "empty_message", and the reasons of open_assistant.h.
+///   exports of Argilla and Label Studio                      labelling_tools.h
+/// Left out: "fewer_than_two_rated_answers", "empty_message", and the reasons of open_assistant.h and
+/// labelling_tools.h.
 Filtered<RankedAnswers> read_ranked(const fs::path& path, const Languages& languages = {"en"});
 
 /// Preference pairs for DPO (preference_rows.h).
