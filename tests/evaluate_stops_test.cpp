@@ -53,6 +53,26 @@ std::string mt_bench(const std::string& out, const std::string& more = "") {
          more;
 }
 
+/// IFEval rows about the first `count` prompts.
+void write_ifeval(size_t count) {
+  std::string rows;
+  const auto lines = read_lines(kData + "held_out_prompts.jsonl");
+  for (size_t i = 0; i < count; ++i)
+    rows += Json{{"key", 1000 + i},
+                 {"prompt", parse_json(lines.at(i), "prompts").at("prompt")},
+                 {"instruction_id_list", {"punctuation:no_comma"}},
+                 {"kwargs", Json::array({Json::object()})}}
+                .dump() +
+            "\n";
+  write_file_atomically(kRoot / "ifeval.jsonl", rows);
+}
+
+std::string ifeval(const std::string& out, const std::string& more = "") {
+  return "evaluate ifeval " + kM0 + " --prompts ifeval.jsonl --out " + out +
+         " --set model.dtype=float32 --set generation.shard_size=2 --set evaluate.sampling.max_new_tokens=12 " +
+         more;
+}
+
 }  // namespace
 
 TEST_CASE("evaluate alpaca, stopped while the model answers and while the judge compares") {
@@ -88,4 +108,22 @@ TEST_CASE("evaluate mt-bench, stopped on the way") {
   write_questions(7);
   CHECK(selfreward_does(mt_bench("whole")).code == 1);
   CHECK(selfreward_does(mt_bench("whole", "--overwrite")).code == 0);
+}
+
+TEST_CASE("evaluate ifeval, stopped on the way, and with other prompts or settings") {
+  fresh();
+  write_ifeval(16);
+  REQUIRE(selfreward_does(ifeval("whole")).code == 0);
+  const fs::path answers = kRoot / "parts/answers/m0.jsonl.partial";
+  CHECK(stopped_at(ifeval("parts"), answers, half_of("whole/answers/m0.jsonl"), SIGTERM) == 143);
+  CHECK(!fs::exists(kRoot / "parts/ifeval.json"));
+  REQUIRE(selfreward_does(ifeval("parts")).code == 0);
+  for (const char* file : {"ifeval.json", "m0.strict.jsonl", "m0.loose.jsonl"}) {
+    INFO(file);
+    CHECK(read_file(kRoot / "parts" / file) == read_file(kRoot / "whole" / file));
+  }
+  CHECK(selfreward_does(ifeval("whole", "--set evaluate.sampling.max_new_tokens=8")).code == 1);
+  write_ifeval(15);
+  CHECK(selfreward_does(ifeval("whole")).code == 1);
+  CHECK(selfreward_does(ifeval("whole", "--overwrite")).code == 0);
 }

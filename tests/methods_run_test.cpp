@@ -102,6 +102,33 @@ TEST_CASE("a pairwise judge scores by comparisons, and learns from ranks") {
   CHECK(run(settings).says("has no verdict_pattern"));
 }
 
+TEST_CASE("a model compares its own judgements, and DPO prefers the better ones") {
+  fresh();
+  write_file_atomically(
+      kRoot / "meta.yaml",
+      "template: '{instruction} {response_a} or {response_b} ;'\nverdict_pattern: '\\b(a|b)\\b'\n");
+  const std::string settings = "--set pairs.meta_rubric=meta.yaml --set judge.num_evals_to_average=4 ";
+  check_runs(settings, {"M1/meta_judgements.jsonl", "M1/judgement_pairs.jsonl", "M2/model.safetensors"});
+  const auto pairs = read_jsonl<PreferencePair>(kRoot / "run/M1/judgement_pairs.jsonl");
+  REQUIRE(!pairs.empty());
+  for (const PreferencePair& pair : pairs) {
+    CHECK(pair.prompt_id.ends_with("/judge"));
+    CHECK(pair.prompt.back().content.starts_with("judge : "));
+    CHECK(*pair.score_chosen > *pair.score_rejected);
+  }
+  const std::string with_them = bytes("M2/model.safetensors");
+  write_file_atomically(
+      kRoot / "meta.yaml",
+      "template: '{instruction} {response_b} or {response_a} ;'\nverdict_pattern: '\\b(a|b)\\b'\n");
+  CHECK(run(settings).says("pairs.meta_rubric"));
+  const Result without = run("--set judge.num_evals_to_average=4 --overwrite");
+  CHECK(without.says("M2"));
+  const bool same = bytes("M2/model.safetensors") == with_them;
+  CHECK_FALSE(same);
+  CHECK(run("--set pairs.meta_rubric=meta.yaml").says("judge.num_evals_to_average to 2 or more"));
+  CHECK(run("--set pairs.meta_rubric=none.yaml --set judge.num_evals_to_average=4").says("none.yaml"));
+}
+
 TEST_CASE("M0 writes the requirements of prompts that have none, and a checklist judge asks about them") {
   fresh();
   write_file_atomically(kRoot / "list.yaml",

@@ -36,7 +36,7 @@ const CommandSettings kJudge{
     "judge",
     {"seed", "judge.", "data.gold", "generation.", "model.device", "model.dtype", "model.chat_template_"}};
 
-const CommandSettings kPairs{"pairs", {"pairs."}, {"pairs.keep"}};
+const CommandSettings kPairs{"pairs", {"pairs."}, {"pairs.keep", "pairs.meta_rubric"}};
 
 CommandOption add_model(Command command, Options& options) {
   return command.add_option("--model", options.model, "checkpoint").type_name("DIR");

@@ -24,10 +24,10 @@ struct Options {
 const CommandSettings kSft{"sft",
                            {"seed", "sft.", "lora.", "model.", "data.languages"},
                            {"model.model_name_or_path", "sft.eft_epochs"}};
-const CommandSettings kDpo{
-    "dpo",
-    {"seed", "dpo.", "sft.train_on", "lora.", "model.", "data.languages"},
-    {"model.model_name_or_path", "dpo.method", "dpo.eval_", "dpo.early_stopping_patience"}};
+const CommandSettings kDpo{"dpo",
+                           {"seed", "dpo.", "sft.train_on", "lora.", "model.", "data.languages"},
+                           {"model.model_name_or_path", "dpo.method", "dpo.replay_eft_share", "dpo.eval_",
+                            "dpo.early_stopping_patience"}};
 
 void add_common(Command command, Options& options, const char* out_help) {
   command.add_option("--model", options.model, "checkpoint to start from").required().type_name("DIR");

@@ -85,8 +85,15 @@ AppendLog::~AppendLog() {
 }
 
 void AppendLog::append(std::string_view text) {
-  write_all(descriptor_, text, path_);
-  check(::fdatasync(descriptor_) == 0, "[files] cannot sync ", path_.string(), ": ", system_reason(errno));
+  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
+  try {
+    write_all(descriptor_, text, path_);
+    check(::fdatasync(descriptor_) == 0, "[files] cannot sync ", path_.string(), ": ", system_reason(errno));
+  } catch (...) {
+    // Half a line would be the beginning of the next one. Where even that fails the first error says why.
+    if (before >= 0) static_cast<void>(::ftruncate(descriptor_, before) == 0);
+    throw;
+  }
 }
 
 std::vector<std::string> read_lines(const fs::path& path) {

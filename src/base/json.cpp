@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/json_reason.h"
+
 namespace selfreward {
 
 template <typename J>
@@ -7,7 +9,7 @@ J parse_json(std::string_view text, const std::string& where) {
   try {
     return J::parse(text);
   } catch (const nlohmann::json::exception& e) {
-    fail("[json] ", where, " is not valid JSON: ", e.what());
+    fail("[json] ", where, " is not valid JSON: ", reason_of(e));
   }
 }
 

@@ -175,6 +175,8 @@ TEST_CASE("a wrong --set says which one") {
         "[config] --set dpo.beta: expected KEY=VALUE, as in --set dpo.beta=0.3");
   CHECK(error_of("", {"dpo.bta=1"}) ==
         "[config] --set dpo.bta=1: dpo.bta is not a setting; did you mean dpo.beta?");
+  CHECK(error_of("", {"dpo.replay_eft_share=0.5"}).find("dpo.replay_batch_size is 0: nothing is replayed") !=
+        std::string::npos);
   CHECK(error_of("", {"dpo=1"}) ==
         "[config] --set dpo=1: dpo is a group of settings, expected one of it, as in --set dpo.beta=VALUE");
   CHECK(error_of("", {"dpo.beta=-1"}) ==

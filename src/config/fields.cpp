@@ -62,9 +62,9 @@ std::string leaf_key(const std::string& key) {
 
 bool is_path_setting(const std::string& key) {
   static const char* const kKeys[] = {
-      "model.model_name_or_path", "data.ift",       "data.eft",     "data.ranked",  "data.eval_prompts",
-      "data.eval_ranked",         "data.gold",      "prompts.file", "judge.rubric", "dpo.eval_prompts",
-      "evaluate.pairwise_rubric", "prompts.source", "eft.eval_data"};
+      "model.model_name_or_path", "data.ift",       "data.eft",      "data.ranked",      "data.eval_prompts",
+      "data.eval_ranked",         "data.gold",      "prompts.file",  "judge.rubric",     "dpo.eval_prompts",
+      "evaluate.pairwise_rubric", "prompts.source", "eft.eval_data", "pairs.meta_rubric"};
   return std::any_of(std::begin(kKeys), std::end(kKeys), [&](const char* path) { return key == path; });
 }
 

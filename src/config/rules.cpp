@@ -69,6 +69,15 @@ void validate_early_stopping(const RunConfig& config) {
         "[config] dpo.eval_judge is pairwise, but evaluate.pairwise_rubric is empty: name the rubric");
 }
 
+void validate_replay(const RunConfig& config) {
+  const DpoSettings& dpo = config.dpo;
+  if (dpo.replay_eft_share == 0) return;
+  check(dpo.replay_batch_size > 0, "[config] dpo.replay_eft_share is ", dpo.replay_eft_share,
+        ", but dpo.replay_batch_size is 0: nothing is replayed; set that, or leave this out");
+  check(config.eft.source != "none", "[config] dpo.replay_eft_share is ", dpo.replay_eft_share,
+        ", but eft.source is none: there is no EFT to replay; leave it out");
+}
+
 /// Settings of pairs that nothing reads are an error.
 void validate_pairs(RunConfig& config) {
   check(config.pairs.rho == PairSettings{}.rho || config.pairs.choose == "length_band",
@@ -80,6 +89,12 @@ void validate_pairs(RunConfig& config) {
   check(config.pairs.choose != "anchored" || config.pairs.keep == "all",
         "[config] pairs.choose is anchored and pairs.keep ", config.pairs.keep,
         ", but there are no implicit rewards of an earlier model's answers; set one of them");
+  check(
+      config.pairs.meta_rubric.empty() || (config.judge.form == "rubric" && config.judge.kind == "self" &&
+                                           config.judge.num_evals_to_average > 1),
+      "[config] pairs.meta_rubric is ", config.pairs.meta_rubric,
+      ", which compares several judgements of a whole answer by the model: set judge.form to rubric, judge.kind to "
+      "self and judge.num_evals_to_average to 2 or more, or leave it out");
   if (config.dpo.method != "positive_only") return;
   RunConfig defaults;
   const auto fields = list_fields(config), standard = list_fields(defaults);
@@ -157,6 +172,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "dpo.rpo_alpha", .at_least = 0},
       {.key = "dpo.replay_batch_size", .at_least = 0},
       {.key = "dpo.replay_weight", .at_least = 0},
+      {.key = "dpo.replay_eft_share", .at_least = 0, .at_most = 1},
       {.key = "dpo.method", .choices = {"dpo", "positive_only"}},
       {.key = "dpo.loss_type", .choices = {"sigmoid", "sigmoid_norm"}},
       {.key = "dpo.soft_label", .choices = {"none", "margin", "consistency"}},
@@ -225,6 +241,7 @@ void validate(const RunConfig& config) {
   RunConfig copy = config;
   for (const Field& field : list_fields(copy)) check_field(field, "[config] ");
   check_stop_names(copy);
+  validate_replay(config);
   validate_pairs(copy);
   template_variables(config.model.chat_template_kwargs);  // throw where they are wrong
   template_date(config.model.chat_template_date);

@@ -1,5 +1,7 @@
 #include "data/jsonl.h"
 
+#include "base/json_reason.h"
+
 namespace selfreward {
 
 void for_each_line(const fs::path& path, const std::function<void(const Json&)>& take) {
@@ -10,7 +12,7 @@ void for_each_line(const fs::path& path, const std::function<void(const Json&)>&
     try {
       take(parse_json(lines[i], where));
     } catch (const nlohmann::json::exception& e) {
-      fail("[jsonl] ", where, ": ", e.what());
+      fail("[jsonl] ", where, ": ", reason_of(e));
     }
   }
 }

@@ -2,6 +2,7 @@
 #include "evaluate/benchmarks/implicit_reward.h"
 #include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
+#include "feedback/compared_judgements.h"
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "feedback/written_checklists.h"
@@ -132,6 +133,33 @@ std::vector<PreferencePair> preference_pairs(const Round& round, const RoundAnsw
           "); the judge does not tell the answers apart, or the settings pairs.* leave none");
     out.append(built.records, built.dropped);
   });
+}
+
+std::vector<PreferencePair> pairs_of_judgements(const Round& round, Policy& policy, const Rubric& rubric,
+                                                const RoundAnswers& answers) {
+  const RunConfig& config = round.config;
+  RunDirectory& run = round.run;
+  const int64_t t = round.t;
+  if (config.pairs.meta_rubric.empty()) return {};
+  const auto compared = judgements_to_compare(rubric, answers);
+  const auto verdicts =
+      run.memo<Judgement>(meta_judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
+        JudgeSettings once = config.judge;
+        once.form = "pairwise";
+        once.read = "text";
+        once.num_evals_to_average = 1;
+        judge_by_comparisons({policy, config.generation, root_seed(config).child("meta_judge", t)},
+                             Rubric::load(config.pairs.meta_rubric),
+                             judge_items(compared.questions, compared.judgements), once, out);
+      });
+  return run.memo<PreferencePair>(
+      judgement_pairs_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
+        if (out.shards() > 0) return;
+        const auto built = judgement_pairs(compared, verdicts);
+        log_line(
+            str("  ", built.records.size(), " pairs of judgements; left out: ", counts_text(built.dropped)));
+        out.append(built.records, built.dropped);
+      });
 }
 
 }  // namespace selfreward

@@ -120,6 +120,7 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
   if (config.eft.eval_steps > 0) judge_stopping_data(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
+  if (!config.pairs.meta_rubric.empty()) PairwiseRubric::load(config.pairs.meta_rubric);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
   check_policy(config.model, config.model.model_name_or_path);
   check_judge_tokens(chat_format_of(config.model.model_name_or_path).tokenizer(), rubric, config.judge);

@@ -48,9 +48,11 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
         implicit_rewards(round, policy, prompts, answers);  // both where settings ask for them
     const auto earlier = anchors(round, policy, rubric, prompts);
     const RoundAnswers judged{prompts, answers, scores, rewards, earlier.answers, earlier.judgements};
-    const auto pairs = preference_pairs(round, judged);
+    auto pairs = preference_pairs(round, judged);
     write_round_summary(round, judged, pairs);
     watch_pairs(config.monitor, run, t, pairs);
+    const auto judging = pairs_of_judgements(round, policy, rubric, judged);  // where settings ask for them
+    pairs.insert(pairs.end(), judging.begin(), judging.end());
 
     // 3. DPO: M(t) is both the starting point and the frozen reference.
     if (config.dpo.method == "positive_only") {

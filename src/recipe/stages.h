@@ -35,6 +35,10 @@ struct SeedExamples {
 /// which rows stand there once more for a part of a time is addressed chance.
 std::vector<Example> first_training_rows(const RunConfig& config, const SeedExamples& examples);
 
+/// What stands beside the pairs of DPO: all seeds, or with dpo.replay_eft_share those of one kind so many times more that
+/// EFT has that share. Throws Error where a kind that is wanted has no examples.
+std::vector<Example> replayed_examples(const RunConfig& config, const SeedExamples& examples);
+
 /// M1 = SFT(M0, IFT + EFT), into run.model(1); with eft.eval_steps the step of it that judges best.
 void train_first_model(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric,
                        const SeedExamples& ift_and_eft);
@@ -69,6 +73,10 @@ Anchors anchors(const Round& round, Policy& policy, const Rubric& rubric, const 
 
 /// Best against worst answer of each prompt, or what config.pairs says.
 std::vector<PreferencePair> preference_pairs(const Round& round, const RoundAnswers& answers);
+
+/// Pairs of M_t's own judgements, best and worst by its own comparison of them; none without pairs.meta_rubric.
+std::vector<PreferencePair> pairs_of_judgements(const Round& round, Policy& policy, const Rubric& rubric,
+                                                const RoundAnswers& answers);
 
 /// M_{t+1} = DPO(M_t, reference = M_t, pairs), into run.model(t + 1).
 void train_next_model(const Round& round, Policy& policy, const std::vector<PreferencePair>& pairs,

@@ -37,3 +37,20 @@ TEST_CASE("EFT stands in M1's rows so many times as it has more epochs, and IFT 
   config.sft.eft_epochs = 1;  // fewer than the instructions have
   CHECK(first_training_rows(config, seed).size() < 10 + 250);
 }
+
+TEST_CASE("dpo.replay_eft_share repeats the kind of seeds that is too rare") {
+  const auto share_of_eft = [](int ift, int eft, double share) {
+    RunConfig config;
+    config.dpo.replay_eft_share = share;
+    const auto rows = replayed_examples(config, {examples("ift", ift), examples("eft", eft)});
+    int64_t judging = 0;
+    for (const Example& row : rows) judging += row.id.starts_with("eft");
+    return static_cast<double>(judging) / static_cast<double>(rows.size());
+  };
+  CHECK(share_of_eft(300, 100, 0) == 0.25);
+  CHECK(share_of_eft(300, 100, 0.5) == 0.5);
+  CHECK(share_of_eft(50, 400, 0.6) == doctest::Approx(0.6).epsilon(0.05));
+  CHECK(share_of_eft(1000, 60, 0.3) == doctest::Approx(0.3).epsilon(0.05));
+  CHECK(share_of_eft(30, 10, 1) == 1);
+  CHECK_THROWS_WITH_AS(share_of_eft(30, 0, 0.5), doctest::Contains("30 IFT and 0 EFT examples"), Error);
+}

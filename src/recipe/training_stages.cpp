@@ -56,6 +56,15 @@ std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Exampl
   return std::move(made.rows);
 }
 
+/// Adds `more` so many times over; which of them come once more for a part of a time is addressed chance.
+void add_times(std::vector<Example>& rows, const std::vector<Example>& more, double times, const Seed& seed) {
+  for (int64_t whole = 1; static_cast<double>(whole) <= times + 1e-9; ++whole)
+    rows.insert(rows.end(), more.begin(), more.end());
+  const double part = times - std::floor(times + 1e-9);
+  for (const Example& example : more)
+    if (seed.child(example.id).uniform(0) < part) rows.push_back(example);
+}
+
 /// All rows of a round are as sure as its two orders of the answers agree.
 void label_by_consistency(const Round& round, DpoRows& rows) {
   const Json summary = read_json(round.run.round_summary(round.t));
@@ -85,16 +94,26 @@ std::vector<Example> SeedExamples::all() const {
 }
 
 std::vector<Example> first_training_rows(const RunConfig& config, const SeedExamples& examples) {
-  std::vector<Example> rows = examples.all();
-  if (config.sft.eft_epochs == 0) return rows;
-  rows.resize(examples.ift.size());
-  const double times = config.sft.eft_epochs / config.sft.num_train_epochs;
-  for (int64_t whole = 1; static_cast<double>(whole) <= times + 1e-9; ++whole)
-    rows.insert(rows.end(), examples.eft.begin(), examples.eft.end());
-  const double part = times - std::floor(times + 1e-9);
-  const Seed seed = root_seed(config).child("eft_epochs");
-  for (const Example& example : examples.eft)
-    if (seed.child(example.id).uniform(0) < part) rows.push_back(example);
+  std::vector<Example> rows = examples.ift;
+  const double epochs = config.sft.num_train_epochs;
+  const double wanted = config.sft.eft_epochs == 0 ? epochs : config.sft.eft_epochs;
+  add_times(rows, examples.eft, wanted / epochs, root_seed(config).child("eft_epochs"));
+  return rows;
+}
+
+std::vector<Example> replayed_examples(const RunConfig& config, const SeedExamples& examples) {
+  const double share = config.dpo.replay_eft_share;
+  if (share == 0) return examples.all();
+  check(!examples.eft.empty() && !(examples.ift.empty() && share < 1), "[dpo] dpo.replay_eft_share is ",
+        share, ", but the seeds are ", examples.ift.size(), " IFT and ", examples.eft.size(),
+        " EFT examples: there is nothing to mix; leave it out");
+  if (share == 1) return examples.eft;
+  const double wanted = share / (1 - share) * static_cast<double>(examples.ift.size());
+  const double times = wanted / static_cast<double>(examples.eft.size());
+  const Seed seed = root_seed(config).child("replay_eft_share");
+  std::vector<Example> rows;
+  add_times(rows, examples.ift, std::max(1.0, 1 / times), seed);
+  add_times(rows, examples.eft, std::max(1.0, times), seed);
   return rows;
 }
 
@@ -131,7 +150,8 @@ void train_next_model(const Round& round, Policy& policy, const std::vector<Pref
         ": no pair is left to train on (left out: ", counts_text(rows.dropped),
         "); raise dpo.train.max_length, or look at the answers");
   const Reference reference = reference_log_probs(policy.model(), rows.rows, config.dpo);
-  const std::vector<SftRow> replay = replay_rows(policy.chat(), ift_and_eft.all(), config);
+  const std::vector<SftRow> replay =
+      replay_rows(policy.chat(), replayed_examples(config, ift_and_eft), config);
   const auto train = [&](int64_t pause_at) {
     TrainingFiles files = watched_training(round, name);
     files.pause_at = pause_at;

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/json_reason.h"
 #include "base/yaml.h"
 #include "config/monitor_settings.h"
 
@@ -91,7 +92,7 @@ Json read_object(const fs::path& path) {
     check(json.is_object(), "[report] ", path.string(), " is not a JSON object; was it edited?");
     return json;
   } catch (const nlohmann::json::exception& e) {
-    fail("[report] ", path.string(), " is not valid JSON: ", e.what());
+    fail("[report] ", path.string(), " is not valid JSON: ", reason_of(e));
   }
 }
 

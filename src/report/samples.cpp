@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/json_reason.h"
 #include "base/seed.h"
 #include "data/jsonl.h"
 #include "monitor/values.h"
@@ -28,7 +29,7 @@ void for_each_row(const fs::path& path, Visit visit) {
     try {
       visit(parse_json(line, where));
     } catch (const nlohmann::json::exception& e) {
-      fail("[report] ", where, ": ", e.what());
+      fail("[report] ", where, ": ", reason_of(e));
     }
   }
 }

@@ -241,9 +241,29 @@ Output preferences_output(const RunConfig& config, const RunPaths& run, int64_t 
   return run_records(run, run.round_records(t, "preferences"), inputs);
 }
 
+Output meta_judgements_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  StageInputs inputs = model_stage(config, {"judge.sampling."});
+  inputs.file("pairs.meta_rubric", config.pairs.meta_rubric)
+      .file("judge.rubric", config.judge.rubric)
+      .checkpoint(model_name(t), run.model(t));
+  for (const char* records : {"prompts", "candidates", "judgements"})
+    inputs.file(records, run.round_records(t, records));
+  return run_records(run, run.round_records(t, "meta_judgements"), inputs);
+}
+
+Output judgement_pairs_output(const RunConfig& config, const RunPaths& run, int64_t t) {
+  StageInputs inputs(config);
+  inputs.file("judge.rubric", config.judge.rubric);
+  for (const char* records : {"prompts", "candidates", "judgements", "meta_judgements"})
+    inputs.file(records, run.round_records(t, records));
+  return run_records(run, run.round_records(t, "judgement_pairs"), inputs);
+}
+
 Output next_model_output(const RunConfig& config, const RunPaths& run, int64_t t) {
   StageInputs inputs = training_stage(config, {"dpo."});
   inputs.checkpoint(model_name(t), run.model(t)).file("preferences", run.round_records(t, "preferences"));
+  if (!config.pairs.meta_rubric.empty())
+    inputs.file("judgement_pairs", run.round_records(t, "judgement_pairs"));
   if (config.dpo.soft_label == "consistency")  // it is of all answers, not of the pairs alone
     inputs.file("judgements", run.round_records(t, "judgements"))
         .file("rewards", run.round_records(t, "rewards"));
@@ -299,6 +319,9 @@ std::vector<Output> run_outputs(const RunConfig& config, const RunPaths& run) {
       for (const auto output : {anchors_output, anchor_judgements_output})
         outputs.push_back(output(config, run, t));
     outputs.push_back(preferences_output(config, run, t));
+    if (!config.pairs.meta_rubric.empty())
+      for (const auto output : {meta_judgements_output, judgement_pairs_output})
+        outputs.push_back(output(config, run, t));
     outputs.push_back(next_model_output(config, run, t));
   }
   for (Output& output : evaluation_outputs(config, run, models_of(run, config.last_model)))

@@ -26,6 +26,9 @@ Output rewards_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output anchors_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output anchor_judgements_output(const RunConfig& config, const RunPaths& run, int64_t t);
 Output preferences_output(const RunConfig& config, const RunPaths& run, int64_t t);
+/// What M_t says of its own judgements, where pairs.meta_rubric asks for it, and the pairs of them.
+Output meta_judgements_output(const RunConfig& config, const RunPaths& run, int64_t t);
+Output judgement_pairs_output(const RunConfig& config, const RunPaths& run, int64_t t);
 /// M_{t+1}.
 Output next_model_output(const RunConfig& config, const RunPaths& run, int64_t t);
 

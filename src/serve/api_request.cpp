@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/json_reason.h"
 #include "serve/chat_messages.h"
 #include "serve/request_fields.h"
 
@@ -132,7 +133,7 @@ Json parse_body(std::string_view body) {
   try {
     return Json::parse(body, shallow);
   } catch (const Json::exception& error) {
-    bad_request("", str("the body is not valid JSON: ", error.what()));
+    bad_request("", str("the body is not valid JSON: ", reason_of(error)));
   }
 }
 

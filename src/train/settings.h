@@ -74,7 +74,7 @@ struct DpoSettings {
   double beta = 0.1;
   double rpo_alpha = 0.0;
   int64_t replay_batch_size = 0;
-  double replay_weight = 1.0;
+  double replay_weight = 1.0, replay_eft_share = 0;
   std::string method = "dpo";
   std::string loss_type = "sigmoid", soft_label = "none";
   double ld_alpha = 1.0;
@@ -91,6 +91,9 @@ struct DpoSettings {
     f("replay_batch_size", replay_batch_size,
       "seed examples (IFT + EFT) trained beside the pairs of each step; 0 is off");
     f("replay_weight", replay_weight, "weight of their loss");
+    f("replay_eft_share", replay_eft_share,
+      "share of judging examples (EFT) among them, so that the judge does not forget where there are few; 0: as "
+      "many as the seeds have");
     f("method", method,
       "dpo: preference pairs; positive_only: SFT on the answers with a full score, the paper's variant");
     f("loss_type", loss_type,

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/interrupt.h"
+#include "base/json_reason.h"
 #include "base/progress.h"
 #include "base/text_util.h"
 
@@ -82,7 +83,7 @@ ChatReply parse_chat_reply(const Json& body) {
     reply.tokens = tokens_of(choice);
     return reply;
   } catch (const nlohmann::json::exception& e) {
-    fail("[endpoint] the answer is no chat completion: ", e.what());
+    fail("[endpoint] the answer is no chat completion: ", reason_of(e));
   }
 }
 

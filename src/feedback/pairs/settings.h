@@ -10,6 +10,7 @@ struct PairSettings {
   double rho = 0.1;
   double margin = 0;
   double top_share = 1;
+  std::string meta_rubric = {};
 
   template <typename Fields>
   void visit(Fields& f) {
@@ -27,6 +28,10 @@ struct PairSettings {
     f("top_share", top_share,
       "of all pairs of a round this share is kept, those that a single requirement tells apart most (RLCF: "
       "0.4), or the score where answers are judged as a whole; 1: all are kept");
+    f("meta_rubric", meta_rubric,
+      "a rubric for two judgements (rubrics/meta_judge.yaml): M_t compares its own judgements of one answer of each "
+      "prompt, the one whose scores vary most, and DPO prefers the best to the worst beside the answers' pairs "
+      "(Meta-Rewarding); empty: off");
   }
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/json_reason.h"
 
 namespace selfreward {
 namespace {
@@ -44,7 +45,7 @@ LookupJson parse_header(std::string_view text, const std::string& path) {
     check(header.is_object(), "[safetensors] ", path, ": the header is not a JSON object");
     return header;
   } catch (const nlohmann::json::exception& e) {
-    fail("[safetensors] ", path, ": the header is not valid JSON; a damaged file? ", e.what());
+    fail("[safetensors] ", path, ": the header is not valid JSON; a damaged file? ", reason_of(e));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_reason.h"
 #include "model/families/config_json.h"
 #include "model/gguf/gguf.h"
 #include "model/gguf/quants.h"
@@ -104,7 +105,7 @@ void export_gguf(const fs::path& dir, const fs::path& gguf_path, uint32_t type) 
   try {
     write_export(dir, gguf_path, type);
   } catch (const nlohmann::json::exception& e) {
-    fail("[gguf] ", dir.string(), ": a file of the checkpoint has another form than usual: ", e.what());
+    fail("[gguf] ", dir.string(), ": a file of the checkpoint has another form than usual: ", reason_of(e));
   }
 }
 
