@@ -73,6 +73,25 @@ std::string ifeval(const std::string& out, const std::string& more = "") {
          more;
 }
 
+/// A file of answers to these rows; `generator` is the model's name where there is one.
+std::string answers_to_ifeval(const std::string& file, const std::string& answer,
+                              const Json& generator = {}) {
+  std::string rows;
+  for (const std::string& line : read_lines(kRoot / "ifeval.jsonl"))
+    rows += Json{{"prompt", parse_json(line, "a row").at("prompt")},
+                 {"response", answer},
+                 {"generator", generator}}
+                .dump() +
+            "\n";
+  write_file_atomically(kRoot / file, rows);
+  return file;
+}
+
+/// Of files of answers, which no model has to write.
+Result ifeval_of(const std::string& models, const std::string& out, const std::string& more = "") {
+  return selfreward_does("evaluate ifeval " + models + " --prompts ifeval.jsonl --out " + out + " " + more);
+}
+
 }  // namespace
 
 TEST_CASE("evaluate alpaca, stopped while the model answers and while the judge compares") {
@@ -126,4 +145,87 @@ TEST_CASE("evaluate ifeval, stopped on the way, and with other prompts or settin
   write_ifeval(15);
   CHECK(selfreward_does(ifeval("whole")).code == 1);
   CHECK(selfreward_does(ifeval("whole", "--overwrite")).code == 0);
+}
+
+TEST_CASE(
+    "evaluate ifeval adds models to a directory, but keeps results of other answers and other prompts") {
+  fresh();
+  write_ifeval(3);
+  answers_to_ifeval("a.jsonl", "yes, no");
+  answers_to_ifeval("b.jsonl", "yes");
+  answers_to_ifeval("other/a.jsonl", "maybe");
+  REQUIRE(ifeval_of("a.jsonl", "out").code == 0);
+  const std::string lines = read_file(kRoot / "out/a.strict.jsonl");
+  CHECK(ifeval_of("b.jsonl", "out").code == 0);
+  CHECK(read_json(kRoot / "out/ifeval.json").at("models").size() == 2);
+  const Result other = ifeval_of("other/a.jsonl", "out");
+  CHECK(other.code == 1);
+  CHECK(other.says("answers: a.jsonl has another content"));
+  write_ifeval(2);
+  answers_to_ifeval("a.jsonl", "yes, no");
+  CHECK(ifeval_of("a.jsonl", "out").says("--prompts: ifeval.jsonl has another content"));
+  CHECK(read_file(kRoot / "out/a.strict.jsonl") == lines);
+  CHECK(ifeval_of("a.jsonl", "out", "--overwrite").code == 0);
+  CHECK(read_json(kRoot / "out/ifeval.json").at("models").size() == 1);
+}
+
+TEST_CASE("evaluate ifeval destroys neither what it reads nor a stranger's file") {
+  fresh();
+  write_ifeval(2);
+  answers_to_ifeval("a.jsonl", "yes");
+  write_file_atomically(kRoot / "own/ifeval.json", read_file(kRoot / "ifeval.jsonl"));
+  const std::string own = "evaluate ifeval a.jsonl --prompts own/ifeval.json --out own --overwrite";
+  CHECK(selfreward_does(own).says("name another output"));
+  CHECK(read_file(kRoot / "own/ifeval.json") == read_file(kRoot / "ifeval.jsonl"));
+  for (const std::string name : {"ifeval", "a.strict"}) {
+    INFO(name);
+    const fs::path record = kRoot / "records" / (name + ".inputs.json");
+    write_file_atomically(record, read_file(kRoot / "ifeval.jsonl"));
+    CHECK(selfreward_does("evaluate ifeval a.jsonl --out records --prompts " + record.string())
+              .says("name another output"));
+    CHECK(read_file(record) == read_file(kRoot / "ifeval.jsonl"));
+  }
+  answers_to_ifeval("models/a.strict.jsonl", "no");
+  CHECK(ifeval_of("a.jsonl models/a.strict.jsonl", "models", "--overwrite").says("name another output"));
+  write_file_atomically(kRoot / "strange/a.loose.jsonl", "mine");
+  CHECK(ifeval_of("a.jsonl", "strange").says("says what it was made from"));
+  CHECK(read_file(kRoot / "strange/a.loose.jsonl") == "mine");
+}
+
+TEST_CASE("evaluate ifeval says what is wrong before a model answers") {
+  fresh();
+  write_ifeval(2);
+  fs::copy(kM0, kRoot / "base", fs::copy_options::recursive);
+  Json tokenizer = read_json(kRoot / "base/tokenizer_config.json");
+  tokenizer.erase("chat_template");
+  write_file_atomically(kRoot / "base/tokenizer_config.json", tokenizer.dump());
+  CHECK(selfreward_does(ifeval("out", "base")).says("base has no chat template"));
+  write_file_atomically(kRoot / "foreign.jsonl", R"({"prompt": "?", "response": "x"})");
+  CHECK(selfreward_does(ifeval("out", "foreign.jsonl"))
+            .says("is not among the prompts: \"?\" (model 'foreign.jsonl')"));
+  answers_to_ifeval("1.jsonl", "yes", "a/b");
+  answers_to_ifeval("2.jsonl", "yes", "a_b");
+  CHECK(selfreward_does(ifeval("out", "1.jsonl 2.jsonl"))
+            .says("the models 'a/b' and 'a_b' would share the files of 'a_b'"));
+  answers_to_ifeval("3.jsonl", "yes", std::string(201, 'x'));
+  CHECK(selfreward_does(ifeval("out", "3.jsonl")).says("a model's name has 201 bytes"));
+  CHECK(!fs::exists(kRoot / "out/answers"));
+  const Result nowhere = ifeval_of("1.jsonl", "''");
+  CHECK(nowhere.code != 0);
+  CHECK(nowhere.says("--out"));
+  CHECK(!fs::exists(kRoot / "ifeval.json"));
+  CHECK(ifeval_of("1.jsonl", "/proc/zz").says("cannot make the directory --out '/proc/zz': "));
+}
+
+TEST_CASE("evaluate ifeval says why an answer is missing") {
+  fresh();
+  const Json row{{"key", 7},
+                 {"prompt", std::string(20000, 'x')},
+                 {"instruction_id_list", {"punctuation:no_comma"}},
+                 {"kwargs", Json::array({Json::object()})}};
+  write_ifeval(1);
+  write_file_atomically(kRoot / "ifeval.jsonl", read_file(kRoot / "ifeval.jsonl") + row.dump() + "\n");
+  const Result result = selfreward_does(ifeval("out"));
+  CHECK(result.code == 0);
+  CHECK(result.says("1 (1 too long for the model's context)"));
 }

@@ -184,26 +184,3 @@ TEST_CASE("work that was begun on one day goes on with that day, whatever the da
   REQUIRE(selfreward_does(files + " --overwrite").code == 0);
   CHECK(read_json(kRoot / "c.inputs.json").at("model.chat_template_date") != "2020-02-20");
 }
-
-TEST_CASE(
-    "label: a stop is no error, and another sitting takes up nothing of other answers or of another form") {
-  fresh();
-  const std::string p = lines_of("held_out_prompts.jsonl", 0, 4, "p.jsonl");
-  REQUIRE(selfreward_does(generate(p, "c.jsonl")).code == 0);
-  const auto label = [&](const std::string& more) {
-    return "label --prompts p.jsonl --candidates c.jsonl --out labels " + more;
-  };
-  CHECK(stopped_at(label(""), kRoot / "labels/verdicts.jsonl", 0, SIGINT) == 0);
-  CHECK(fs::exists(kRoot / "labels/ranked.jsonl"));
-  CHECK(selfreward_does(label("--form scores")).says("--form was \"ranks\" and is \"scores\""));
-  CHECK(selfreward_does(label("--form verdicts")).says("verdicts need prompts with requirements"));
-  CHECK(selfreward_does(label("--form marks")).code != 0);
-  const std::string answers = read_file(kRoot / "c.jsonl");
-  write_file_atomically(kRoot / "c.jsonl", answers.substr(0, answers.find('\n') + 1));
-  CHECK(selfreward_does(label("")).says("there is nothing to label"));
-  REQUIRE(selfreward_does(generate(p, "d.jsonl", "--set seed=5")).code == 0);
-  fs::rename(kRoot / "d.jsonl", kRoot / "c.jsonl");
-  CHECK(selfreward_does(label("")).says("--candidates"));
-  fs::remove(kRoot / "labels/verdicts.jsonl");
-  CHECK(stopped_at(label("--overwrite"), kRoot / "labels/verdicts.jsonl", 0, SIGINT) == 0);
-}

@@ -12,7 +12,10 @@ CommandOption CommandOption::required() const {
 }
 
 CommandOption CommandOption::type_name(const std::string& name) const {
-  option_->type_name(name);
+  const auto objection = [](std::string& value) {
+    return std::string(value.empty() ? "is an empty text" : "");
+  };
+  option_->type_name(name)->check(CLI::Validator(objection, "", ""));
   return *this;
 }
 

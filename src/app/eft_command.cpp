@@ -29,8 +29,11 @@ Filtered<Candidate> read_candidates(const std::vector<std::string>& files) {
   Filtered<Candidate> all;
   std::map<std::string, std::set<std::string>> texts;
   std::map<std::string, int64_t> next;
-  for (const std::string& file : files)
+  for (const std::string& file : files) {
+    std::set<std::pair<std::string, int64_t>> seen;
     for (Candidate& candidate : read_jsonl<Candidate>(file)) {
+      check(seen.insert({candidate.prompt_id, candidate.index}).second, "[eft] ", file, ": prompt '",
+            candidate.prompt_id, "' has two candidates ", candidate.index);
       if (!texts[candidate.prompt_id].insert(candidate.text).second) {
         leave_out(all, "same_answer", candidate.prompt_id);
         continue;
@@ -38,6 +41,7 @@ Filtered<Candidate> read_candidates(const std::vector<std::string>& files) {
       candidate.index = next[candidate.prompt_id]++;
       all.records.push_back(std::move(candidate));
     }
+  }
   check(!all.records.empty(), "[eft] ", joined(files, ", "), " (--candidates) has no answers");
   return all;
 }
@@ -54,11 +58,11 @@ void run_eft(const Options& options) {
   check_file_can_be_made(options.out);
   const auto answers = read_candidates(options.candidates);
   auto made = verdicts_by_rules(read_prompts(options.prompts), answers.records);
-  made.dropped.insert(answers.dropped.begin(), answers.dropped.end());
+  add_counts(made.dropped, answers.dropped);
   check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
         "; the requirements of --prompts ", options.prompts, " need a kind and a wording (docs/formats.md)");
   auto chosen = balanced_verdicts(std::move(made.records), config.eft, root_seed(config).child("eft_choice"));
-  chosen.dropped.insert(made.dropped.begin(), made.dropped.end());
+  add_counts(chosen.dropped, made.dropped);
   StageInputs inputs = StageInputs(config).settings(kEft.reads);
   inputs.file("--prompts", options.prompts).files("--candidates", options.candidates);
   const auto verdicts = memo<VerdictRow>(records_output(options.out, inputs), options.overwrite,

@@ -145,6 +145,7 @@ void run_judge(const Options& options) {
   const auto gold = gold_of(config);
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const auto items = judge_items(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates));
+  check(!items.empty(), "[judge] ", options.candidates, " (--candidates) has no answers");
   StageInputs inputs = inputs_of(config, kJudge);
   inputs.file("--prompts", options.prompts)
       .file("--candidates", options.candidates)

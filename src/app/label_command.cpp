@@ -2,11 +2,14 @@
 #include <thread>
 
 #include "app/commands.h"
+#include "base/in_row.h"
 #include "base/interrupt.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "data/filtered.h"
 #include "data/unique_ids.h"
+#include "feedback/judging/checklist.h"
+#include "label/agreement.h"
 #include "label/label_server.h"
 #include "run/stage_inputs.h"
 
@@ -35,37 +38,83 @@ Output output_of(const Options& options) {
           inputs.sources()};
 }
 
-std::string agreement_text(const Json& agreement) {
-  return str("; of ", agreement.at("pairs").get<int64_t>(),
-             " pairs that you find different the judge orders ", agreement.at("agree").get<int64_t>(),
-             " as you do and does not tell ", agreement.at("tied").get<int64_t>(), " apart");
+/// For the start: else the first click would fail.
+void check_out(const std::string& out) {
+  check_can_be_made(out);
+  check(!fs::exists(out) || fs::is_directory(out), "[label] --out ", out, " is a file, wanted a directory");
 }
 
-void run_label(const Options& options) {
+/// As `judge` takes them for a checklist. A rule of gold scores may lack a wording: its prompt is left out, as there is
+/// nothing to ask.
+void check_requirements(Json requirements) {
+  for (size_t i = 0; requirements.is_array() && i < requirements.size(); ++i) {
+    Json& item = requirements[i];
+    if (!item.is_object() || !item.contains("kind")) continue;
+    const Json& kind = item.at("kind");
+    check(kind.is_string(), "[checklist] requirement ", i + 1, " has the kind ",
+          kind.is_number() ? kind.dump() : kind.type_name(), ", wanted a text");
+    if (!item.contains("wording")) item["wording"] = "left out";
+  }
+  checklist_of(requirements);
+}
+
+LabelTasks read_tasks(const Options& options) {
+  const std::vector<Prompt> prompts = read_prompts(options.prompts);
+  if (options.form == "verdicts")
+    for (const Prompt& prompt : prompts)
+      at_place("[label] " + options.prompts,
+               [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
   std::map<std::string, int64_t> dropped;
-  const LabelTasks tasks = label_tasks(options.form, read_prompts(options.prompts),
-                                       read_jsonl<Candidate>(options.candidates), dropped);
+  LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);
   if (!dropped.empty()) log_line("prompts left out: " + counts_text(dropped));
   check(!tasks.prompts.empty(), "[label] there is nothing to label: left out are ", counts_text(dropped),
         options.form == "verdicts" ? "; verdicts need prompts with requirements" : "");
-  const std::vector<Judgement> judgements =
-      options.judgements.empty() ? std::vector<Judgement>() : read_jsonl<Judgement>(options.judgements);
-  const OutputLock lock(options.out);
+  return tasks;
+}
+
+std::vector<Judgement> read_judgements(const std::string& file, const LabelTasks& tasks) {
+  if (file.empty()) return {};
+  std::vector<Judgement> judgements = read_jsonl<Judgement>(file);
+  check_judgements(judgements, tasks, file);
+  return judgements;
+}
+
+std::string agreement_text(const Json& agreement) {
+  const auto count = [&](const char* key) { return agreement.at(key).get<int64_t>(); };
+  return str("; of ", count("pairs"), " pairs that you find different the judge orders ", count("agree"),
+             " as you do, does not tell ", count("tied"), " apart, and did not score an answer of ",
+             count("missing"));
+}
+
+void serve_until_stop(LabelPort port, const LabelPage& page, const std::string& out) {
+  const int64_t before = page.store.labels().done();
+  const LabelServer server(std::move(port), page);
+  log_line(str("label at http://127.0.0.1:", server.port(), "/ ; ", before, " of ", page.tasks.prompts.size(),
+               " prompts are done; every click is kept in ", out, "; Ctrl-C stops"));
+  while (!stop_is_requested()) std::this_thread::sleep_for(kLook);
+}
+
+std::string summary(const LabelPage& page) {
+  const Labels labels = page.store.labels();
+  const auto ranked = labels.ranked();
+  return str(labels.done(), " of ", page.tasks.prompts.size(), " prompts are done, ", labels.changed(),
+             " clicks changed an earlier one: ", page.store.ranked_file().string(), " has ", ranked.size(),
+             " ranked prompts, ", page.store.verdicts_file().string(), " ", labels.verdicts().size(),
+             " verdicts",
+             page.judgements.empty() ? "" : agreement_text(agreement(page.tasks, ranked, page.judgements)));
+}
+
+void run_label(const Options& options) {
+  check_out(options.out);
+  const LabelTasks tasks = read_tasks(options);
+  const std::vector<Judgement> judgements = read_judgements(options.judgements, tasks);
+  const OutputLock lock(fs::path(options.out) / "");
+  LabelPort port(static_cast<int>(options.port));  // before --overwrite removes anything
   take_up(output_of(options), options.overwrite, "Name another directory, or add --overwrite to begin anew");
   LabelStore store(tasks, options.out);
-  const int64_t before = store.labels().done();
-  {
-    const LabelServer server({tasks, store, judgements, Seed(1)}, static_cast<int>(options.port));
-    log_line(str("label at http://127.0.0.1:", server.port(), "/ ; ", before, " of ", tasks.prompts.size(),
-                 " prompts are done; every click is kept in ", options.out, "; Ctrl-C stops"));
-    while (!stop_is_requested()) std::this_thread::sleep_for(kLook);
-  }
-  const Labels labels = store.labels();
-  log_line(str(labels.done(), " of ", tasks.prompts.size(), " prompts are done, ", labels.changed(),
-               " clicks changed an earlier one: ", store.ranked_file().string(), " has ",
-               labels.ranked().size(), " ranked prompts, ", store.verdicts_file().string(), " ",
-               labels.verdicts().size(), " verdicts",
-               judgements.empty() ? "" : agreement_text(labels.agreement(judgements))));
+  const LabelPage page{tasks, store, judgements, Seed(1)};
+  serve_until_stop(std::move(port), page, options.out);
+  log_line(summary(page));
 }
 
 }  // namespace

@@ -3,9 +3,30 @@
 #include "base/json_reason.h"
 
 namespace selfreward {
+namespace {
+
+/// Values are copied by recursion, which a text of nothing but brackets must not exhaust.
+void check_depth(std::string_view text, const std::string& where) {
+  constexpr int kDeepest = 200;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      i += c == '\\';
+      continue;
+    }
+    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+    if (depth > kDeepest) fail("[json] ", where, ": nested more than ", kDeepest, " levels deep");
+  }
+}
+
+}  // namespace
 
 template <typename J>
 J parse_json(std::string_view text, const std::string& where) {
+  check_depth(text, where);
   try {
     return J::parse(text);
   } catch (const nlohmann::json::exception& e) {

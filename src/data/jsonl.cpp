@@ -13,6 +13,11 @@ void for_each_line(const fs::path& path, const std::function<void(const Json&)>&
       take(parse_json(lines[i], where));
     } catch (const nlohmann::json::exception& e) {
       fail("[jsonl] ", where, ": ", reason_of(e));
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& e) {  // of a record, which does not know where it stands
+      if (std::string_view(e.what()).find(where) != std::string_view::npos) throw;
+      fail("[jsonl] ", where, ": ", e.what());
     }
   }
 }

@@ -1,10 +1,13 @@
 #include "data/record_file.h"
 
+#include <algorithm>
+
 namespace selfreward {
 namespace {
 
 constexpr const char* kShardEnd = "end_of_shard";
 constexpr const char* kShardSize = "shard_size";
+constexpr const char* kRows = "rows";
 
 }  // namespace
 
@@ -23,7 +26,8 @@ int64_t ShardLog::shard_size(int64_t wanted) {
 }
 
 void ShardLog::append(const std::string& lines, const Counts& counts) {
-  log_->append(lines + to_line(Json{{kShardEnd, shards_}, {"counts", counts}}));
+  const auto rows = std::count(lines.begin(), lines.end(), '\n');
+  log_->append(lines + to_line(Json{{kShardEnd, shards_}, {kRows, rows}, {"counts", counts}}));
   end_shard(counts);
 }
 
@@ -43,6 +47,9 @@ void ShardLog::restore(const std::function<void(const Json&)>& take) {
       shard_size_ = json.at(kShardSize).get<int64_t>();
       kept = std::exchange(text, "");
     } else if (json.contains(kShardEnd)) {
+      check(json.value(kRows, std::ssize(open)) == std::ssize(open), "[records] ", partial_.string(),
+            ": shard ", shards_, " has ", open.size(), " rows, ", json.at(kRows).dump(),
+            " were written; the file was changed, so remove it to begin anew");
       for (const Json& row : open) take(row);
       open.clear();
       end_shard(json.at("counts").get<Counts>());

@@ -45,6 +45,15 @@ TEST_CASE("a stopped stage goes on with the next shard and ends with the same by
     }
 }
 
+TEST_CASE("a complete shard that lost a line is not taken up") {
+  const fs::path path = scratch_file(), partial = path.string() + ".partial";
+  CHECK_THROWS_AS(produce(path, 2), Error);
+  std::string text = read_file(partial);
+  text.erase(0, text.find('\n') + 1);
+  write_file_atomically(partial, text);
+  CHECK_THROWS_WITH_AS(produce(path, 3), doctest::Contains("shard 0 has 1 rows, 2 were written"), Error);
+}
+
 TEST_CASE("a finished file is read and not made again") {
   const fs::path path = scratch_file();
   produce(path, 3);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace selfreward {
 namespace {
@@ -22,10 +23,21 @@ std::string name_of(const Names<Enum, N>& names, Enum value) {
 }
 
 template <typename Enum, size_t N>
-Enum value_of(const Names<Enum, N>& names, const std::string& name) {
-  for (const auto& [value, text] : names)
+Enum value_of(const Names<Enum, N>& names, const char* key, const std::string& name) {
+  std::string known;
+  for (const auto& [value, text] : names) {
     if (name == text) return value;
-  fail("[records] '", name, "' is none of the known values; was the file written by another version?");
+    known += str(known.empty() ? "" : ", ", text);
+  }
+  fail("[records] \"", key, "\" is '", name, "', wanted one of ", known);
+}
+
+/// A whole number of 0 or more: the JSON library would cut 0.7 to 0.
+int64_t index_at(const Json& json) {
+  const Json& index = json.at("index");
+  check(index.is_number_integer() && index >= 0 && index <= std::numeric_limits<int64_t>::max(),
+        "[records] \"index\" is ", index.dump(), ", wanted a whole number of 0 or more");
+  return index.get<int64_t>();
 }
 
 template <typename T>
@@ -132,9 +144,10 @@ void to_json(Json& json, const Candidate& value) {
 }
 void from_json(const Json& json, Candidate& value) {
   json.at("prompt_id").get_to(value.prompt_id);
-  json.at("index").get_to(value.index);
+  value.index = index_at(json);
   json.at("text").get_to(value.text);
-  value.finish_reason = value_of(kFinishReasons, json.at("finish_reason").get<std::string>());
+  value.finish_reason =
+      value_of(kFinishReasons, "finish_reason", json.at("finish_reason").get<std::string>());
   json.at("token_ids").get_to(value.token_ids);
 }
 
@@ -151,7 +164,7 @@ void from_json(const Json& json, JudgeReply& value) {
   value.score = optional_from_json<double>(json, "score");
   value.failure.reset();
   if (const auto name = optional_from_json<std::string>(json, "failure"))
-    value.failure = value_of(kJudgeFailures, *name);
+    value.failure = value_of(kJudgeFailures, "failure", *name);
   value.requirement = json.value("requirement", "");
   value.expected = optional_from_json<double>(json, "expected");
   value.probabilities = json.value("probabilities", std::vector<double>());
@@ -164,7 +177,7 @@ void to_json(Json& json, const Judgement& value) {
 }
 void from_json(const Json& json, Judgement& value) {
   json.at("prompt_id").get_to(value.prompt_id);
-  json.at("index").get_to(value.index);
+  value.index = index_at(json);
   value.score = optional_from_json<double>(json, "score");
   json.at("replies").get_to(value.replies);
 }

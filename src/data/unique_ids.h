@@ -15,9 +15,10 @@ void check_unique_ids(const std::vector<Record>& records, const std::string& whe
           "'; rename one of them");
 }
 
-/// The prompts of a JSONL file, each with an id of its own.
+/// The prompts of a JSONL file, each with an id of its own; an empty file is an Error.
 inline std::vector<Prompt> read_prompts(const fs::path& jsonl) {
   std::vector<Prompt> prompts = read_jsonl<Prompt>(jsonl);
+  check(!prompts.empty(), "[data] ", jsonl.string(), " has no rows, wanted prompts; is the file complete?");
   check_unique_ids(prompts, jsonl.string());
   return prompts;
 }

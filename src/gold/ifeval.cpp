@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 
 #include "base/regex.h"
 #include "base/text_util.h"
@@ -14,9 +13,9 @@ namespace {
 
 using Check = std::function<bool(const Json& arguments, const std::string& answer)>;
 
-/// A kind of instruction, and the arguments that it has to come with.
+/// A kind of instruction, and the arguments that it comes with.
 struct Kind {
-  std::vector<std::string> needs;
+  std::vector<std::string> takes;
   Check is_followed;
 };
 
@@ -260,43 +259,15 @@ const std::map<std::string, Kind>& kinds() {
   return kKinds;
 }
 
-IfevalPrompt prompt_of(const Json& row) {
-  IfevalPrompt prompt;
-  prompt.id = row.at("key").is_string() ? row.at("key").get<std::string>() : row.at("key").dump();
-  row.at("prompt").get_to(prompt.prompt);
-  row.at("instruction_id_list").get_to(prompt.instructions);
-  prompt.arguments = row.at("kwargs").get<std::vector<Json>>();
-  check(prompt.arguments.size() == prompt.instructions.size(), "[ifeval] the row has ",
-        prompt.instructions.size(), " instructions (instruction_id_list) and kwargs for ",
-        prompt.arguments.size());
-  for (size_t i = 0; i < prompt.instructions.size(); ++i) {
-    const auto kind = kinds().find(prompt.instructions[i]);
-    check(kind != kinds().end(), "[ifeval] there is no instruction '", prompt.instructions[i], "'");
-    for (const std::string& name : kind->second.needs)
-      check(prompt.arguments[i].contains(name) && !prompt.arguments[i].at(name).is_null(),
-            "[ifeval] instruction ", prompt.instructions[i], " has no ", name, " in its kwargs");
-  }
-  return prompt;
-}
-
 }  // namespace
 
-std::vector<IfevalPrompt> read_ifeval(const fs::path& jsonl) {
-  std::vector<IfevalPrompt> prompts;
-  size_t line = 0;
-  for (const std::string& text : read_lines(jsonl)) {
-    ++line;
-    if (strip(text).empty()) continue;
-    const std::string place = str(jsonl.string(), ", line ", line);
-    try {
-      prompts.push_back(prompt_of(Json::parse(text)));
-    } catch (const std::exception& error) {
-      fail("[ifeval] ", place, ": ", error.what(),
-           "; wanted a row of IFEval: key, prompt, instruction_id_list, kwargs");
-    }
-  }
-  check(!prompts.empty(), "[ifeval] ", jsonl.string(), " has no prompts");
-  return prompts;
+const std::map<std::string, std::vector<std::string>>& ifeval_kinds() {
+  static const auto kNames = [] {
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& [name, kind] : kinds()) names[name] = kind.takes;
+    return names;
+  }();
+  return kNames;
 }
 
 std::vector<bool> follows(const IfevalPrompt& prompt, const std::string& answer) {

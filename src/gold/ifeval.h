@@ -2,6 +2,7 @@
 // IFEval (Zhou et al. 2023, arXiv 2311.07911): prompts with 25 kinds of instructions that a program can check, and the
 // check of each. Ours, written from the paper's description and from what public implementations count as followed.
 //   for (const IfevalPrompt& prompt : read_ifeval("input_data.jsonl")) follows(prompt, answer);
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,12 @@ struct IfevalPrompt {
   std::vector<Json> arguments;            // of each: {"num_highlights": 3}
 };
 
-/// Rows {"key", "prompt", "instruction_id_list", "kwargs"}, as the benchmark comes. Throws Error with file, line and
-/// reason: a kind that is not known, an argument that is missing.
+/// The kinds of instructions, each with the names of the arguments that it takes.
+const std::map<std::string, std::vector<std::string>>& ifeval_kinds();
+
+/// Rows {"key", "prompt", "instruction_id_list", "kwargs"}, as the benchmark comes; an argument that is null is
+/// not there. Throws Error with file, line, key and reason: a key that is there twice, a kind that is not known,
+/// an argument that is missing, not of its type and range, or not of its kind.
 std::vector<IfevalPrompt> read_ifeval(const fs::path& jsonl);
 
 /// Whether an answer follows each instruction of its prompt. An empty one follows none.

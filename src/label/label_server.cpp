@@ -2,11 +2,13 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <thread>
 
 #include "base/http_listener.h"
 #include "base/placeholders.h"
 #include "data/jsonl.h"
+#include "label/agreement.h"
 
 namespace selfreward {
 
@@ -15,11 +17,13 @@ extern const std::string_view kLabelHtml, kLabelStyle, kLabelScript;
 
 namespace {
 
+using httplib::ContentReader;
 using httplib::Request;
 using httplib::Response;
 
 constexpr const char* kJson = "application/json; charset=utf-8";
-constexpr size_t kMaxBytes = 1 << 16;  // of a click
+constexpr size_t kMaxBytes = 1 << 16;    // of a click
+constexpr time_t kKeepAliveSeconds = 1;  // for the first request of a connection; a stop waits for it
 
 void answer(Response& response, const Json& json, int status = 200) {
   response.status = status;
@@ -36,7 +40,7 @@ Label label_in(const std::string& body) {
   check(json.is_object(), "[label] the body is no JSON object");
   try {
     return json.get<Label>();
-  } catch (const std::exception&) {
+  } catch (const nlohmann::json::exception&) {
     fail("[label] the label has to have prompt_id, index and value, or prompt_id and skipped: ", body);
   }
 }
@@ -54,29 +58,53 @@ Json shown(const LabelPage& page, const Prompt& prompt) {
 }  // namespace
 
 struct LabelServer::Impl {
-  explicit Impl(const LabelPage& the_page) : page(the_page) {}
+  Impl(LabelPort the_port, const LabelPage& the_page);
+  ~Impl();
 
+  void set_limits();
   void add_routes();
   bool is_for_us(const Request& request) const;
   Json tasks() const;
   Json progress(const Labels& labels) const;
-  void take_label(const Request& request, Response& response) const;
+  std::optional<std::string> body_of(const ContentReader& read) const;
+  void take_label(const Request& request, Response& response, const ContentReader& read) const;
   void tell_agreement(Response& response) const;
 
+  LabelPort port;
   LabelPage page;
-  httplib::Server server;
-  int port = 0;
+  httplib::Server& server;
+  std::atomic<bool> stopping = false;
   std::thread listener;
 };
 
+LabelServer::Impl::Impl(LabelPort the_port, const LabelPage& the_page)
+    : port(std::move(the_port)), page(the_page), server(*port.server_) {
+  set_limits();
+  add_routes();
+  listener = start_listening(server);
+}
+
+LabelServer::Impl::~Impl() {
+  stopping = true;
+  server.stop();
+  listener.join();
+}
+
+/// One request a connection: what of a refused request was not read is then never taken for another request, and a page
+/// that is open does not hold up a stop.
+void LabelServer::Impl::set_limits() {
+  server.set_payload_max_length(kMaxBytes);
+  server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(kKeepAliveSeconds);
+}
+
 /// A page of somebody else's that a browser was led to under a name of its own must read and write nothing here.
 bool LabelServer::Impl::is_for_us(const Request& request) const {
-  const std::string host = request.get_header_value("Host"), own = str(":", port);
+  const std::string host = request.get_header_value("Host"), own = str(":", port.number_);
   return host == "127.0.0.1" + own || host == "localhost" + own;
 }
 
 void LabelServer::Impl::add_routes() {
-  server.set_payload_max_length(kMaxBytes);
   server.set_pre_routing_handler([this](const Request& request, Response& response) {
     if (is_for_us(request)) return httplib::Server::HandlerResponse::Unhandled;
     answer(response, error_of("this server answers to 127.0.0.1 and localhost alone"), 403);
@@ -89,8 +117,9 @@ void LabelServer::Impl::add_routes() {
   });
   server.Get("/tasks", [this](const Request&, Response& response) { answer(response, tasks()); });
   server.Get("/agreement", [this](const Request&, Response& response) { tell_agreement(response); });
-  server.Post("/labels",
-              [this](const Request& request, Response& response) { take_label(request, response); });
+  server.Post("/labels", [this](const Request& request, Response& response, const ContentReader& read) {
+    take_label(request, response, read);
+  });
 }
 
 Json LabelServer::Impl::progress(const Labels& labels) const {
@@ -108,15 +137,32 @@ Json LabelServer::Impl::tasks() const {
           {"has_judge", !page.judgements.empty()}};
 }
 
-void LabelServer::Impl::take_label(const Request& request, Response& response) const {
+/// Nothing where it is longer than a click, also in chunks, of which the library has no limit. The rest is read but not
+/// kept, so that the client hears why.
+std::optional<std::string> LabelServer::Impl::body_of(const ContentReader& read) const {
+  std::string body;
+  const bool whole = read([&](const char* data, size_t size) {
+    if (body.size() <= kMaxBytes) body.append(data, size);
+    return !stopping;
+  });
+  return whole && body.size() <= kMaxBytes ? std::optional(std::move(body)) : std::nullopt;
+}
+
+void LabelServer::Impl::take_label(const Request& request, Response& response,
+                                   const ContentReader& read) const {
+  const bool is_form = request.is_multipart_form_data();  // this reader cannot read one
+  const std::optional<std::string> body = is_form ? std::nullopt : body_of(read);
   if (!request.get_header_value("Content-Type").starts_with("application/json"))
     return answer(response, error_of("the Content-Type has to be application/json"), 415);
+  if (!body)
+    return answer(response, error_of(str("the body has more than ", kMaxBytes, " bytes, or was cut off")),
+                  413);
   try {
-    page.store.add(label_in(request.body));
+    page.store.add(label_in(*body));
     answer(response, progress(page.store.labels()));
   } catch (const Error& error) {
     answer(response, error_of(error.what()), 400);
-  } catch (const std::exception& error) {  // the disk is full, ...: nothing is on it
+  } catch (const std::exception& error) {
     answer(response, error_of(error.what()), 500);
   }
 }
@@ -126,23 +172,23 @@ void LabelServer::Impl::tell_agreement(Response& response) const {
   if (page.judgements.empty()) return answer(response, error_of("no --judgements were given"), 404);
   if (labels.done() < std::ssize(page.tasks.prompts))
     return answer(response, error_of("not before all prompts are labelled or passed over"), 409);
-  answer(response, labels.agreement(page.judgements));
+  answer(response, agreement(page.tasks, labels.ranked(), page.judgements));
 }
 
-LabelServer::LabelServer(const LabelPage& page, int port) : impl_(std::make_unique<Impl>(page)) {
-  impl_->port = bind_alone(impl_->server, "127.0.0.1", port);
-  check(impl_->port > 0, "[label] cannot listen on 127.0.0.1:", port, "; is the port taken (--port)?");
-  impl_->add_routes();
-  impl_->listener = start_listening(impl_->server);
+LabelPort::LabelPort(int port)
+    : server_(std::make_unique<httplib::Server>()), number_(bind_alone(*server_, "127.0.0.1", port)) {
+  check(number_ > 0, "[label] cannot listen on 127.0.0.1:", port, "; is the port taken (--port)?");
 }
 
-LabelServer::~LabelServer() {
-  impl_->server.stop();
-  impl_->listener.join();
-}
+LabelPort::LabelPort(LabelPort&&) noexcept = default;
+LabelPort::~LabelPort() = default;
+
+LabelServer::LabelServer(LabelPort port, const LabelPage& page)
+    : impl_(std::make_unique<Impl>(std::move(port), page)) {}
+LabelServer::~LabelServer() = default;
 
 int LabelServer::port() const {
-  return impl_->port;
+  return impl_->port.number_;
 }
 
 }  // namespace selfreward

@@ -9,6 +9,10 @@
 #include "base/seed.h"
 #include "label/label_store.h"
 
+namespace httplib {
+class Server;
+}
+
 namespace selfreward {
 
 struct LabelPage {
@@ -18,11 +22,25 @@ struct LabelPage {
   Seed seed{0};                       // answers are shown in an order that it draws
 };
 
+/// A port of 127.0.0.1, held from here on; who connects waits until a LabelServer answers. So whether there is one is
+/// known before anything on the disk is changed.
+class LabelPort {
+ public:
+  /// `port` 0 takes any that is free. Throws Error where it cannot be had.
+  explicit LabelPort(int port);
+  LabelPort(LabelPort&& other) noexcept;
+  ~LabelPort();
+
+ private:
+  friend class LabelServer;
+  std::unique_ptr<httplib::Server> server_;
+  int number_ = 0;
+};
+
 class LabelServer {
  public:
-  /// Listens on 127.0.0.1; `port` 0 takes any that is free. Throws Error where it cannot. The page's parts must outlive
-  /// it.
-  LabelServer(const LabelPage& page, int port);
+  /// Answers at `port`. The page's parts must outlive it.
+  LabelServer(LabelPort port, const LabelPage& page);
   ~LabelServer();
   LabelServer(const LabelServer&) = delete;
   LabelServer& operator=(const LabelServer&) = delete;

@@ -19,7 +19,7 @@ const LabelTasks kTasks{
 struct Served {
   explicit Served(std::vector<Judgement> judgements = {})
       : store(kTasks, scratch_dir("label_server")),
-        server({kTasks, store, std::move(judgements), Seed(1)}, 0) {}
+        server(LabelPort(0), {kTasks, store, std::move(judgements), Seed(1)}) {}
   httplib::Client client() const { return httplib::Client("127.0.0.1", server.port()); }
   httplib::Result post(const std::string& body, const char* type = "application/json") const {
     return client().Post("/labels", body, type);
@@ -73,12 +73,42 @@ TEST_CASE("the judge's agreement is told when all is labelled, and not before") 
   served.post(R"({"prompt_id": "p", "index": 1, "value": 1})");
   served.post(R"({"prompt_id": "p", "index": 0, "value": 2})");
   CHECK(Json::parse(client.Get("/agreement")->body)["agree"] == 1);
+  CHECK(Json::parse(client.Get("/agreement")->body)["missing"] == 0);
   CHECK(Served().client().Get("/agreement")->status == 404);
+}
+
+TEST_CASE("a body in chunks has the same limit as one whose length is told") {
+  const Served served;
+  const auto post = [&](const std::string& body) {
+    const auto send = [&](size_t, httplib::DataSink& sink) {
+      sink.write(body.data(), body.size());
+      sink.done();
+      return true;
+    };
+    return served.client().Post("/labels", httplib::ContentProviderWithoutLength(send), "application/json");
+  };
+  const std::string click = R"({"prompt_id": "p", "index": 1, "value": 1})";
+  CHECK(post(std::string(1 << 17, ' ') + click)->status == 413);
+  CHECK(served.store.labels().all().empty());
+  CHECK(post(click)->status == 200);
+}
+
+TEST_CASE("a form is refused before it is read") {
+  const Served served;
+  CHECK(served.post("--x--\r\n", "multipart/form-data; boundary=x")->status == 415);
+}
+
+TEST_CASE("a page that is open does not hold up a stop") {
+  auto served = std::make_unique<Served>();
+  auto client = served->client();
+  client.set_keep_alive(true);
+  CHECK(client.Get("/tasks")->status == 200);
+  const auto start = std::chrono::steady_clock::now();
+  served.reset();
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
 }
 
 TEST_CASE("a port that is taken is an error that names the option") {
   const Served served;
-  LabelStore store(kTasks, scratch_dir("label_port"));
-  CHECK_THROWS_WITH_AS(LabelServer({kTasks, store, {}, Seed(1)}, served.server.port()),
-                       doctest::Contains("--port"), Error);
+  CHECK_THROWS_WITH_AS(LabelPort(served.server.port()), doctest::Contains("--port"), Error);
 }

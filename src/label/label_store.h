@@ -11,11 +11,13 @@ namespace selfreward {
 class LabelStore {
  public:
   /// Goes on with DIR/labels.jsonl, where there is one; a last line that a killed process did not finish is cut off.
-  /// Throws Error, naming file and line, for a label that does not belong to `tasks`, which must outlive it.
+  /// Throws Error, naming file and line, for what is no label of `tasks`, which must outlive it; and where there are
+  /// results but no labels that they could be of.
   LabelStore(const LabelTasks& tasks, const fs::path& dir);
 
-  /// Keeps a click, then writes DIR/ranked.jsonl and DIR/verdicts.jsonl anew. From any thread. Errors are those of
-  /// Labels::add, and nothing is kept then.
+  /// Keeps a click, then writes DIR/ranked.jsonl and DIR/verdicts.jsonl anew. From any thread. Throws Error, and nothing
+  /// is kept, where the label does not fit (Labels::check_fits) or cannot be written; where only the two files cannot be
+  /// written the Error says that the click is kept.
   void add(const Label& label);
   /// A copy of what was said so far.
   Labels labels() const;
@@ -23,6 +25,8 @@ class LabelStore {
   fs::path verdicts_file() const { return dir_ / "verdicts.jsonl"; }
 
  private:
+  fs::path log_file() const { return dir_ / "labels.jsonl"; }
+  void check_no_results() const;
   void write_results() const;
 
   const fs::path dir_;

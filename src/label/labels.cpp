@@ -25,6 +25,14 @@ std::string objection(const std::string& form, const Prompt& prompt, size_t answ
   return form == "verdicts" && wordings_of(prompt).empty() ? "no_requirements" : "";
 }
 
+/// The number at `key`, which JSON may have as 0.6: the library would make that 0.
+int64_t place_at(const Json& json, const char* key) {
+  const Json& place = json.at(key);
+  check(place.is_number_integer() && place.get<int64_t>() >= 0, "[label] ", key, " is ",
+        place.is_number() ? place.dump() : place.type_name(), ", wanted a whole number from 0 on");
+  return place.get<int64_t>();
+}
+
 }  // namespace
 
 std::vector<std::string> wordings_of(const Prompt& prompt) {
@@ -77,15 +85,18 @@ void to_json(Json& json, const Label& label) {
 void from_json(const Json& json, Label& label) {
   json.at("prompt_id").get_to(label.prompt_id);
   if (json.contains("skipped")) {
+    for (const char* key : {"index", "requirement", "value"})
+      check(!json.contains(key), "[label] found ", key,
+            " beside skipped; a label gives a value or passes a prompt over, not both");
     label.skipped = json.at("skipped").get<bool>();
     return;
   }
-  json.at("index").get_to(label.index);
-  label.requirement = json.value("requirement", int64_t{0});
+  label.index = place_at(json, "index");
+  if (json.contains("requirement")) label.requirement = place_at(json, "requirement");
   if (!json.at("value").is_null()) label.value = json.at("value").get<double>();
 }
 
-void Labels::check_label(const Label& label) const {
+void Labels::check_fits(const Label& label) const {
   const auto prompt = std::find_if(tasks_.prompts.begin(), tasks_.prompts.end(),
                                    [&](const Prompt& other) { return other.id == label.prompt_id; });
   check(prompt != tasks_.prompts.end(), "[label] there is no prompt '", label.prompt_id, "'");
@@ -107,7 +118,7 @@ void Labels::check_label(const Label& label) const {
 }
 
 void Labels::add(const Label& label) {
-  check_label(label);
+  check_fits(label);
   clicks_.push_back(label);
   if (label.skipped) {
     skipped_.erase(label.prompt_id);
@@ -162,6 +173,7 @@ std::vector<VerdictRow> Labels::verdicts() const {
   std::vector<VerdictRow> rows;
   if (tasks_.form != "verdicts") return rows;
   for (const Prompt& prompt : tasks_.prompts) {
+    if (skipped_.contains(prompt.id)) continue;
     const auto wordings = wordings_of(prompt);
     for (const Candidate& answer : tasks_.answers.at(prompt.id))
       for (size_t r = 0; r < wordings.size(); ++r) {
@@ -173,27 +185,6 @@ std::vector<VerdictRow> Labels::verdicts() const {
       }
   }
   return rows;
-}
-
-Json Labels::agreement(const std::vector<Judgement>& judgements) const {
-  std::map<std::pair<std::string, int64_t>, std::optional<double>> scores;
-  for (const Judgement& judgement : judgements)
-    scores[{judgement.prompt_id, judgement.index}] = judgement.score;
-  int64_t pairs = 0, agree = 0, tied = 0;
-  const std::vector<RankedAnswers> groups = ranked();
-  for (const RankedAnswers& group : groups) {
-    const auto& answers = tasks_.answers.at(group.id);
-    for (size_t a = 0; a < answers.size(); ++a)
-      for (size_t b = 0; b < answers.size(); ++b) {
-        if (group.ranks[a] >= group.ranks[b]) continue;  // a is the better one
-        const auto &better = scores[{group.id, answers[a].index}],
-                   &worse = scores[{group.id, answers[b].index}];
-        ++pairs;
-        agree += better && worse && *better > *worse;
-        tied += !better || !worse || *better == *worse;
-      }
-  }
-  return {{"prompts", groups.size()}, {"pairs", pairs}, {"agree", agree}, {"tied", tied}};
 }
 
 }  // namespace selfreward

@@ -34,6 +34,8 @@ struct Label {
   std::optional<bool> skipped;
 };
 void to_json(Json& json, const Label& label);
+/// Throws Error where a place is no whole number, or a label that passes over says more; and, as of all records, what
+/// the JSON library throws where a key is missing or of another type.
 void from_json(const Json& json, Label& label);
 
 /// All that was said of some tasks; of two clicks on one thing the later one counts.
@@ -41,8 +43,10 @@ class Labels {
  public:
   explicit Labels(const LabelTasks& tasks) : tasks_(tasks) {}
 
-  /// Throws Error, and takes nothing, where the label is of an answer or a requirement that is not there, or its value is
-  /// none that the form has.
+  /// Throws Error where the label is of an answer or a requirement that is not there, or its value is none that the form
+  /// has.
+  void check_fits(const Label& label) const;
+  /// Errors are those of check_fits, and nothing is taken then.
   void add(const Label& label);
 
   const std::vector<Label>& all() const { return clicks_; }
@@ -52,15 +56,11 @@ class Labels {
   bool is_done(const Prompt& prompt) const { return skipped_.count(prompt.id) > 0 || is_whole(prompt); }
   /// Prompts that are labelled whole, as ranked answers: by rank, by score, or by the weighted share of requirements met.
   std::vector<RankedAnswers> ranked() const;
-  /// Every verdict that was given, without evidence.
+  /// Every verdict that was given, without evidence, but those of prompts that were passed over in the end.
   std::vector<VerdictRow> verdicts() const;
-  /// {"prompts", "pairs", "agree", "tied"} of the prompts that are labelled whole: pairs of answers that the person finds
-  /// different, those that `judgements` order alike, and those that they find equal or do not score.
-  Json agreement(const std::vector<Judgement>& judgements) const;
 
  private:
   using Place = std::tuple<std::string, int64_t, int64_t>;
-  void check_label(const Label& label) const;
   bool is_whole(const Prompt& prompt) const;
   std::vector<double> goodness(const Prompt& prompt) const;
 

@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "label/label_store.h"
-#include "support/scratch.h"
-
 using namespace selfreward;
 
 namespace {
@@ -109,33 +106,31 @@ TEST_CASE("labels of what is not there, and values of another form, are refused 
   CHECK(by_rank.all().empty());
 }
 
-TEST_CASE("agreement with a judge is over the pairs that the person finds different") {
-  const LabelTasks tasks = tasks_of("ranks");
+TEST_CASE("the verdicts of a prompt that is passed over in the end teach nobody") {
+  const LabelTasks tasks = tasks_of("verdicts");
   Labels labels(tasks);
-  for (const auto& [index, rank] : {std::pair{0, 1.0}, {1, 2.0}, {2, 2.0}})
-    labels.add(value("q", index, rank));
-  const std::vector<Judgement> judged = {{"q", 0, {}, 4}, {"q", 1, {}, 4}, {"q", 2, {}, 1}};
-  CHECK(labels.agreement(judged) == Json{{"prompts", 1}, {"pairs", 2}, {"agree", 1}, {"tied", 1}});
-  CHECK(labels.agreement({})["tied"] == 2);
+  labels.add(value("p", 0, 1));
+  labels.add(value("q", 0, 1));
+  labels.add({"p", 0, 0, std::nullopt, true});
+  REQUIRE(labels.verdicts().size() == 1);
+  CHECK(labels.verdicts()[0].id == "q/0/0");
+  labels.add({"p", 0, 0, std::nullopt, false});
+  CHECK(labels.verdicts().size() == 2);
 }
 
-TEST_CASE("every click is on the disk: a second sitting goes on, a torn line was never given") {
-  const LabelTasks tasks = tasks_of("ranks");
-  const fs::path dir = scratch_dir("labels");
-  {
-    LabelStore store(tasks, dir);
-    store.add(value("q", 0, 1));
-    store.add(value("q", 1, 2));
-    CHECK_THROWS_AS(store.add(value("q", 5, 1)), Error);
-  }
-  write_file_atomically(dir / "labels.jsonl", read_file(dir / "labels.jsonl") + R"({"prompt_id":"q","ind)");
-  {
-    LabelStore store(tasks, dir);
-    CHECK(store.labels().all().size() == 2);
-    store.add(value("q", 2, 3));
-  }
-  CHECK(read_lines(dir / "ranked.jsonl").size() == 1);
-  CHECK(read_lines(dir / "labels.jsonl").size() == 3);
-  const LabelTasks others{"ranks", {kPrompts[0]}, {{"p", {kAnswers[1], kAnswers[0]}}}};
-  CHECK_THROWS_WITH_AS(LabelStore(others, dir), doctest::Contains("line 1"), Error);
+TEST_CASE("a label is read as it is meant, or not at all") {
+  const auto read = [](const char* text) { return Json::parse(text).get<Label>(); };
+  CHECK(read(R"({"prompt_id": "p", "index": 1, "requirement": 2, "value": null})").requirement == 2);
+  CHECK(read(R"({"prompt_id": "p", "skipped": true})").skipped == true);
+  CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "skipped": true, "index": 0, "value": 2})"),
+                       doctest::Contains("found index beside skipped"), Error);
+  CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "skipped": false, "value": 2})"),
+                       doctest::Contains("found value beside skipped"), Error);
+  CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0.6, "value": 1})"),
+                       doctest::Contains("index is 0.6, wanted a whole number from 0 on"), Error);
+  CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": "0", "value": 1})"),
+                       doctest::Contains("index is string"), Error);
+  CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0, "requirement": -1, "value": 1})"),
+                       doctest::Contains("requirement is -1"), Error);
+  CHECK_THROWS_AS(read(R"({"prompt_id": "p", "index": 18446744073709551615, "value": 1})"), Error);
 }

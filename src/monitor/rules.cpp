@@ -211,7 +211,9 @@ Readings judgement_readings(const Json& round, const MonitorSettings& limits) {
 
 Readings pair_readings(const Json& round, const MonitorSettings& limits) {
   Rules rules;
-  const auto ties = share(round, "/pair_drops/tie", "/prompts"), pairs = share(round, "/pairs", "/prompts");
+  const bool counted = round.contains("paired_prompts");  // not by a run of an earlier version
+  const auto ties = share(round, counted ? "/tied_prompts" : "/pair_drops/tie", "/prompts"),
+             pairs = share(round, counted ? "/paired_prompts" : "/pairs", "/prompts");
   rules.at_most("ties", ties, limits.ties, percent(ties),
                 " of the prompts gave no pair because all their answers have the same score.");
   if (!round.contains("unfinished"))

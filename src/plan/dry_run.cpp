@@ -41,6 +41,26 @@ std::string data_text(const DryRunPlan& plan) {
                                   left_out_text(plan.rows, "sft.max_length"))));
 }
 
+/// What the judge is asked in a round.
+std::string judgements_text(const RunConfig& c, int64_t prompts) {
+  const int64_t n = c.candidates.num_generations, k = c.judge.num_evals_to_average;
+  const bool anchored = c.pairs.choose == "anchored";
+  if (c.judge.kind != "self") return "none: judge.kind is " + c.judge.kind;
+  if (c.judge.form == "pairwise")
+    return str(prompts * n * (n - 1) * k, ", every two answers of a prompt in both orders");
+  return str(prompts * n * k * (anchored ? 2 : 1), c.judge.form == "checklist" ? " on each requirement" : "",
+             anchored ? ", on the earlier model's answers too" : "");
+}
+
+std::string next_training_text(const RunConfig& c, size_t pairs, size_t seeds, size_t answers) {
+  if (c.dpo.method == "positive_only")
+    return line("SFT steps of a round",
+                str("at most ", num_training_steps(c.dpo.train, seeds + answers), ", with ", seeds,
+                    " seed examples and at most ", answers, " answers"));
+  return line("DPO steps of a round",
+              str("at most ", num_training_steps(c.dpo.train, pairs), ", with ", pairs, " pairs"));
+}
+
 std::string work_text(const DryRunPlan& plan) {
   const RunConfig& c = plan.config;
   const int64_t prompts = c.prompts.num_prompts, answers = prompts * c.candidates.num_generations;
@@ -51,12 +71,13 @@ std::string work_text(const DryRunPlan& plan) {
   std::string text = line("SFT steps of M1", str(num_training_steps(c.sft, plan.rows.rows.size()),
                                                  later ? " and those of EFT" : ""));
   if (c.last_model > 1)
-    text += line("rounds", str(c.last_model - 1)) + line("new prompts of a round", str(prompts)) +
-            line("candidates of a round", str(answers)) +
-            line("judgements of a round", str(answers * c.judge.num_evals_to_average,
-                                              c.judge.form == "checklist" ? " on each requirement" : "")) +
-            line("DPO steps of a round",
-                 str("at most ", num_training_steps(c.dpo.train, pairs), ", with ", pairs, " pairs"));
+    text +=
+        line("rounds", str(c.last_model - 1)) + line("new prompts of a round", str(prompts)) +
+        line("candidates of a round", str(answers)) +
+        (c.pairs.choose == "anchored" ? line("answers of " + c.pairs.anchor + " beside them", str(answers))
+                                      : "") +
+        line("judgements of a round", judgements_text(c, prompts)) +
+        next_training_text(c, pairs, plan.data.ift.size() + plan.eft.size(), static_cast<size_t>(answers));
   return section("work", text);
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("prompts that a model is evaluated on must not choose it") {
   config.dpo.eval_prompts = file_with("same.jsonl", "{\"id\":\"v\",\"prompt\":\"write a poem\"}\n");
   CHECK_THROWS_WITH_AS(check_early_stopping(config, data), doctest::Contains("take other prompts"), Error);
   config.dpo.eval_prompts = file_with("empty.jsonl", "");
-  CHECK_THROWS_WITH_AS(check_early_stopping(config, data), doctest::Contains("has no prompts"), Error);
+  CHECK_THROWS_WITH_AS(check_early_stopping(config, data), doctest::Contains("has no rows"), Error);
 }
 
 TEST_CASE("the report's curves keep the loss of a step that was compared too") {

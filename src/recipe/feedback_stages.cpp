@@ -1,4 +1,6 @@
 // Stages of a round before its training: new prompts, candidates, judgements, pairs.
+#include <algorithm>
+
 #include "evaluate/benchmarks/implicit_reward.h"
 #include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
@@ -115,10 +117,18 @@ std::vector<CandidateReward> implicit_rewards(const Round& round, const Policy& 
   RunDirectory& run = round.run;
   const int64_t t = round.t;
   if (!needs_rewards(config)) return {};
-  return run.memo<CandidateReward>(rewards_output(config, run, t), [&](RecordSink<CandidateReward>& out) {
+  const Output output = rewards_output(config, run, t);
+  const auto rewards = run.memo<CandidateReward>(output, [&](RecordSink<CandidateReward>& out) {
     const Policy before = load_policy(config.model, run.model(t - 1));
     candidate_rewards(policy, before, prompts, answers, config.dpo.train, config.generation.shard_size, out);
   });
+  const bool moved =
+      std::any_of(rewards.begin(), rewards.end(), [](const CandidateReward& r) { return r.reward() != 0; });
+  check(moved, "[pairs] ", output.name, ": all implicit rewards are 0, as ", model_name(t), " is ",
+        model_name(t - 1),
+        " (dpo.eval_steps kept no step of its training?); set pairs.keep to all and dpo.soft_label to "
+        "none or margin");
+  return rewards;
 }
 
 std::vector<PreferencePair> preference_pairs(const Round& round, const RoundAnswers& answers) {

@@ -1,6 +1,9 @@
 #include "recipe/round_summary.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "base/content_hash.h"
 #include "base/format.h"
@@ -43,6 +46,21 @@ void set_gold_agreement(const std::string& gold, const std::vector<PreferencePai
   if (!gold.empty()) summary["gold_agreement"] = gold_agreement(GoldScorer::load(gold), pairs);
 }
 
+/// Prompts that gave a pair, and those whose scored answers, two or more, all have one score.
+void count_prompts(const RoundAnswers& answers, const std::vector<PreferencePair>& pairs, Json& summary) {
+  std::set<std::string> paired;
+  for (const PreferencePair& pair : pairs) paired.insert(pair.prompt_id);
+  std::map<std::string, std::vector<double>> scores;
+  for (const Judgement& judgement : answers.judgements)
+    if (judgement.score) scores[judgement.prompt_id].push_back(*judgement.score);
+  const auto is_tied = [](const auto& of_prompt) {
+    const std::vector<double>& all = of_prompt.second;
+    return all.size() > 1 && std::count(all.begin(), all.end(), all.front()) == std::ssize(all);
+  };
+  summary["paired_prompts"] = paired.size();
+  summary["tied_prompts"] = std::count_if(scores.begin(), scores.end(), is_tied);
+}
+
 }  // namespace
 
 void write_round_summary(const Round& round, const RoundAnswers& answers,
@@ -58,6 +76,7 @@ void write_round_summary(const Round& round, const RoundAnswers& answers,
   if (const auto agreement = consistency(answers.judgements, answers.rewards))
     summary["consistency"] = *agreement;
   summary["pairs"] = pairs.size();
+  count_prompts(answers, pairs, summary);
   summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
   set_gold_agreement(config.data.gold, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");

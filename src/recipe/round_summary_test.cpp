@@ -16,6 +16,21 @@ void write_rules(const fs::path& file, const std::string& word) {
 
 }  // namespace
 
+TEST_CASE("prompts are counted as such, however many pairs each of them gives") {
+  const fs::path dir = scratch_dir();
+  const RunConfig config = load_config({}, {"run_dir=" + (dir / "run").string()});
+  RunDirectory run(config);
+  const std::vector<Judgement> scores = {{"p", 0, {}, 1}, {"p", 1, {}, 2}, {"p", 2, {}, 2}, {"q", 0, {}, 3},
+                                         {"q", 1, {}, 3}, {"r", 0, {}, 3}, {"r", 1, {}, {}}};
+  PreferencePair pair;
+  pair.prompt_id = "p";
+  write_round_summary({config, run, 1}, {{}, {}, scores, {}}, {pair, pair});
+  const Json summary = read_json(run.round_summary(1));
+  CHECK(summary["pairs"] == 2);
+  CHECK(summary["paired_prompts"] == 1);
+  CHECK(summary["tied_prompts"] == 1);
+}
+
 TEST_CASE("a round that is done has the figures of today's gold rules, and their warnings alone") {
   const fs::path dir = scratch_dir();
   write_rules(dir / "gold.yaml", "red");

@@ -120,6 +120,9 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
   if (config.eft.eval_steps > 0) judge_stopping_data(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
+  check(config.pairs.margin <= rubric.max_score - rubric.min_score, "[config] pairs.margin is ",
+        config.pairs.margin, ", but scores of ", config.judge.rubric, " differ by ",
+        rubric.max_score - rubric.min_score, " at most: no pair would be left");
   if (!config.pairs.meta_rubric.empty()) PairwiseRubric::load(config.pairs.meta_rubric);
   if (config.judge.kind == "gold") GoldScorer::load(config.data.gold);
   check_policy(config.model, config.model.model_name_or_path);

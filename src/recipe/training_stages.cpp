@@ -172,6 +172,8 @@ void train_next_model_on_positives(const Round& round, Policy& policy, const std
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
+  check(!positives.empty(), "[dpo] round ", t,
+        ": no answer has the full score, and dpo.method is positive_only: there is nothing new to train on");
   log_line(str(model_name(t + 1), ": SFT of ", model_name(t), " on the seeds and ", positives.size(),
                " answers with the full score"));
   std::vector<Example> examples = ift_and_eft.all();

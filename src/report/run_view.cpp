@@ -115,7 +115,8 @@ std::string training_part(const RunPaths& run) {
 }
 
 std::string round_line(const Json& round) {
-  const auto prompts = number_at(round, "/prompts"), ties = number_at(round, "/pair_drops/tie");
+  const auto prompts = number_at(round, "/prompts"),
+             ties = number_at(round, round.contains("tied_prompts") ? "/tied_prompts" : "/pair_drops/tie");
   const auto share =
       prompts && *prompts > 0 ? std::optional(100 * ties.value_or(0) / *prompts) : std::nullopt;
   std::vector<double> counts;

@@ -1,6 +1,7 @@
 // evaluate alpaca, leaderboard: AlpacaEval's files and figures.
 #include <cstdio>
 
+#include "app/evaluate/out_directory.h"
 #include "app/evaluate/pairwise_options.h"
 
 namespace selfreward {
@@ -46,16 +47,14 @@ void print_leaderboard(const std::vector<LeaderboardRow>& rows) {
 void run_alpaca(const AlpacaOptions& options) {
   RunConfig config = options.config.load(pairwise_settings("evaluate alpaca"));
   settle_date(config, options.out, options.pairwise.overwrite);
-  const EvaluationDir dir{options.out, options.pairwise.overwrite};
-  const OutputLock lock(fs::path(options.out) / "");
+  const EvaluationDir dir{made_out_directory(options.out), options.pairwise.overwrite};
+  const OutputLock lock(dir.path / "");
   const auto gamed = gamed_rows(options.difficulty);
   const PairwiseJudge by(options.pairwise, config, options.out);
   const auto instructions = instructions_of(options.instructions, "");
   check_pairwise_outputs(config, by.judging, {options.reference, options.model}, instructions, dir);
   const ModelOutputs model = outputs_of(config, options.model, instructions, dir);
   const ModelOutputs reference = outputs_of(config, options.reference, instructions, dir);
-  check(model.name != reference.name, "[evaluate] model and reference are both called '", model.name,
-        "'; rename a file, a directory or a generator");
   const fs::path& out = dir.path;
   write_outputs(out / "model_outputs.json", model);
   const ModelPair pair = pair_models(reference, model, instructions);

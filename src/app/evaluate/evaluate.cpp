@@ -49,7 +49,7 @@ void run_evaluate(const Options& options) {
   options.config.check_read(kEvaluate);
   settle_date(config, RunPaths(config).settings(), options.overwrite);
   std::vector<NamedModel> models;
-  std::set<std::string> names;
+  ModelNames names;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});
     check_policy(config.model, dir);

@@ -3,10 +3,10 @@
 
 #include "app/commands.h"
 #include "app/evaluate/model_names.h"
-#include "base/paths.h"
-#include "evaluate/benchmarks/ifeval_run.h"
+#include "app/evaluate/out_directory.h"
+#include "base/in_row.h"
+#include "evaluate/benchmarks/ifeval_files.h"
 #include "evaluate/benchmarks/model_answers.h"
-#include "run/load_policy.h"
 #include "run/outputs.h"
 
 namespace selfreward {
@@ -29,41 +29,89 @@ std::vector<Instruction> instructions_of(const std::vector<IfevalPrompt>& prompt
   return instructions;
 }
 
-/// All that is wrong with what was named shows before a model answers.
-void check_models(const Options& options, const RunConfig& config,
-                  const std::vector<Instruction>& instructions) {
-  std::vector<Output> outputs;
-  std::set<std::string> names;
-  for (const std::string& path : options.models) {
-    check_new_name(names, outputs_name(path, instructions), "rename a file or a directory");
-    if (!fs::is_directory(path)) continue;
-    check_policy(config.model, path);
-    outputs.push_back(answers_output(config, path, instructions, options.out));
+/// One call of the command: what it has read before a model answers.
+struct Call {
+  const Options& options;
+  RunConfig config;
+  fs::path out;
+  std::vector<IfevalPrompt> prompts;
+  std::vector<Instruction> instructions;
+
+  ModelOutputs outputs(const std::string& model) const {
+    return outputs_of(config, model, instructions, {out, options.overwrite});
   }
-  check_outputs(outputs, options.overwrite);
+  Output lines(const std::string& model) const {
+    return ifeval_lines_output(config, outputs_name(model, instructions), model, options.prompts, out);
+  }
+  Output summary() const { return ifeval_summary_output(config, options.prompts, out); }
+};
+
+std::vector<IfevalResult> results_of(const Call& call, const std::string& model,
+                                     const ModelOutputs& outputs) {
+  return in_row("model", model, [&] { return ifeval_results(call.prompts, outputs); });
+}
+
+/// What the call writes. None of it may be what the call reads.
+std::vector<Output> outputs_of_call(const Call& call) {
+  std::vector<Output> outputs{call.summary()};
+  for (const std::string& model : call.options.models) {
+    outputs.push_back(call.lines(model));
+    if (fs::is_directory(model))
+      outputs.push_back(answers_output(call.config, model, call.instructions, call.out));
+  }
+  for (Output& output : outputs) {
+    output.sources.push_back(call.options.prompts);
+    for (const std::string& model : call.options.models) output.sources.push_back(model);
+  }
+  return outputs;
+}
+
+/// All that is wrong with what was named shows before a model answers.
+void check_models(const Call& call) {
+  ModelNames names;
+  for (const std::string& model : call.options.models) {
+    check_new_name(names, outputs_name(model, call.instructions),
+                   "rename a file, a directory or a generator");
+    if (fs::is_directory(model))
+      check_can_answer(call.config, model);
+    else
+      results_of(call, model, call.outputs(model));
+  }
+  const auto outputs = outputs_of_call(call);
+  for (Output output : outputs) {
+    output.paths.push_back(output.record);
+    differences(output);  // an Error where it is to be made from itself
+  }
+  check_outputs(outputs, call.options.overwrite);
+}
+
+/// Writes the lines of a model; its summary.
+Json evaluated(const Call& call, const std::string& model) {
+  const ModelOutputs outputs = call.outputs(model);
+  const auto results = results_of(call, model, outputs);
+  const Output lines = call.lines(model);
+  take_up(lines, call.options.overwrite, kOverwriteRemedy);
+  write_ifeval_lines(lines, results);
+  return ifeval_summary(outputs, results, root_seed(call.config).child("ifeval"));
 }
 
 void run_ifeval(const Options& options) {
   RunConfig config = options.config.load(kIfeval);
   config.evaluate.sampling.temperature = 0;  // as IFEval is reported
   settle_date(config, options.out, options.overwrite);
-  const OutputLock lock(fs::path(options.out) / "");
+  const fs::path out = made_out_directory(options.out);
+  const OutputLock lock(out / "");
   const auto prompts = read_ifeval(options.prompts);
-  const auto instructions = instructions_of(prompts);
-  check_models(options, config, instructions);
-  const fs::path out = options.out;
-  Json summary{{"prompts", options.prompts}, {"models", Json::array()}};
-  for (const std::string& path : options.models) {
-    const ModelOutputs outputs = outputs_of(config, path, instructions, {out, options.overwrite});
-    const auto results = ifeval_results(prompts, outputs);
-    summary["models"].push_back(ifeval_summary(outputs.name, results, root_seed(config).child("ifeval")));
-    for (const bool loose : {false, true})
-      write_file_atomically(out / (file_name_of(outputs.name) + (loose ? ".loose.jsonl" : ".strict.jsonl")),
-                            ifeval_lines(results, loose));
-  }
-  write_file_atomically(out / "ifeval.json", summary.dump(2) + "\n");
-  std::printf("%s\n%s\n", ifeval_tables(summary["models"]).c_str(),
-              fs::absolute(out / "ifeval.json").c_str());
+  const Call call{options, config, out, prompts, instructions_of(prompts)};
+  check_models(call);
+  Json models = Json::array();
+  for (const std::string& model : options.models) models.push_back(evaluated(call, model));
+  const Output summary = call.summary();
+  const fs::path& file = summary.paths.front();
+  models = with_earlier_models(file, models);
+  take_up(summary, options.overwrite, kOverwriteRemedy);
+  write_file_atomically(file, Json{{"prompts", options.prompts}, {"models", models}}.dump(2) + "\n");
+  std::printf("%s\n%s\n", ifeval_tables(models).c_str(), fs::absolute(file).c_str());
 }
 
 }  // namespace

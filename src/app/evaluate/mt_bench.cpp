@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/evaluate/judge_options.h"
+#include "app/evaluate/out_directory.h"
 #include "base/content_hash.h"
 #include "base/paths.h"
 #include "base/progress.h"
@@ -47,10 +48,11 @@ const CommandSettings kMtBench{
 void run_mt_bench(const Options& options) {
   RunConfig config = options.config.load(kMtBench);
   settle_date(config, options.out, options.overwrite);
-  const fs::path out = options.out;
+  const fs::path out = made_out_directory(options.out);
   const OutputLock lock(out / "");
   const auto questions = questions_of(options);
   const MtBenchRubric rubric = MtBenchRubric::load(options.rubric);
+  check_can_answer(config, options.model);
   Judge judge(options.judge, config, out / "endpoint.jsonl");
   MtBenchJudging judging{judge.name(), judge.chat(), rubric, mt_bench_judge_params(), judge.inputs()};
   const Json all = judge.inputs();

@@ -1,5 +1,6 @@
 #include "app/evaluate/pairwise_options.h"
 
+#include "app/evaluate/model_names.h"
 #include "base/content_hash.h"
 #include "base/progress.h"
 #include "base/shipped_files.h"
@@ -65,14 +66,26 @@ bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs) {
   return by.judge.approve(questions, by.judging.params);
 }
 
+std::vector<std::string> compared_names(const std::vector<std::string>& models,
+                                        const std::vector<Instruction>& instructions) {
+  std::vector<std::string> names;
+  ModelNames known;
+  for (const std::string& model : models) {
+    names.push_back(outputs_name(model, instructions));
+    check_new_name(known, names.back(), "rename a file, a directory or a generator");
+  }
+  return names;
+}
+
 void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,
                             const std::vector<std::string>& models,
                             const std::vector<Instruction>& instructions, const EvaluationDir& out) {
   std::vector<Output> outputs;
-  std::vector<std::string> names;
+  const auto names = compared_names(models, instructions);
   for (const std::string& model : models) {
-    names.push_back(outputs_name(model, instructions));
-    if (fs::is_directory(model)) outputs.push_back(answers_output(config, model, instructions, out.path));
+    if (!fs::is_directory(model)) continue;
+    check_can_answer(config, model);
+    outputs.push_back(answers_output(config, model, instructions, out.path));
   }
   for (size_t a = 0; a < names.size(); ++a)
     for (size_t b = a + 1; b < names.size(); ++b)

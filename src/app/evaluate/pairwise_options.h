@@ -33,7 +33,12 @@ bool approve(const PairwiseJudge& by, const std::vector<ModelPair>& pairs);
 /// What the settings of `evaluate winrate` and `evaluate alpaca` are.
 CommandSettings pairwise_settings(const std::string& command);
 
-/// Throws Error where answers or comparisons that are in `out` were made from something else, or removes
+/// The names of `models`, checkpoints and files of outputs. Two that are one, or become one file name, are an
+/// Error.
+std::vector<std::string> compared_names(const std::vector<std::string>& models,
+                                        const std::vector<Instruction>& instructions);
+
+/// Throws Error where a checkpoint cannot answer, and where answers or comparisons that are in `out` were made from something else, or removes
 /// them. Before anything is generated or asked. `models`: checkpoints and files of
 /// outputs, each compared with those behind it.
 void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judging,

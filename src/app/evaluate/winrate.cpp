@@ -1,7 +1,7 @@
 // evaluate winrate: all pairs of models.
 #include <cstdio>
 
-#include "app/evaluate/model_names.h"
+#include "app/evaluate/out_directory.h"
 #include "app/evaluate/pairwise_options.h"
 
 namespace selfreward {
@@ -16,12 +16,10 @@ struct WinrateOptions {
 
 std::vector<ModelPair> all_pairs(const RunConfig& config, const WinrateOptions& options) {
   const auto instructions = instructions_of(options.instructions, options.category);
+  compared_names(options.models, instructions);  // before anything is generated
   std::vector<ModelOutputs> models;
-  std::set<std::string> names;
-  for (const std::string& path : options.models) {
+  for (const std::string& path : options.models)
     models.push_back(outputs_of(config, path, instructions, {options.out, options.pairwise.overwrite}));
-    check_new_name(names, models.back().name, "rename a file, a directory or a generator");
-  }
   std::vector<ModelPair> pairs;
   for (size_t a = 0; a < models.size(); ++a)
     for (size_t b = a + 1; b < models.size(); ++b)
@@ -56,7 +54,7 @@ void run_winrate(const WinrateOptions& options) {
         "[evaluate] exactly one judge is wanted: --judge DIR, --endpoint URL or --gold FILE");
   RunConfig config = options.config.load(pairwise_settings("evaluate winrate"));
   settle_date(config, options.out, options.pairwise.overwrite);
-  const OutputLock lock(fs::path(options.out) / "");
+  const OutputLock lock(made_out_directory(options.out) / "");
   std::optional<PairwiseJudge> by;
   std::optional<GoldScorer> gold;
   if (options.gold.empty())

@@ -74,6 +74,8 @@ std::vector<Annotation> read_annotations(const fs::path& file) {
     annotation.output_2 = text("output_2");
     annotation.generator_1 = text("generator_1");
     annotation.generator_2 = text("generator_2");
+    for (const std::string& name : {annotation.generator_1, annotation.generator_2})
+      check_printable_name(name, row.where);
     annotation.annotator = optional_text(row, "annotator");
     annotation.preference = preference_of(row);
     if (!annotations.empty())

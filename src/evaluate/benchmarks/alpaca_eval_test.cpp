@@ -112,4 +112,6 @@ TEST_CASE("a preference that is none and a second comparison in the file are err
   CHECK_THROWS_WITH(read_annotations(file), doctest::Contains("row 2: preference is 2.5"));
   write_file_atomically(file, Json{row("m", 2), row("n", 2)}.dump());
   CHECK_THROWS_WITH(read_annotations(file), doctest::Contains("a file of one comparison is wanted"));
+  write_file_atomically(file, Json{row("\033[31mm", 2), row("m", 2)}.dump());
+  CHECK_THROWS_WITH(read_annotations(file), doctest::Contains("the generator is \"\\u001b[31mm\""));
 }

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "base/format.h"
+#include "base/text_util.h"
+#include "base/utf8.h"
 #include "evaluate/statistics/bootstrap.h"
 
 namespace selfreward {
@@ -80,6 +82,22 @@ std::string share(const Json& counts, const char* key) {
   return fixed(100 * counts.at(key).get<double>() / counts.at("n").get<double>(), 0);
 }
 
+/// How many prompts have no answer, and why.
+std::string missing_text(const Json& model) {
+  const auto missing = model.at("missing").get<int64_t>(), too_long = model.value("too_long", int64_t{0});
+  std::vector<std::string> reasons;
+  if (too_long > 0) reasons.push_back(str(too_long, " too long for the model's context"));
+  if (missing > too_long) reasons.push_back(str(missing - too_long, " not among its answers"));
+  return reasons.empty() ? "0" : str(missing, " (", joined(reasons, ", "), ")");
+}
+
+/// The first characters of a prompt, in one line and without control characters.
+std::string start_of(const std::string& prompt) {
+  constexpr size_t kBytes = 80;
+  return Json(prompt.substr(0, character_begin(prompt, kBytes)))
+      .dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::vector<IfevalResult> ifeval_results(const std::vector<IfevalPrompt>& prompts,
@@ -92,10 +110,10 @@ std::vector<IfevalResult> ifeval_results(const std::vector<IfevalPrompt>& prompt
   for (const ModelOutput& row : outputs.rows) {
     const auto found = places.find(row.instruction);
     check(found != places.end(), "[ifeval] ", outputs.name,
-          " answers a prompt that is not among the prompts: '", row.instruction.substr(0, 80), "'");
+          " answers a prompt that is not among the prompts: ", start_of(row.instruction));
     const size_t n = seen[row.instruction]++;
     check(n < found->second.size(), "[ifeval] ", outputs.name,
-          " answers a prompt more often than it is there: '", row.instruction.substr(0, 80), "'");
+          " answers a prompt more often than it is there: ", start_of(row.instruction));
     IfevalResult& result = results[found->second[n]];
     result.response = row.output;
     result.missing = false;
@@ -107,14 +125,15 @@ std::vector<IfevalResult> ifeval_results(const std::vector<IfevalPrompt>& prompt
   return results;
 }
 
-Json ifeval_summary(const std::string& name, const std::vector<IfevalResult>& results, const Seed& seed) {
+Json ifeval_summary(const ModelOutputs& outputs, const std::vector<IfevalResult>& results, const Seed& seed) {
   int64_t instructions = 0;
   for (const IfevalResult& result : results) instructions += std::ssize(result.strict);
-  return {{"name", name},
+  return {{"name", outputs.name},
           {"prompts", results.size()},
           {"instructions", instructions},
           {"missing",
            std::count_if(results.begin(), results.end(), [](const IfevalResult& r) { return r.missing; })},
+          {"too_long", outputs.too_long},
           {"strict", accuracy_json(results, /*loose=*/false, seed)},
           {"loose", accuracy_json(results, /*loose=*/true, seed)},
           {"kinds", kind_counts(results)}};
@@ -131,7 +150,7 @@ std::string ifeval_tables(const Json& models) {
     for (const char* way : {"strict", "loose"})
       for (const char* level : {"prompt_level", "instruction_level"})
         text += pad_left(percent_and_interval(model.at(way), level), 22);
-    text += pad_left(model.at("missing").dump(), 9) + "\n";
+    text += "  " + missing_text(model) + "\n";
   }
   text += "\n" + pad_right("strict, by kind", 46) + pad_left("n", 5);
   for (const Json& model : models) text += pad_left(model.at("name").get<std::string>(), 16);

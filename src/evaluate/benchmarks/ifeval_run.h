@@ -19,9 +19,9 @@ struct IfevalResult {
 std::vector<IfevalResult> ifeval_results(const std::vector<IfevalPrompt>& prompts,
                                          const ModelOutputs& outputs);
 
-/// {name, prompts, instructions, missing, strict, loose, kinds}: `strict` and `loose` have prompt_level and
+/// {name, prompts, instructions, missing, too_long, strict, loose, kinds}: `strict` and `loose` have prompt_level and
 /// instruction_level accuracies, each with a 95 % bootstrap interval over prompts, x_interval; kinds {n, strict, loose}.
-Json ifeval_summary(const std::string& name, const std::vector<IfevalResult>& results, const Seed& seed);
+Json ifeval_summary(const ModelOutputs& outputs, const std::vector<IfevalResult>& results, const Seed& seed);
 
 /// The summaries of some models as plain tables.
 std::string ifeval_tables(const Json& models);

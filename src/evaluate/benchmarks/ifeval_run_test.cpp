@@ -24,7 +24,7 @@ TEST_CASE("answers find their prompts by text, and accuracies are by prompt and 
   CHECK(!results[1].strict[0]);
   CHECK(results[1].loose[0]);
   CHECK(results[2].strict[0]);
-  const Json summary = ifeval_summary("m", results, Seed(1));
+  const Json summary = ifeval_summary({"m", {}}, results, Seed(1));
   CHECK(summary["strict"]["prompt_level"].get<double>() == doctest::Approx(1.0 / 3));
   CHECK(summary["strict"]["instruction_level"].get<double>() == doctest::Approx(2.0 / 4));
   CHECK(summary["loose"]["prompt_level"].get<double>() == doctest::Approx(2.0 / 3));
@@ -43,9 +43,18 @@ TEST_CASE(
   const auto results = ifeval_results(kPrompts, {"m", {{"JSON.", "{}", ""}}});
   CHECK(results[0].missing);
   CHECK(!results[0].strict[0]);
-  CHECK(ifeval_summary("m", results, Seed(1))["missing"] == 2);
-  CHECK_THROWS_WITH_AS(ifeval_results(kPrompts, {"m", {{"XML.", "x", ""}}}), doctest::Contains("'XML.'"),
+  CHECK(ifeval_summary({"m", {}}, results, Seed(1))["missing"] == 2);
+  const auto table = [&](int64_t too_long) {
+    return ifeval_tables(Json::array({ifeval_summary({"m", {}, too_long}, results, Seed(1))}));
+  };
+  CHECK(table(0).find("2 (2 not among its answers)\n") != std::string::npos);
+  CHECK(table(2).find("2 (2 too long for the model's context)\n") != std::string::npos);
+  CHECK(table(1).find("2 (1 too long for the model's context, 1 not among its answers)") !=
+        std::string::npos);
+  CHECK_THROWS_WITH_AS(ifeval_results(kPrompts, {"m", {{"XML.", "x", ""}}}), doctest::Contains("\"XML.\""),
                        Error);
+  CHECK_THROWS_WITH_AS(ifeval_results(kPrompts, {"m", {{"A\nB\033[31m", "x", ""}}}),
+                       doctest::Contains("\"A\\nB\\u001b[31m\""), Error);
   const ModelOutput twice{"No commas, in quotes.", "x", ""};
   CHECK_THROWS_WITH_AS(ifeval_results(kPrompts, {"m", {twice, twice}}), doctest::Contains("more often"),
                        Error);

@@ -28,6 +28,26 @@ std::vector<Candidate> answers_of(const RunConfig& config, const fs::path& dir,
   });
 }
 
+std::vector<ModelOutput> rows_of(const std::vector<Candidate>& answers,
+                                 const std::vector<Instruction>& instructions, const std::string& file) {
+  std::map<std::string, const Instruction*> by_id;
+  for (const Instruction& instruction : instructions) by_id[instruction.id] = &instruction;
+  std::vector<ModelOutput> rows;
+  for (const Candidate& answer : answers) {
+    const auto found = by_id.find(answer.prompt_id);
+    check(found != by_id.end(), "[evaluate] ", file, " answers the prompt '", answer.prompt_id,
+          "', which is not among the prompts; remove the file, and it is made again");
+    rows.push_back({found->second->text, answer.text, found->second->category});
+  }
+  return rows;
+}
+
+/// Of finished answers.
+int64_t too_long_of(const Output& answers) {
+  const fs::path counts = counts_file(answers.paths.front());
+  return fs::exists(counts) ? read_json(counts).value("prompt_too_long", int64_t{0}) : 0;
+}
+
 void check_exists(const fs::path& path) {
   check(fs::exists(path), "[evaluate] ", path.string(),
         " does not exist; a checkpoint directory or a file of outputs is wanted");
@@ -40,6 +60,12 @@ Output answers_output(const RunConfig& config, const fs::path& dir,
   StageInputs inputs = StageInputs(config).settings(kModelSettings).settings({"evaluate.sampling."});
   inputs.checkpoint("model", dir).value("instructions", content_hash(to_jsonl(prompts_of(instructions))));
   return records_output(out / "answers" / (directory_name(dir) + ".jsonl"), inputs);
+}
+
+void check_can_answer(const RunConfig& config, const fs::path& dir) {
+  check_policy(config.model, dir);
+  chat_format_of(dir, {config.model.chat_template_kwargs, config.model.chat_template_date})
+      .prompt_ids({{"user", "Hello"}});
 }
 
 std::string outputs_name(const fs::path& path, const std::vector<Instruction>& instructions) {
@@ -60,16 +86,9 @@ ModelOutputs outputs_of(const RunConfig& config, const fs::path& path,
   check(!instructions.empty(), "[evaluate] ", path.string(),
         " is a checkpoint; name what it shall answer by "
         "--instructions");
-  ModelOutputs outputs{directory_name(path), {}};
-  const auto prompts = prompts_of(instructions);
-  std::map<std::string, const Instruction*> by_id;
-  for (const Instruction& instruction : instructions) by_id[instruction.id] = &instruction;
-  for (const Candidate& answer : answers_of(
-           config, path, prompts, answers_output(config, path, instructions, out.path), out.overwrite)) {
-    const Instruction& instruction = *by_id.at(answer.prompt_id);
-    outputs.rows.push_back({instruction.text, answer.text, instruction.category});
-  }
-  return outputs;
+  const Output output = answers_output(config, path, instructions, out.path);
+  const auto answers = answers_of(config, path, prompts_of(instructions), output, out.overwrite);
+  return {directory_name(path), rows_of(answers, instructions, output.name), too_long_of(output)};
 }
 
 }  // namespace selfreward

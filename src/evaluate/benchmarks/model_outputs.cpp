@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "base/regex.h"
 #include "data/rows/rows.h"
 
 namespace selfreward {
@@ -68,7 +69,7 @@ class OutputReader {
     const std::string id = first_text(row, {"prompt_id"});
     const auto found = texts_.find(id);
     check(found != texts_.end(), "[evaluate] ", row.where, " answers prompt '", id,
-          "', which --instructions does not have; name the file that the answers were made for");
+          "', which is not among the instructions; name the file that the answers were made for");
     check(answered_.insert(id).second, "[evaluate] ", row.where, " is another answer to prompt '", id,
           "'; one of each is wanted (candidates.num_generations=1)");
     return *found->second;
@@ -76,6 +77,7 @@ class OutputReader {
 
   void read_name(const Row& row) {
     const std::string name = optional_text(row, "generator");
+    check_printable_name(name, row.where);
     check(outputs_.rows.empty() || name == outputs_.name, "[evaluate] ", row.where, " is by '", name,
           "', the rows before by '", outputs_.name, "'; a file of one model is wanted");
     outputs_.name = name;
@@ -111,6 +113,12 @@ ModelOutputs read_model_outputs(const fs::path& file, const std::vector<Instruct
   OutputReader reader(file, instructions);
   for_each_row(file, [&](const Row& row) { reader.read(row); });
   return reader.take();
+}
+
+void check_printable_name(const std::string& name, const std::string& where) {
+  static const Regex kControl("\\p{Cc}");
+  check(!kControl.matches(name), "[evaluate] ", where, ": the generator is ",
+        Json(name).dump(-1, ' ', /*ensure_ascii=*/true), "; a name without control characters is wanted");
 }
 
 MatchedOutputs match_outputs(const ModelOutputs& first, const ModelOutputs& second) {

@@ -1,5 +1,6 @@
 #pragma once
 // One answer of a model to each of many instructions, as tools of the field keep them.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct ModelOutput {
 struct ModelOutputs {
   std::string name;
   std::vector<ModelOutput> rows;
+  int64_t too_long = 0;  // instructions that did not fit the model's context and have no row
 };
 
 /// Rows {"instruction"} or {"prompt"} (alpaca_eval.json, our prompts), JSON array or lines, with the text of
@@ -32,8 +34,12 @@ std::vector<Instruction> read_instructions(const fs::path& file, const std::stri
 /// Rows {"instruction", "output", "generator"?, "dataset"?} of alpaca_eval, {"prompt", "text"}, {"prompt", "response"} (IFEval), or what
 /// `generate` wrote ({"prompt_id", "text"}, whose instructions are looked up by id). The name is the
 /// generator, else the file's. Errors: several generators, several answers to one prompt, an id without
-/// instruction.
+/// instruction, a control character in the generator's name, which would steer the terminal.
 ModelOutputs read_model_outputs(const fs::path& file, const std::vector<Instruction>& instructions);
+
+/// Throws Error, which begins with the row's place, where a model's name has control characters: names go to tables on the
+/// terminal.
+void check_printable_name(const std::string& name, const std::string& where);
 
 /// Both models' answers to the same instruction, by place: the n-th time an instruction stands in the one
 /// list belongs to the n-th time in the other.

@@ -40,10 +40,15 @@ TEST_CASE("rows that cannot be compared are errors") {
       read("{\"prompt_id\": \"p1\", \"text\": \"a\"}\n{\"prompt_id\": \"p1\", \"text\": \"b\"}"),
       doctest::Contains("another answer to prompt 'p1'"));
   CHECK_THROWS_WITH(read("{\"prompt_id\": \"p9\", \"text\": \"a\"}"),
-                    doctest::Contains("--instructions does not have"));
+                    doctest::Contains("answers prompt 'p9', which is not among the instructions"));
   CHECK_THROWS_WITH(read("{\"instruction\": \"q\", \"output\": \"a\", \"generator\": \"m\"}\n"
                          "{\"instruction\": \"q\", \"output\": \"a\", \"generator\": \"n\"}"),
                     doctest::Contains("a file of one model is wanted"));
+  for (const char* name : {"a\\nb", "a\\u001b[31m", "a\\u007f", "a\\u009b31m"}) {
+    const std::string row =
+        R"({"instruction": "q", "output": "a", "generator": ")" + std::string(name) + "\"}";
+    CHECK_THROWS_WITH(read(row), doctest::Contains(str("the generator is \"", name, "\"").c_str()));
+  }
   CHECK_THROWS_WITH(read("{\"instruction\": \"q\"}"), doctest::Contains("output is wanted"));
 }
 

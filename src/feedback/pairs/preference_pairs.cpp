@@ -73,7 +73,8 @@ std::string objection(const Choice& choice, const PairSettings& settings) {
   if (gap == 0) return "tie";
   if (gap < 0) return "anchor_is_better";
   if (choice.chosen->candidate->text == choice.rejected->candidate->text) return "identical_texts";
-  if (gap < settings.margin) return "below_margin";
+  constexpr double kRounding = 1e-9;  // 1.2 - 1.0 is a little less than 0.2
+  if (gap < settings.margin - kRounding) return "below_margin";
   const auto &chosen = choice.chosen->reward, &rejected = choice.rejected->reward;
   const bool agree = chosen && rejected && *chosen > *rejected;
   return settings.keep == "agree" && !agree ? "rewards_disagree" : "";

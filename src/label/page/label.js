@@ -169,7 +169,8 @@ function showKeys() {
 async function showAgreement(box) {
   const answer = await fetch('agreement'), body = await answer.json();
   const text = answer.ok ? `Of ${body.pairs} pairs of answers that you find different, the model's judge orders ${
-                               body.agree} as you do; it does not tell ${body.tied} apart.`
+                               body.agree} as you do; it does not tell ${body.tied} apart, and ${
+                               body.missing} have an answer that it did not score.`
                          : body.error;
   box.replaceChildren(el('p', {id: 'agreement'}, text));
 }

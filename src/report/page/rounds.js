@@ -68,7 +68,7 @@ function rounds() {
                     r.judge_failures),
             fine(r.pairs) &&
                 flowStep(
-                    r.pairs, 'preference pairs', r.unfinished ? null : r.pairs / r.prompts, 'of the prompts',
+                    r.pairs, 'preference pairs', r.unfinished ? null : (r.paired_prompts ?? r.pairs) / r.prompts, 'of the prompts',
                     r.pair_drops)),
         roundFacts(r));
   });
