@@ -1,5 +1,7 @@
 #include "evaluate/benchmarks/reward_evaluation.h"
 
+#include <algorithm>
+
 #include "base/content_hash.h"
 #include "evaluate/benchmarks/implicit_reward.h"
 #include "evaluate/benchmarks/verdict_kinds.h"
@@ -140,9 +142,15 @@ JudgeRow judgement_row(const std::vector<RankedAnswers>& ranked, const std::vect
 /// One checkpoint; its weights are read when something has to be made.
 class Judge {
  public:
+  /// `scores`: all ways in which its scores are read.
   Judge(const RunConfig& config, RunDirectory& run, const NamedModel& model,
-        const std::vector<RankedAnswers>& ranked)
-      : config_(config), run_(run), model_(model), ranked_(ranked), outputs_(config, run, ranked) {}
+        const std::vector<RankedAnswers>& ranked, const std::vector<std::string>& scores)
+      : config_(config),
+        run_(run),
+        model_(model),
+        ranked_(ranked),
+        is_soft_too_(std::count(scores.begin(), scores.end(), "expected") > 0),
+        outputs_(config, run, ranked) {}
 
   JudgeRow row(const fs::path& rubric_file, const std::string& scores) {
     const Rubric rubric = Rubric::load(rubric_file);
@@ -172,16 +180,25 @@ class Judge {
   std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
                                     const std::string& scores) {
     const JudgeSettings settings = judge_settings(config_, rubric, rubric_file, scores);
-    return run_.memo<Judgement>(outputs_.replies(model_, rubric_file, scores),
-                                [&](RecordSink<Judgement>& out) {
-                                  judge_in_form(writer(), rubric, judge_items(ranked_), settings, out);
-                                });
+    const bool from_soft = scores == "greedy" && is_soft_too_ && rubric.form != JudgeForm::pairwise;
+    std::vector<Judgement> soft;  // of the same replies
+    if (from_soft) soft = judgements(rubric, rubric_file, "expected");
+    return run_.memo<Judgement>(
+        outputs_.replies(model_, rubric_file, scores), [&](RecordSink<Judgement>& out) {
+          if (!from_soft || out.shards() > 0)
+            return judge_in_form(writer(), rubric, judge_items(ranked_), settings, out);
+          const auto made = read_as_text(rubric, judge_items(ranked_), settings, std::move(soft));
+          const int64_t too_long =
+              std::count_if(made.begin(), made.end(), [](auto& j) { return j.replies.empty(); });
+          out.append(made, too_long > 0 ? Counts{{"too_long", too_long}} : Counts());
+        });
   }
 
   const RunConfig& config_;
   RunDirectory& run_;
   const NamedModel& model_;
   const std::vector<RankedAnswers>& ranked_;
+  const bool is_soft_too_;
   Outputs outputs_;
   std::optional<Policy> policy_;
 };
@@ -199,14 +216,14 @@ std::vector<JudgeRow> all_rows(const RunConfig& config, RunDirectory& run, const
   std::vector<JudgeRow> rows;
   std::vector<std::vector<AnswerLogProb>> log_probs;
   for (const NamedModel& model : evaluation.models) {
-    Judge judge(config, run, model, ranked);
+    Judge judge(config, run, model, ranked, evaluation.scores);
     for (const fs::path& rubric : evaluation.rubrics)
       for (const std::string& scores : evaluation.scores) rows.push_back(judge.row(rubric, scores));
     if (!evaluation.reference.empty()) log_probs.push_back(judge.log_probs());
   }
   if (!evaluation.reference.empty()) {
     const NamedModel named{kReference, evaluation.reference};
-    const auto reference = Judge(config, run, named, ranked).log_probs();
+    const auto reference = Judge(config, run, named, ranked, {}).log_probs();
     for (size_t i = 0; i < log_probs.size(); ++i)
       rows.push_back({evaluation.models[i].name, "", "implicit", std::numeric_limits<double>::infinity(),
                       implicit_rewards(ranked, log_probs[i], reference, config.dpo.beta)});

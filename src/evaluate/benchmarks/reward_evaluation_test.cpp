@@ -53,6 +53,20 @@ TEST_CASE("an evaluation has a judge for each way to read a score, and what need
   CHECK(!reward_tables(summary).empty());
 }
 
+TEST_CASE("greedy scores are the same whether they share replies with expected ones or not") {
+  const auto greedy_with = [](const std::string& name, const std::vector<std::string>& scores) {
+    const RunConfig config = config_in(name);
+    fs::remove_all(config.run_dir);
+    RunDirectory run(config);
+    RewardEvaluation evaluation = tiny_judge();
+    evaluation.scores = scores;
+    evaluation.reference.clear();
+    evaluate_rewards(config, run, evaluation, some_ranked(), false);
+    return read_file(run.evaluation_records("tiny", "rubric.greedy"));
+  };
+  CHECK(greedy_with("shared", {"greedy", "expected"}) == greedy_with("alone", {"greedy"}));
+}
+
 TEST_CASE("replies of other inputs under the same names are not taken") {
   const RunConfig config = config_in("inputs");
   fs::remove_all(config.run_dir);

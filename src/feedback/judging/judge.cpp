@@ -213,6 +213,21 @@ void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<
   for_each_shard(items, judge.generation.shard_size, "judgements", out, make);
 }
 
+std::vector<Judgement> read_as_text(const Rubric& rubric, const std::vector<JudgeItem>& items,
+                                    const JudgeSettings& settings, std::vector<Judgement> judgements) {
+  const auto replies_each = static_cast<ptrdiff_t>(settings.num_evals_to_average);
+  for (size_t i = 0; i < judgements.size(); ++i) {
+    std::vector<JudgeReply>& replies = judgements[i].replies;
+    for (JudgeReply& reply : replies) reply.expected.reset(), reply.probabilities.clear();
+    if (replies.empty()) continue;  // it did not fit
+    std::vector<std::optional<double>> worths;
+    for (auto begin = replies.begin(); begin != replies.end(); begin += replies_each)
+      worths.push_back(mean_score({begin, begin + replies_each}));
+    judgements[i].score = score_of(rubric, questions_of(rubric, items.at(i), settings), worths);
+  }
+  return judgements;
+}
+
 std::optional<double> score_without_model(const NullJudge& judge, const JudgeItem& item) {
   const std::string& kind = judge.kind;
   if (kind == "gold") return judge.gold->score(item.prompt, item.answer);

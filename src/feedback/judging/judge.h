@@ -48,6 +48,11 @@ void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const 
 void judge_answers(const Writer& judge, const Rubric& rubric, const std::vector<JudgeItem>& items,
                    const JudgeSettings& settings, RecordSink<Judgement>& out);
 
+/// What judge_answers would have made of the same replies with settings.read "text", from what it made with "expected";
+/// `items` and `settings` are those of the call. Not for two answers.
+std::vector<Judgement> read_as_text(const Rubric& rubric, const std::vector<JudgeItem>& items,
+                                    const JudgeSettings& settings, std::vector<Judgement> judgements);
+
 /// A judge that needs no model, to compare with: "random" (0 .. max_score), "longest" (the number of words),
 /// or "gold" (the true score, absent where the prompt has none; needs `gold`).
 struct NullJudge {

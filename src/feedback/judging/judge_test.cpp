@@ -162,3 +162,23 @@ TEST_CASE("soft scores come from the greedy reply, do not depend on the shards, 
   for (size_t i = 0; i < expected[0].size(); ++i)
     CHECK(expected[0][i] == doctest::Approx(expected[1][i]).epsilon(1e-5));
 }
+
+TEST_CASE("soft judgements read as text are those that text alone would have been") {
+  Policy policy = Policy::load(kSource / "playground/m0", {.device = "cpu", .dtype = "float32"});
+  const Rubric rubric = Rubric::load(kSource / "playground/rubric.yaml");
+  std::vector<JudgeItem> items;
+  for (const RankedAnswers& group : read_ranked(kSource / "playground/data/held_out_ranked.jsonl").records)
+    if (items.size() < 6) items.push_back({group.id, group.prompt, 0, group.answers[0]});
+  items.push_back({"long", str("write a word :", std::string(3000, 'x')), 0, "a b c"});
+  JudgeSettings settings{
+      .read = "expected", .num_evals_to_average = 1, .sampling = {.max_new_tokens = 64, .temperature = 0}};
+  const auto judged = [&](const std::string& read) {
+    settings.read = read;
+    return memo<Judgement>(records_file(read), [&](RecordSink<Judgement>& out) {
+      judge_answers({policy, {}, Seed(1)}, rubric, items, settings, out);
+    });
+  };
+  const auto soft = judged("expected"), hard = judged("text");
+  CHECK(to_jsonl(soft) != to_jsonl(hard));
+  CHECK(to_jsonl(read_as_text(rubric, items, settings, soft)) == to_jsonl(hard));
+}
