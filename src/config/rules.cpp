@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/text_util.h"
-#include "text/chat/template.h"
 
 namespace selfreward {
 namespace {

@@ -1,5 +1,6 @@
 // Settings that contradict each other, or that nothing reads, are an error before any work.
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "base/text_util.h"
@@ -8,6 +9,8 @@
 
 namespace selfreward {
 namespace {
+
+constexpr const char* kNoPairs = "dpo.method is positive_only, which trains on no pairs";
 
 /// Throws where monitor.stop names what is not a limit of the monitors.
 void check_stop_names(RunConfig& config) {
@@ -50,12 +53,22 @@ void validate_replay(const RunConfig& config) {
         ", but eft.source is none: there is no EFT to replay; leave it out");
 }
 
-/// The first setting that is not the standard one although the others leave it unread.
+/// Throws where a setting is not the standard one although `unread` says why nothing reads it; null: it is read.
+void check_unread(RunConfig& config, const std::function<const char*(const std::string& key)>& unread,
+                  const char* remedy) {
+  RunConfig defaults;
+  const auto fields = list_fields(config), standard = list_fields(defaults);
+  for (size_t i = 0; i < fields.size(); ++i)
+    if (const char* why = unread(fields[i].key))
+      check(value_text(fields[i]) == value_text(standard[i]), "[config] ", fields[i].key, " is ",
+            value_text(fields[i]), ", but ", why, remedy);
+}
+
+/// Settings that others leave unread are an error.
 void validate_read(RunConfig& config) {
   const bool stops_judge = config.eft.eval_steps > 0, stops_dpo = config.dpo.eval_steps > 0,
              has_pairs = config.dpo.method == "dpo";
-  const char *const no_eft_looks = "eft.eval_steps is 0", *const no_dpo_looks = "dpo.eval_steps is 0",
-                    *const no_pairs = "dpo.method is positive_only, which trains on no pairs";
+  const char *const no_eft_looks = "eft.eval_steps is 0", *const no_dpo_looks = "dpo.eval_steps is 0";
   const std::map<std::string, std::pair<bool, const char*>> read = {
       {"eft.eval_data", {stops_judge, no_eft_looks}},
       {"eft.early_stopping_patience", {stops_judge, no_eft_looks}},
@@ -66,16 +79,16 @@ void validate_read(RunConfig& config) {
       {"dpo.replay_weight", {config.dpo.replay_batch_size > 0, "dpo.replay_batch_size is 0"}},
       {"judge.max_requirements",
        {config.judge.writes_checklists(), "judge.requirements lets no model write a list"}},
-      {"dpo.loss_type", {has_pairs, no_pairs}},
-      {"dpo.ld_alpha", {has_pairs, no_pairs}},
-      {"dpo.soft_label", {has_pairs, no_pairs}}};
-  RunConfig defaults;
-  const auto fields = list_fields(config), standard = list_fields(defaults);
-  for (size_t i = 0; i < fields.size(); ++i)
-    if (const auto found = read.find(fields[i].key); found != read.end())
-      check(found->second.first || value_text(fields[i]) == value_text(standard[i]), "[config] ",
-            fields[i].key, " is ", value_text(fields[i]), ", but ", found->second.second,
-            ": it has no effect, leave it out");
+      {"dpo.loss_type", {has_pairs, kNoPairs}},
+      {"dpo.ld_alpha", {has_pairs, kNoPairs}},
+      {"dpo.soft_label", {has_pairs, kNoPairs}}};
+  check_unread(
+      config,
+      [&](const std::string& key) -> const char* {
+        const auto found = read.find(key);
+        return found == read.end() || found->second.first ? nullptr : found->second.second;
+      },
+      ": it has no effect, leave it out");
 }
 
 /// Settings of pairs that nothing reads are an error.
@@ -100,13 +113,9 @@ void validate_pairs(RunConfig& config) {
       ", which compares several judgements of a whole answer by the model: set judge.form to rubric, judge.kind to "
       "self and judge.num_evals_to_average to 2 or more, or leave it out");
   if (config.dpo.method != "positive_only") return;
-  RunConfig defaults;
-  const auto fields = list_fields(config), standard = list_fields(defaults);
-  for (size_t i = 0; i < fields.size(); ++i)
-    if (parent_key(fields[i].key) == "pairs")
-      check(value_text(fields[i]) == value_text(standard[i]), "[config] ", fields[i].key, " is ",
-            value_text(fields[i]),
-            ", but dpo.method is positive_only, which trains on no pairs; leave it out");
+  check_unread(
+      config, [](const std::string& key) { return parent_key(key) == "pairs" ? kNoPairs : nullptr; },
+      "; leave it out");
 }
 
 }  // namespace

@@ -5,8 +5,6 @@
 #include "feedback/judging/score_parser.h"
 
 namespace selfreward {
-namespace {}  // namespace
-
 PairwiseRubric PairwiseRubric::of(const Rubric& rubric) {
   return {rubric.template_text, rubric.score_pattern};
 }
