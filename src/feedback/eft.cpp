@@ -5,6 +5,7 @@
 #include <map>
 
 #include "feedback/judging/score_parser.h"
+#include "feedback/verdicts.h"
 
 namespace selfreward {
 namespace {
@@ -127,10 +128,19 @@ Filtered<Example> comparisons_from_ranks(const std::vector<RankedAnswers>& ranke
   return made;
 }
 
+Filtered<Example> rank_verdict_examples(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
+                                        const EftSettings& settings, const Seed& seed) {
+  auto made = verdicts_by_ranks(ranked, rubric.requirements);
+  auto chosen = balanced_verdicts(std::move(made.records), settings, seed);
+  add_counts(chosen.dropped, made.dropped);
+  return {verdict_examples(chosen.records, rubric), std::move(chosen.dropped)};
+}
+
 }  // namespace
 
 Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
                                  const EftSettings& settings, const Seed& seed) {
+  if (rubric.form == JudgeForm::checklist) return rank_verdict_examples(ranked, rubric, settings, seed);
   if (rubric.form == JudgeForm::pairwise) return comparisons_from_ranks(ranked, rubric, settings, seed);
   std::vector<ScoredExample> examples;
   Filtered<Example> made;

@@ -18,7 +18,7 @@ Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
 /// best answer of a prompt the maximum, the worst the minimum, others evenly between, each with a fixed
 /// sentence before it. It teaches the form, and no more of the reasons than the ranks hold. Thinned and
 /// capped as above. Under a pairwise rubric: every two answers of different ranks, in an order that chance gives them,
-/// and the verdict alone.
+/// and the verdict alone. Under a checklist: verdicts_by_ranks on its own requirements (feedback/verdicts.h).
 Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const Rubric& rubric,
                                  const EftSettings& settings, const Seed& seed);
 

@@ -151,3 +151,23 @@ TEST_CASE("ready judging examples without any score under the rubric are an erro
   CHECK(check_eft_scores({}, rubric(), "r.yaml") == 0);
   CHECK_THROWS_WITH_AS(check_eft_scores({bad}, rubric(), "r.yaml"), doctest::Contains("r.yaml"), Error);
 }
+
+TEST_CASE(
+    "ranks become verdicts of a checklist: the better half meets its requirements, the worse does not") {
+  Rubric rubric = Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/checklist.yaml");
+  rubric.template_text = "A {response} R {requirement}";
+  rubric.requirements = {{"Be true."}, {"Be brief."}};
+  const auto made = eft_from_ranks({group("p", {0, 1, 2, 0.5}), group("equal", {1, 1})}, rubric, {}, Seed(1));
+  CHECK(made.dropped == Counts{{"middle_rank", 1}, {"all_ranks_equal", 2}});
+  REQUIRE(made.records.size() == 6);  // three answers, two requirements
+  const std::vector<std::pair<std::string, std::string>> right = {
+      {"A answer 0 R Be true.", "yes"}, {"A answer 0 R Be brief.", "yes"}, {"A answer 2 R Be true.", "no"},
+      {"A answer 2 R Be brief.", "no"}, {"A answer 3 R Be true.", "yes"},  {"A answer 3 R Be brief.", "yes"}};
+  for (size_t i = 0; i < right.size(); ++i) {
+    CHECK(made.records[i].messages[0].content == right[i].first);
+    CHECK(made.records[i].messages[1].content == right[i].second);
+  }
+  const auto capped = eft_from_ranks({group("p", {0, 1})}, rubric, {.max_examples = 2}, Seed(1));
+  CHECK(capped.records.size() == 2);
+  CHECK(capped.dropped == Counts{{"over_maximum", 2}});
+}

@@ -22,8 +22,9 @@ struct EftSettings {
   void visit(Fields& f) {
     f("source", source,
       "self: the SFT baseline writes judgements of data.ranked, kept where they agree with the ranks (the "
-      "paper); ranks: the ranks as scores with a fixed sentence each, or as verdicts on every two answers "
-      "(judge.form pairwise), for models too small to write a judgement; "
+      "paper); ranks: the ranks as scores with a fixed sentence each, as verdicts on every two answers "
+      "(judge.form pairwise), or as yes and no of the better and the worse half (checklist, judge.requirements "
+      "rubric), for models too small to write a judgement; "
       "file: data.eft as it is; verdicts: data.eft are verdicts on single requirements, put into the words of "
       "judge.rubric, a checklist; none: IFT only");
     f("baseline_max_steps", baseline_max_steps,

@@ -94,6 +94,25 @@ Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
   return made;
 }
 
+Filtered<VerdictRow> verdicts_by_ranks(const std::vector<RankedAnswers>& ranked,
+                                       const Checklist& requirements) {
+  Filtered<VerdictRow> made;
+  for (const RankedAnswers& group : ranked) {
+    const auto [best, worst] = std::minmax_element(group.ranks.begin(), group.ranks.end());
+    const double middle = (*best + *worst) / 2;
+    for (size_t i = 0; i < group.answers.size(); ++i) {
+      const std::string id = str(group.id, "/", i);
+      if (group.ranks[i] == middle)
+        leave_out(made, *best == *worst ? "all_ranks_equal" : "middle_rank", id);
+      else
+        for (size_t r = 0; r < requirements.size(); ++r)
+          made.records.push_back({str(id, "/", r), group.prompt, group.answers[i], requirements[r].wording,
+                                  "", group.ranks[i] < middle, str("requirement ", r + 1)});
+    }
+  }
+  return made;
+}
+
 Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const EftSettings& settings,
                                        const Seed& seed) {
   check(settings.max_score_share >= 0.5, "[eft] eft.max_score_share is ", settings.max_score_share,

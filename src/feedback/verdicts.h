@@ -16,6 +16,12 @@ namespace selfreward {
 Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
                                        const std::vector<Candidate>& candidates);
 
+/// A verdict without evidence on each of `requirements` for each answer: met where people rank it in the better half
+/// between the best and the worst rank of its prompt, not met in the worse. So it is one verdict on the whole, in several
+/// wordings. Left out: "all_ranks_equal", and "middle_rank", an answer right between.
+Filtered<VerdictRow> verdicts_by_ranks(const std::vector<RankedAnswers>& ranked,
+                                       const Checklist& requirements);
+
 /// A choice by addressed chance. Of each kind the more common verdict is thinned to settings.max_score_share
 /// ("common_verdict"); then, if there are more than settings.max_examples, kinds and verdicts get equal parts as
 /// far as they have rows ("over_maximum"). The order stays.

@@ -76,6 +76,7 @@ TEST_CASE("a checklist judge is asked about each requirement, and what it lacks 
     CHECK_MESSAGE(contains(text, part), part);
   const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
       {{"eft.source=self"}, "eft.source is self, which makes judgements of whole answers"},
+      {{"eft.source=ranks"}, "the rank of an answer says nothing about a single requirement of its prompt"},
       {{"prompts.file="}, "new prompts that a model writes have no requirements"},
       {{"evaluate.enabled=true"}, "has no requirements, but a checklist asks about them"},
       {{"judge.form=rubric"}, "judge.form is rubric, but the template of"},

@@ -70,11 +70,16 @@ std::vector<JudgeItem> known_items(const RunConfig& config, const SeedData& data
 void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   check_judge(rubric, config.judge, known_items(config, data));
   if (rubric.form == JudgeForm::rubric) return;
-  check(config.eft.source != "self" && (config.eft.source != "ranks" || rubric.form == JudgeForm::pairwise),
-        "[eft] eft.source is ", config.eft.source,
-        ", which makes judgements of whole answers, but judge.form is ", config.judge.form,
-        "; set eft.source to ", rubric.form == JudgeForm::pairwise ? "ranks" : "verdicts", ", file or none");
+  check(config.eft.source != "self",
+        "[eft] eft.source is self, which makes judgements of whole answers, but judge.form is ",
+        config.judge.form, "; set eft.source to ",
+        rubric.form == JudgeForm::pairwise ? "ranks" : "verdicts, ranks", ", file or none");
   if (rubric.form == JudgeForm::pairwise) return;
+  check(
+      config.eft.source != "ranks" || config.judge.requirements == "rubric",
+      "[eft] eft.source is ranks, but judge.requirements is ", config.judge.requirements,
+      ": the rank of an answer says nothing about a single requirement of its prompt; set judge.requirements to "
+      "rubric, the general list in judge.rubric, or eft.source to verdicts");
   const bool asks_model = config.judge.kind == "self" && config.last_model > 1;
   check(
       !asks_model || !config.prompts.file.empty() || config.judge.requirements != "prompts",
