@@ -41,13 +41,14 @@ def spoilt(rows, spoil):
 
 
 def numbers_of(run):
-    """What one run came to: gold by model, M1 to the last; and of the last model and the last round."""
+    """What one run came to: gold by model, M1 to the last; and of the last model, the last round and all rounds."""
     evaluation = json.loads((run / "evaluation.json").read_text())
     models = {model["name"]: model for model in evaluation["models"]}
     names = [name for name in models if name != "M0"]
     gold = [models[name]["gold"]["sampled"]["mean"] for name in names]
     rounds = [json.loads((run / name / "round.json").read_text()) for name in names[:-1]]
-    warnings = run / "warnings.jsonl"
+    drifts = [json.loads((run / name / "monitors.json").read_text()) for name in names[:-1]]
+    candidates = [drift["candidates"]["figures"]["answer_tokens"]["sum"] for drift in drifts]
     return {
         "M1": gold[0],
         "M3": gold[2],
@@ -58,10 +59,17 @@ def numbers_of(run):
         "judge last": 100 * models[names[-1]]["reward_model"]["pairwise_accuracy"],
         "letters": models[names[-1]]["answer_tokens_mean"] - 1,
         "same %": 100 * rounds[-1]["duplicate_candidates"] / rounds[-1]["candidates"],
+        "KL": sum(drift[name]["monitors"]["kl"]["value"] for drift, name in zip(drifts, names[1:])),
         "pairs": statistics.mean(r["pairs"] for r in rounds),
         "wrong %": 100 * statistics.mean(r["gold_agreement"]["wrong"] for r in rounds),
-        "warnings": len({row["name"] for row in rows_of(warnings)}) if warnings.exists() else 0,
+        "tokens, k": sum(candidates) / 1000,
+        "replies, k": sum(r["judge_replies"] for r in rounds) / 1000,
     }
+
+
+def warnings_of(run):
+    path = run / "warnings.jsonl"
+    return {row["name"] for row in rows_of(path)} if path.exists() else set()
 
 
 def table(root):
@@ -69,18 +77,21 @@ def table(root):
         runs = sorted(root.glob(f"{judge}-*"))
         names = [path.parent.name for path in sorted(runs[0].glob("*/evaluation.json"))] if runs else []
         names.sort(key=lambda name: name != "base")
-        rows = {name: [numbers_of(run / name) for run in runs if (run / name / "evaluation.json").exists()] for name in names}
+        for_name = {name: [run / name for run in runs if (run / name / "evaluation.json").exists()] for name in names}
+        rows = {name: [numbers_of(path) for path in paths] for name, paths in for_name.items()}
         if not rows:
             continue
         keys = list(rows[names[0]][0])
-        print(f"\n| {judge} judge | seeds | gain M1 -> last | " + " | ".join(keys) + " |")
-        print("|" + "---|" * (len(keys) + 3))
+        print(f"\n| {judge} judge | seeds | gain M1 -> last | " + " | ".join(keys) + " | warnings |")
+        print("|" + "---|" * (len(keys) + 4))
         for name, found in rows.items():
             gains = [numbers["last"] - numbers["M1"] for numbers in found]
             spread = f" ({min(gains):+.2f} to {max(gains):+.2f})" if len(gains) > 1 else ""
             means = [statistics.mean(numbers[key] for numbers in found) for key in keys]
             cells = [f"{mean:.2f}" if abs(mean) < 20 else f"{mean:.0f}" for mean in means]
-            print(f"| {name} | {len(found)} | {statistics.mean(gains):+.2f}{spread} | " + " | ".join(cells) + " |")
+            fired = " ".join(sorted(set().union(*map(warnings_of, for_name[name])))) or "-"
+            gain = f"{statistics.mean(gains):+.2f}{spread}"
+            print(f"| {name} | {len(found)} | {gain} | " + " | ".join(cells) + f" | {fired} |")
 
 
 def main():

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 
 #include "base/error.h"
 
@@ -45,6 +46,14 @@ void check_json_integers(std::string_view json, const std::string& where) {
   if (const auto integer = integer_beyond_64_bits(json))
     fail("[json] ", where, ": the integer ", *integer,
          " is beyond 64 bits and would become another number; write it as a text");
+}
+
+int64_t whole_number_at(const Json& json, const char* key, const std::string& where) {
+  const Json& number = json.at(key);
+  check(number.is_number_integer() && number >= 0 && number <= std::numeric_limits<int64_t>::max(), where,
+        key, " is ", number.is_number() ? number.dump() : number.type_name(),
+        ", wanted a whole number of 0 or more");
+  return number.get<int64_t>();
 }
 
 }  // namespace selfreward

@@ -75,6 +75,8 @@ void validate_read(RunConfig& config) {
       {"dpo.eval_prompts", {stops_dpo, no_dpo_looks}},
       {"dpo.eval_judge", {stops_dpo, no_dpo_looks}},
       {"dpo.early_stopping_patience", {stops_dpo, no_dpo_looks}},
+      {"eft.max_score_share",
+       {config.eft.source != "file", "eft.source is file, whose examples are taken as they are"}},
       {"sft.eft_epochs", {config.eft.source != "none", "eft.source is none, so there is no EFT"}},
       {"dpo.replay_weight", {config.dpo.replay_batch_size > 0, "dpo.replay_batch_size is 0"}},
       {"judge.max_requirements",

@@ -11,6 +11,11 @@ constexpr const char* kRows = "rows";
 
 }  // namespace
 
+Json read_counts(const fs::path& records) {
+  const fs::path path = counts_file(records);
+  return fs::exists(path) ? read_json(path) : Json::object();
+}
+
 ShardLog::ShardLog(fs::path partial, const std::function<void(const Json&)>& take)
     : partial_(std::move(partial)) {
   if (fs::exists(partial_)) restore(take);

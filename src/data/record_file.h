@@ -22,6 +22,9 @@ inline fs::path counts_file(const fs::path& records) {
   return file_beside(records, ".counts.json");
 }
 
+/// What counts_file has; an empty object where nothing was counted.
+Json read_counts(const fs::path& records);
+
 inline fs::path partial_file(const fs::path& records) {
   return records.string() + ".partial";
 }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+
+#include "base/json_integers.h"
 
 namespace selfreward {
 namespace {
@@ -30,14 +31,6 @@ Enum value_of(const Names<Enum, N>& names, const char* key, const std::string& n
     known += str(known.empty() ? "" : ", ", text);
   }
   fail("[records] \"", key, "\" is '", name, "', wanted one of ", known);
-}
-
-/// A whole number of 0 or more: the JSON library would cut 0.7 to 0.
-int64_t index_at(const Json& json) {
-  const Json& index = json.at("index");
-  check(index.is_number_integer() && index >= 0 && index <= std::numeric_limits<int64_t>::max(),
-        "[records] \"index\" is ", index.dump(), ", wanted a whole number of 0 or more");
-  return index.get<int64_t>();
 }
 
 template <typename T>
@@ -144,7 +137,7 @@ void to_json(Json& json, const Candidate& value) {
 }
 void from_json(const Json& json, Candidate& value) {
   json.at("prompt_id").get_to(value.prompt_id);
-  value.index = index_at(json);
+  value.index = whole_number_at(json, "index", "[records] ");
   json.at("text").get_to(value.text);
   value.finish_reason =
       value_of(kFinishReasons, "finish_reason", json.at("finish_reason").get<std::string>());
@@ -177,7 +170,7 @@ void to_json(Json& json, const Judgement& value) {
 }
 void from_json(const Json& json, Judgement& value) {
   json.at("prompt_id").get_to(value.prompt_id);
-  value.index = index_at(json);
+  value.index = whole_number_at(json, "index", "[records] ");
   value.score = optional_from_json<double>(json, "score");
   json.at("replies").get_to(value.replies);
 }

@@ -163,6 +163,14 @@ Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const
   return made;
 }
 
+Filtered<Example> eft_as_it_is(std::vector<Example> examples, const EftSettings& settings, const Seed& seed) {
+  std::vector<ScoredExample> scored;
+  for (Example& example : examples) scored.push_back({std::move(example), 0});
+  Filtered<Example> made;
+  keep_some(std::move(scored), settings, seed, made);
+  return made;
+}
+
 Filtered<Example> build_eft_examples(const std::vector<RankedAnswers>& ranked,
                                      const std::vector<Judgement>& judgements, const Rubric& rubric,
                                      const EftSettings& settings, const Seed& seed) {

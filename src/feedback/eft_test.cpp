@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -150,6 +151,18 @@ TEST_CASE("ready judging examples without any score under the rubric are an erro
   CHECK(check_eft_scores({good, bad}, rubric(), "r.yaml") == 1);
   CHECK(check_eft_scores({}, rubric(), "r.yaml") == 0);
   CHECK_THROWS_WITH_AS(check_eft_scores({bad}, rubric(), "r.yaml"), doctest::Contains("r.yaml"), Error);
+}
+
+TEST_CASE("of ready judging examples so many are kept as the setting says, whatever their order") {
+  std::vector<Example> ready;
+  for (int i = 0; i < 9; ++i) ready.push_back({str("row-", i), {{"user", "u"}, {"assistant", "a"}}, "eft"});
+  CHECK(eft_as_it_is(ready, {}, Seed(1)).records.size() == 9);
+  const auto kept = eft_as_it_is(ready, {.max_examples = 4}, Seed(1));
+  CHECK(kept.records.size() == 4);
+  CHECK(kept.dropped == Counts{{"over_maximum", 5}});
+  std::reverse(ready.begin(), ready.end());
+  const auto reversed = eft_as_it_is(ready, {.max_examples = 4}, Seed(1));
+  for (size_t i = 0; i < 4; ++i) CHECK(reversed.records[i].id == kept.records[3 - i].id);
 }
 
 TEST_CASE(

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "base/json_integers.h"
 #include "data/rated_answers.h"
 
 namespace selfreward {
@@ -23,14 +24,6 @@ std::string objection(const std::string& form, const Prompt& prompt, size_t answ
   if (answers == 0) return "no_answers";
   if (form == "ranks" && answers < 2) return "fewer_than_two_answers";
   return form == "verdicts" && wordings_of(prompt).empty() ? "no_requirements" : "";
-}
-
-/// The number at `key`, which JSON may have as 0.6: the library would make that 0.
-int64_t place_at(const Json& json, const char* key) {
-  const Json& place = json.at(key);
-  check(place.is_number_integer() && place.get<int64_t>() >= 0, "[label] ", key, " is ",
-        place.is_number() ? place.dump() : place.type_name(), ", wanted a whole number from 0 on");
-  return place.get<int64_t>();
 }
 
 }  // namespace
@@ -91,8 +84,8 @@ void from_json(const Json& json, Label& label) {
     label.skipped = json.at("skipped").get<bool>();
     return;
   }
-  label.index = place_at(json, "index");
-  if (json.contains("requirement")) label.requirement = place_at(json, "requirement");
+  label.index = whole_number_at(json, "index", "[label] ");
+  if (json.contains("requirement")) label.requirement = whole_number_at(json, "requirement", "[label] ");
   if (!json.at("value").is_null()) label.value = json.at("value").get<double>();
 }
 

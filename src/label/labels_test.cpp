@@ -127,7 +127,7 @@ TEST_CASE("a label is read as it is meant, or not at all") {
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "skipped": false, "value": 2})"),
                        doctest::Contains("found value beside skipped"), Error);
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0.6, "value": 1})"),
-                       doctest::Contains("index is 0.6, wanted a whole number from 0 on"), Error);
+                       doctest::Contains("index is 0.6, wanted a whole number of 0 or more"), Error);
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": "0", "value": 1})"),
                        doctest::Contains("index is string"), Error);
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0, "requirement": -1, "value": 1})"),

@@ -52,6 +52,13 @@ std::string judgements_text(const RunConfig& c, int64_t prompts) {
              anchored ? ", on the earlier model's answers too" : "");
 }
 
+/// What the meta-judge compares: replies to one answer of each prompt, every two in both orders.
+std::string comparisons_text(const RunConfig& c, int64_t prompts) {
+  const int64_t k = c.judge.num_evals_to_average;
+  if (c.pairs.meta_rubric.empty()) return "";
+  return line("comparisons of judgements", str("at most ", prompts * k * (k - 1)));
+}
+
 std::string next_training_text(const RunConfig& c, size_t pairs, size_t seeds, size_t answers) {
   if (c.dpo.method == "positive_only")
     return line("SFT steps of a round",
@@ -76,7 +83,7 @@ std::string work_text(const DryRunPlan& plan) {
         line("candidates of a round", str(answers)) +
         (c.pairs.choose == "anchored" ? line("answers of " + c.pairs.anchor + " beside them", str(answers))
                                       : "") +
-        line("judgements of a round", judgements_text(c, prompts)) +
+        line("judgements of a round", judgements_text(c, prompts)) + comparisons_text(c, prompts) +
         next_training_text(c, pairs, plan.data.ift.size() + plan.eft.size(), static_cast<size_t>(answers));
   return section("work", text);
 }

@@ -6,6 +6,7 @@
 #include "data/unique_ids.h"
 #include "evaluate/judges/round_robin.h"
 #include "feedback/candidates.h"
+#include "recipe/round_summary.h"
 #include "run/load_policy.h"
 
 namespace selfreward {
@@ -136,14 +137,12 @@ StepComparison next_comparison(Validation& validation, const StoppingState& stat
   return comparison;
 }
 
-void add_to_round_summary(const RunDirectory& run, int64_t t, const std::vector<StepComparison>& comparisons,
-                          int64_t total_steps) {
+Json stopping_summary(const std::vector<StepComparison>& comparisons, int64_t total_steps) {
   const StoppingState state = state_after(comparisons);
-  Json summary = read_json(run.round_summary(t));
-  Json& stopping = summary["early_stopping"] = {
+  Json stopping = {
       {"steps", state.last_step}, {"planned_steps", total_steps}, {"best_step", state.best_step}};
   for (const StepComparison& comparison : comparisons) stopping["comparisons"].push_back(to_json(comparison));
-  write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
+  return stopping;
 }
 
 /// The best model under its final name. Where no step beat M_t, that is M_t again.
@@ -208,7 +207,7 @@ void train_with_early_stopping(const Round& round, const Policy& policy, int64_t
     return comparisons.back().won();
   };
   const int64_t best_step = train_while_better(training, state_after(comparisons), is_better).best_step;
-  add_to_round_summary(run, t, comparisons, total_steps);
+  add_to_round_summary(run, t, "early_stopping", stopping_summary(comparisons, total_steps));
   keep_best(round, best_step, candidate_of(files.dir, best_step));
   run.forget_training_state(files);
 }

@@ -8,6 +8,7 @@
 #include "feedback/given_prompts.h"
 #include "feedback/new_prompts.h"
 #include "feedback/written_checklists.h"
+#include "recipe/round_summary.h"
 #include "recipe/stages.h"
 #include "run/load_policy.h"
 #include "run/outputs.h"
@@ -162,14 +163,18 @@ std::vector<PreferencePair> pairs_of_judgements(const Round& round, Policy& poli
                              Rubric::load(config.pairs.meta_rubric),
                              judge_items(compared.questions, compared.judgements), once, out);
       });
-  return run.memo<PreferencePair>(
-      judgement_pairs_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
+  const auto pairs =
+      run.memo<PreferencePair>(judgement_pairs_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
         if (out.shards() > 0) return;
         const auto built = judgement_pairs(compared, verdicts);
         log_line(
             str("  ", built.records.size(), " pairs of judgements; left out: ", counts_text(built.dropped)));
         out.append(built.records, built.dropped);
       });
+  add_to_round_summary(
+      run, t, "judgement_pairs",
+      {{"pairs", pairs.size()}, {"drops", read_counts(run.round_records(t, "judgement_pairs"))}});
+  return pairs;
 }
 
 }  // namespace selfreward

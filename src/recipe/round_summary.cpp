@@ -15,11 +15,6 @@
 namespace selfreward {
 namespace {
 
-Json counts_of(const fs::path& records) {
-  const fs::path path = counts_file(records);
-  return fs::exists(path) ? read_json(path) : Json::object();
-}
-
 Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& pairs) {
   double agree = 0, tie = 0, wrong = 0;
   for (const PreferencePair& pair : pairs) {
@@ -70,14 +65,14 @@ void write_round_summary(const Round& round, const RoundAnswers& answers,
   const int64_t t = round.t;
   Json summary{{"t", t},
                {"prompts", answers.prompts.size()},
-               {"prompt_drops", counts_of(run.round_records(t, "prompts"))}};
+               {"prompt_drops", read_counts(run.round_records(t, "prompts"))}};
   summary.update(candidate_counts(answers.candidates));
   summary.update(judgement_counts(answers.judgements));
   if (const auto agreement = consistency(answers.judgements, answers.rewards))
     summary["consistency"] = *agreement;
   summary["pairs"] = pairs.size();
   count_prompts(answers, pairs, summary);
-  summary["pair_drops"] = counts_of(run.round_records(t, "preferences"));
+  summary["pair_drops"] = read_counts(run.round_records(t, "preferences"));
   set_gold_agreement(config.data.gold, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   log_line(str("  ", answers.prompts.size(), " prompts, ", answers.candidates.size(), " candidates, ",
@@ -85,6 +80,12 @@ void write_round_summary(const Round& round, const RoundAnswers& answers,
                summary.contains("score_mean")
                    ? significant(std::round(100 * summary["score_mean"].get<double>()) / 100, 6)
                    : "-"));
+}
+
+void add_to_round_summary(const RunDirectory& run, int64_t t, const char* key, const Json& value) {
+  Json summary = read_json(run.round_summary(t));
+  summary[key] = value;
+  write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
 }
 
 void follow_gold_rules(const Round& round) {

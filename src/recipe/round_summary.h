@@ -11,6 +11,9 @@ namespace selfreward {
 void write_round_summary(const Round& round, const RoundAnswers& answers,
                          const std::vector<PreferencePair>& pairs);
 
+/// Adds what a later stage of the round did, under its key, to round.json.
+void add_to_round_summary(const RunDirectory& run, int64_t t, const char* key, const Json& value);
+
 /// Of a round that is done: gold_agreement by the gold rules as they are now, where round.json has it by
 /// others, and what the monitor says of it.
 void follow_gold_rules(const Round& round);

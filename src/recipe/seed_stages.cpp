@@ -140,16 +140,18 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
 Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   if (config.eft.source == "ranks")
     return eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
-  Filtered<Example> eft;
-  if (config.eft.source == "none") return eft;
+  if (config.eft.source == "none") return {};
   if (config.eft.source == "verdicts") return eft_from_verdicts(config, rubric);
+  Filtered<Example> eft;
   for (const std::string& file : config.data.eft) {
     Filtered<Example> part = read_examples(file, config.data.languages);
     if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
     add_counts(eft.dropped, part.dropped);
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
   }
-  return eft;
+  auto chosen = eft_as_it_is(std::move(eft.records), config.eft, root_seed(config).child("eft_choice"));
+  add_counts(chosen.dropped, eft.dropped);
+  return chosen;
 }
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
@@ -162,11 +164,11 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
     if (config.eft.source == "self")
       return out.append(agreeing_judgements(config, run, data, rubric, judged));
     const auto eft = eft_without_model(config, data, rubric);
-    if (config.eft.source == "ranks") write_eft_summary(run, data.ranked, eft);
-    if (config.eft.source != "verdicts") return out.append(eft.records);
-    write_eft_summary(run, {}, eft);
-    log_line(
-        str("  ", eft.records.size(), " verdicts on requirements; left out: ", counts_text(eft.dropped)));
+    const bool made = config.eft.source != "file";
+    if (made)
+      write_eft_summary(run, config.eft.source == "ranks" ? data.ranked : std::vector<RankedAnswers>(), eft);
+    if (made || !eft.dropped.empty())
+      log_line(str("  ", eft.records.size(), " judging examples; left out: ", counts_text(eft.dropped)));
     out.append(eft.records, eft.dropped);
   });
 }

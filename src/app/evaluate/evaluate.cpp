@@ -5,6 +5,7 @@
 #include "app/evaluate/model_names.h"
 #include "base/paths.h"
 #include "evaluate/benchmarks/evaluation.h"
+#include "evaluate/benchmarks/model_answers.h"
 #include "feedback/judging/judge.h"
 #include "report/report.h"
 #include "run/load_policy.h"
@@ -52,7 +53,7 @@ void run_evaluate(const Options& options) {
   ModelNames names;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});
-    check_policy(config.model, dir);
+    check_can_answer(config, dir);
     check_new_name(names, directory_name(dir), "rename a directory");
   }
   RunDirectory directory(config);

@@ -8,6 +8,7 @@
 #include "data/pairs_as_ranked.h"
 #include "data/unique_ids.h"
 #include "evaluate/benchmarks/gold_ranks.h"
+#include "evaluate/benchmarks/model_answers.h"
 #include "evaluate/benchmarks/reward_evaluation.h"
 #include "run/load_policy.h"
 
@@ -81,7 +82,7 @@ void run_evaluate_reward(const Options& options) {
     check(directory_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ",
           dir);
     evaluation.models.push_back({directory_name(dir), dir});
-    check_policy(config.model, dir);
+    check_can_answer(config, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
   const auto ranked = ranked_answers(options, config);

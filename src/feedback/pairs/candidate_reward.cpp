@@ -1,5 +1,7 @@
 #include "feedback/pairs/candidate_reward.h"
 
+#include "base/json_integers.h"
+
 namespace selfreward {
 
 void to_json(Json& json, const CandidateReward& value) {
@@ -11,7 +13,7 @@ void to_json(Json& json, const CandidateReward& value) {
 
 void from_json(const Json& json, CandidateReward& value) {
   json.at("prompt_id").get_to(value.prompt_id);
-  json.at("index").get_to(value.index);
+  value.index = whole_number_at(json, "index", "[records] ");
   json.at("logp").get_to(value.logp);
   json.at("logp_before").get_to(value.logp_before);
 }

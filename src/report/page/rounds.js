@@ -69,7 +69,9 @@ function rounds() {
             fine(r.pairs) &&
                 flowStep(
                     r.pairs, 'preference pairs', r.unfinished ? null : (r.paired_prompts ?? r.pairs) / r.prompts, 'of the prompts',
-                    r.pair_drops)),
+                    r.pair_drops),
+            r.judgement_pairs &&
+                flowStep(r.judgement_pairs.pairs, 'pairs of judgements', null, '', r.judgement_pairs.drops)),
         roundFacts(r));
   });
 }
