@@ -116,6 +116,8 @@ TEST_CASE("a model compares its own judgements, and DPO prefers the better ones"
     CHECK(pair.prompt.back().content.starts_with("judge : "));
     CHECK(*pair.score_chosen > *pair.score_rejected);
   }
+  CHECK(read_json(kRoot / "run/M1/round.json")["judgement_pairs"]["pairs"] == pairs.size());
+  CHECK(run(settings + "--dry-run").says("comparisons of judgements"));
   const std::string with_them = bytes("M2/model.safetensors");
   write_file_atomically(
       kRoot / "meta.yaml",

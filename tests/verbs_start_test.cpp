@@ -145,6 +145,22 @@ TEST_CASE("one setting that is named twice is an error") {
   is_named_twice("run " SELFREWARD_SOURCE_DIR "/configs/playground.yaml --run-dir r", "run_dir");
 }
 
+TEST_CASE("a model without a chat template is refused before anything is answered or judged") {
+  fresh();
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 2, "p.jsonl"),
+                    ranked = lines_of("held_out_ranked.jsonl", 0, 2, "r.jsonl");
+  fs::copy(kM0, kRoot / "base", fs::copy_options::recursive);
+  Json tokenizer = read_json(kRoot / "base/tokenizer_config.json");
+  tokenizer.erase("chat_template");
+  write_file_atomically(kRoot / "base/tokenizer_config.json", tokenizer.dump());
+  for (const std::string verb : {"evaluate --prompts p.jsonl", "evaluate reward --ranked r.jsonl"}) {
+    const Result result = selfreward_does(verb + " --out ev --model base --rubric " + kRubric);
+    CHECK(result.says("base has no chat template"));
+    CHECK_FALSE(fs::exists(kRoot / "ev/answers"));
+    CHECK_FALSE(fs::exists(kRoot / "ev/evaluation"));
+  }
+}
+
 TEST_CASE("rows with one id are an error before anything is generated or judged") {
   fresh();
   const std::string row = "{\"id\": \"a\", \"prompt\": \"tell me\"}\n";
