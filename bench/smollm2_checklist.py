@@ -1,8 +1,9 @@
 """The table of bench/smollm2_checklist: true scores of every model's answers, and of the pairs that made it.
 
-    python bench/smollm2_checklist.py RUNS_DIR
+    python bench/smollm2_checklist.py RUNS_DIR RUN...
 
 A gain is the mean over prompts of the difference to M1's mean score; its standard error is over prompts too (paired).
+M1 is that of the run, or of the run "own" where it has none of its own.
 """
 
 import collections
@@ -42,21 +43,21 @@ def pairs_of(run, model):
 
 
 def main():
-    runs = pathlib.Path(sys.argv[1])
-    first, first_greedy = by_prompt(runs / "scored-own-M1.gold.jsonl"), by_prompt(runs / "greedy-own-M1.gold.jsonl")
-    print("| judge | model | pairs: right / equal / wrong % | gold | gain on M1 (s.e.) | prompts won / lost | greedy | gain |")
+    runs, names = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    scores_of = lambda kind, run, model: by_prompt(runs / f"{kind}-{run}-{model}.gold.jsonl")
+    print("| run | model | pairs: right / equal / wrong % | gold | gain on M1 (s.e.) | prompts won / lost | greedy | gain |")
     print("|---|---|---|---|---|---|---|---|")
-    print(f"| | M1 | | {statistics.mean(first.values()):.3f} | | | {statistics.mean(first_greedy.values()):.3f} | |")
-    for judge in ("own", "gold", "random", "longest"):
-        for model in ("M2", "M3"):
-            scores = by_prompt(runs / f"scored-{judge}-{model}.gold.jsonl")
-            greedy = by_prompt(runs / f"greedy-{judge}-{model}.gold.jsonl")
+    for name in names:
+        first = scores_of("scored", name, "M1") or scores_of("scored", "own", "M1")
+        first_greedy = scores_of("greedy", name, "M1") or scores_of("greedy", "own", "M1")
+        for model in ("M1", "M2", "M3"):
+            scores, greedy = scores_of("scored", name, model), scores_of("greedy", name, model)
             if not scores or not greedy:
                 continue
-            gain, won = difference(scores, first)
-            greedy_gain, _ = difference(greedy, first_greedy)
-            print(f"| {judge} | {model} | {pairs_of(runs / judge, model)} | {statistics.mean(scores.values()):.3f} | {gain} | {won} | "
-                  f"{statistics.mean(greedy.values()):.3f} | {greedy_gain} |")
+            (gain, won), (greedy_gain, _) = difference(scores, first), difference(greedy, first_greedy)
+            gains = ("", "", "", "") if model == "M1" else (pairs_of(runs / name, model), gain, won, greedy_gain)
+            print(f"| {name} | {model} | {gains[0]} | {statistics.mean(scores.values()):.3f} | {gains[1]} | {gains[2]} | "
+                  f"{statistics.mean(greedy.values()):.3f} | {gains[3]} |")
 
 
 main()
