@@ -119,6 +119,12 @@ TEST_CASE("a model compares its own judgements, and DPO prefers the better ones"
   CHECK(read_json(kRoot / "run/M1/round.json")["judgement_pairs"]["pairs"] == pairs.size());
   CHECK(run(settings + "--dry-run").says("comparisons of judgements"));
   const std::string with_them = bytes("M2/model.safetensors");
+  fs::remove_all(kRoot / "run");
+  CHECK(stopped_at(run_with(settings), kRoot / "run/M1/meta_judgements.jsonl.partial", 1, SIGKILL) == -1);
+  CHECK_FALSE(fs::exists(kRoot / "run/M2"));
+  REQUIRE(run(settings).code == 0);
+  const bool as_without_a_stop = bytes("M2/model.safetensors") == with_them;
+  CHECK(as_without_a_stop);
   write_file_atomically(
       kRoot / "meta.yaml",
       "template: '{instruction} {response_b} or {response_a} ;'\nverdict_pattern: '\\b(a|b)\\b'\n");
