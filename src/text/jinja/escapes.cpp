@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "text/jinja/lexer.h"
 #include "text/jinja/unicode.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward::jinja {
 
@@ -16,7 +17,7 @@ size_t append_code(int line, std::string& out, std::string_view text) {
   if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
     fail_at(line, str("the escape \\", text[0], digits, " in a string is not a character"));
   }
-  append_utf8(out, static_cast<char32_t>(code));
+  out += encode_utf8(static_cast<char32_t>(code));
   return size;
 }
 
@@ -26,7 +27,7 @@ size_t append_octal(std::string& out, std::string_view text) {
   while (size < 3 && size < text.size() && text[size] >= '0' && text[size] <= '7') {
     code = code * 8 + static_cast<char32_t>(text[size++] - '0');
   }
-  append_utf8(out, code);
+  out += encode_utf8(code);
   return size - 1;
 }
 

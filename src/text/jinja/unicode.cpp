@@ -9,27 +9,13 @@
 #include "base/error.h"
 #include "base/regex.h"
 #include "base/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace selfreward::jinja {
 
-namespace {
-
-/// Bytes of the character that `lead` starts.
-size_t expected_size(unsigned char lead) {
-  if (lead >= 0xF0 && lead < 0xF8) return 4;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  return lead >= 0xC2 && lead < 0xE0 ? 2 : 1;
-}
-
-}  // namespace
-
 std::string_view first_character(std::string_view text) {
-  const size_t size = expected_size(static_cast<unsigned char>(text[0]));
-  if (text.size() < size) return text.substr(0, 1);
-  for (size_t i = 1; i < size; ++i) {
-    if (!is_continuation_byte(text[i])) return text.substr(0, 1);
-  }
-  return text.substr(0, size);
+  const Utf8Character first = utf8_character(text, 0);
+  return text.substr(0, first.valid ? first.length : 1);
 }
 
 std::vector<std::string_view> characters(std::string_view text) {
@@ -48,33 +34,7 @@ size_t count_characters(std::string_view text) {
 }
 
 char32_t code_point(std::string_view character) {
-  const auto byte = [&](size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(character[i])); };
-  switch (character.size()) {
-    case 2:
-      return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
-    case 3:
-      return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
-    case 4:
-      return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
-    default:
-      return byte(0) < 0x80 ? byte(0) : 0xFFFD;
-  }
-}
-
-void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xC0 | code >> 6);
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-  }
-  put(0x80 | (code & 0x3F));
+  return utf8_character(character, 0).valid ? selfreward::code_point(character, 0) : 0xFFFD;
 }
 
 bool is_space(char32_t code) {
@@ -159,7 +119,7 @@ std::string change_case(std::string_view text, bool upper) {
     if (code == 0xFFFD) {
       out += c;
     } else {
-      append_utf8(out, map_case(code, upper));
+      out += encode_utf8(map_case(code, upper));
     }
   }
   return out;

@@ -10,10 +10,9 @@ namespace selfreward::jinja {
 size_t count_characters(std::string_view text);
 /// The characters as pieces of `text`.
 std::vector<std::string_view> characters(std::string_view text);
-/// The first character of a text that is not empty; its code point.
+/// The first character of a text that is not empty; its code point, U+FFFD of a byte that is not UTF-8.
 std::string_view first_character(std::string_view text);
 char32_t code_point(std::string_view character);
-void append_utf8(std::string& out, char32_t code);
 
 /// str.isspace of one code point.
 bool is_space(char32_t code);
