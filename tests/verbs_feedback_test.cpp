@@ -113,7 +113,7 @@ TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settin
   REQUIRE(made.code == 0);
   CHECK(made.says("wrote 4 verdicts to e.jsonl; left out: no_rule 1"));
   const auto rows = read_jsonl<VerdictRow>(kRoot / "e.jsonl");
-  CHECK(rows[0].evidence == "at most 1 sentences: 1 I like tea.; count 1");
+  CHECK(rows[0].evidence == "at most 1 sentences: 1 I like tea.; 1 counted, as many as 1");
   CHECK(rows[0].met);
   CHECK(!rows[1].met);
   CHECK(eft("").code == 0);

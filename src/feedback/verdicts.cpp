@@ -65,7 +65,7 @@ void add_verdict(const Prompt& prompt, const Candidate& answer, size_t index, Fi
   if (rule.wording.empty()) return leave_out(made, "no_wording", id);
   const RequirementVerdict verdict = check_requirement(rule, answer.text);
   made.records.push_back({id, prompt.text, answer.text, rule.wording,
-                          verdict.wanted + ": " + verdict.evidence, verdict.met, to_string(rule.kind)});
+                          verdict.wanted + ": " + verdict.evidence, verdict.met, sort_of(rule)});
 }
 
 void add_verdicts(const Prompt& prompt, const Candidate& answer, Filtered<VerdictRow>& made) {

@@ -46,7 +46,7 @@ TEST_CASE("rules give a verdict with its evidence on each requirement of each an
   CHECK(
       Json(made.records[0]).dump() ==
       R"({"id":"p/0/0","prompt":"Write about tea.","answer":"Tea is good. Milk too.","requirement":"One sentence.",)"
-      R"("evidence":"at most 1 sentences: 1 Tea is good.; 2 Milk too.; count 2","met":false,"kind":"sentences"})");
+      R"("evidence":"at most 1 sentences: 1 Tea is good.; 2 Milk too.; 2 counted, more than 1","met":false,"kind":"sentences at most"})");
   CHECK(made.records[1].met);
   CHECK(made.dropped ==
         Counts{{"no_requirements", 1}, {"no_rule", 2}, {"no_wording", 2}, {"worthless_answer", 1}});

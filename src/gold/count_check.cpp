@@ -53,11 +53,20 @@ std::string marked_words(const std::vector<std::string>& words, size_t count) {
   return text.empty() ? "" : text + "; ";
 }
 
+/// How a count lies to what is wanted, the same words for a lower and an upper end: what follows from it is the verdict.
+std::string compared(const Requirement& r, int64_t count) {
+  if (r.min && count < *r.min) return str("less than ", *r.min);
+  if (r.max && count > *r.max) return str("more than ", *r.max);
+  if (r.min && r.max && *r.min < *r.max) return str("between ", *r.min, " and ", *r.max);
+  const int64_t end = r.max ? *r.max : *r.min;
+  return count == end ? str("as many as ", end) : str("less than ", end);
+}
+
 std::string evidence_of(const Requirement& r, const std::vector<std::string>& parts) {
   const auto enough = static_cast<size_t>(r.max ? *r.max + 1 : *r.min);  // so many decide
   const size_t count = std::min(parts.size(), enough);
   return (r.kind == K::words ? marked_words(parts, count) : numbered_parts(r.kind, parts, count)) +
-         (parts.size() > count ? str(count, " or more") : str("count ", count));
+         str(count, " counted, ", compared(r, static_cast<int64_t>(count)));
 }
 
 }  // namespace

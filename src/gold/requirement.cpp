@@ -123,6 +123,13 @@ std::string to_string(RequirementKind kind) {
   return info_of(kind).name;
 }
 
+std::string sort_of(const Requirement& r) {
+  const std::string kind = to_string(r.kind);
+  if (r.kind == RequirementKind::forbid || r.kind == RequirementKind::language) return kind + " " + r.text;
+  if (r.min && r.max) return kind + (*r.min == *r.max ? " exactly" : " between");
+  return kind + (r.min ? " at least" : r.max ? " at most" : "");
+}
+
 std::string wanted_text(const Requirement& r) {
   switch (r.kind) {
     case K::include:

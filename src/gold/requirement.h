@@ -56,6 +56,10 @@ std::string wanted_text(const Requirement& requirement);
 
 std::string to_string(RequirementKind kind);
 
+/// What kind of thing is asked for, in a finer division: "sentences at most", "forbid ,", "language fr", else the kind's
+/// name. How often it is met differs between them, and a judge must not learn that in the place of looking.
+std::string sort_of(const Requirement& requirement);
+
 void to_json(Json& json, const Requirement& value);
 /// Throws Error with the kind and the key for an unknown kind or key, and for values that the kind needs and
 /// has not, or that contradict each other.

@@ -7,7 +7,7 @@
 namespace selfreward {
 
 /// What became of one requirement: "4 sentences" was found, "at most 3 sentences" wanted. The evidence is what
-/// a reader would note down to find that out: "1 The sea is; 2 It has many; 3 We swim; 4 Fish; count 4".
+/// a reader would note down to find that out: "1 The sea is; 2 It has many; 3 We swim; 4 Fish; 4 counted, more than 3".
 struct RequirementVerdict {
   bool met = false;
   std::string wanted, found, evidence;

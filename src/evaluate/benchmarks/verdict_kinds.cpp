@@ -29,7 +29,7 @@ void add_reply(const RankedAnswers& group, const std::string& answer, const Judg
   const auto rule = rule_of(group.requirements, reply.requirement);
   if (!rule) return;
   const RequirementVerdict truth = check_requirement(*rule, answer);
-  Counts& counts = kinds[to_string(rule->kind)];
+  Counts& counts = kinds[sort_of(*rule)];
   const bool right = reply.score == (truth.met ? 1.0 : 0.0);
   const std::string evidence = truth.wanted + ": " + truth.evidence;
   const bool exact = strip(reply.text) == strip(rubric.reply_of(evidence, true)) ||

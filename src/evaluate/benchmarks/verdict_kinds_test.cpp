@@ -31,7 +31,7 @@ TEST_CASE("verdicts are counted by kind against the rules, beside the more commo
   const std::vector<Judgement> judged = {
       {"p",
        0,
-       {reply("One sentence.", "at most 1 sentence: 1 Hello there; count 1, yes", 1.0),
+       {reply("One sentence.", "at most 1 sentence: 1 Hello there; 1 counted, as many as 1, yes", 1.0),
         reply("No exclamation marks.", "no", 0.0), reply("Be kind.", "yes", 1.0)},
        {}},
       {"p",
@@ -40,12 +40,12 @@ TEST_CASE("verdicts are counted by kind against the rules, beside the more commo
         reply("No exclamation marks.", "perhaps", std::nullopt), reply("Be kind.", "no", 0.0)},
        {}}};
   const Json table = verdict_kinds(ranked, judged, checklist());
-  const Json& sentences = table.at("kinds").at("sentences");
+  const Json& sentences = table.at("kinds").at("sentences at most");
   CHECK(sentences.at("n") == 2);
   CHECK(sentences.at("right") == 2);
   CHECK(sentences.at("majority") == 1);
-  CHECK(table.at("kinds").at("forbid").at("right") == 0);  // one wrong, one without a verdict
-  CHECK(!table.at("kinds").contains("other"));             // "Be kind." has no rule
+  CHECK(table.at("kinds").at("forbid !").at("right") == 0);  // one wrong, one without a verdict
+  CHECK(!table.at("kinds").contains("other"));               // "Be kind." has no rule
   CHECK(table.at("all").at("n") == 4);
   CHECK(table.at("all").at("right") == 2);
 }
