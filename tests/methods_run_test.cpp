@@ -137,6 +137,23 @@ TEST_CASE("a model compares its own judgements, and DPO prefers the better ones"
   CHECK(run("--set pairs.meta_rubric=none.yaml --set judge.num_evals_to_average=4").says("none.yaml"));
 }
 
+TEST_CASE("judging examples: ids are their own, and none at all is an error before any work") {
+  fresh();
+  const std::string row = R"({"id": "a", "messages": [{"role": "user", "content": "judge"}, )"
+                          R"({"role": "assistant", "content": "Score: 4"}]})"
+                          "\n";
+  write_file_atomically(kRoot / "twice.jsonl", row + row);
+  CHECK(run("--set eft.source=file --set data.eft=[twice.jsonl] --set eft.max_examples=1").says("'a'"));
+  write_file_atomically(kRoot / "equal.jsonl",
+                        R"({"id": "e", "prompt": "write", "answers": ["a", "b"], "ranks": [1, 1]})"
+                        "\n");
+  const std::string equal = "--set data.ranked=[equal.jsonl] ";
+  for (const char* more : {"", "--dry-run"})
+    CHECK(run(equal + more)
+              .says("eft.source is ranks, but data.ranked gives no example; left out: all_ranks_equal 2"));
+  CHECK_FALSE(fs::exists(kRoot / "run/M1"));
+}
+
 TEST_CASE("M0 writes the requirements of prompts that have none, and a checklist judge asks about them") {
   fresh();
   write_file_atomically(kRoot / "list.yaml",

@@ -115,11 +115,13 @@ TEST_CASE("label: requirements that nobody could answer are an error with their 
     CAPTURE(wrong);
     write_file_atomically(kRoot / "p.jsonl",
                           R"({"id": "p", "prompt": "Say hello.", "requirements": )" + wrong + "}\n");
-    const Result result = label_does("--out labels --form verdicts");
-    CHECK(result.code == 1);
-    CHECK(result.says("p.jsonl: [checklist] requirement"));
-    CHECK(result.says("(prompt 'p')"));
-    CHECK(!result.says("json.exception"));
+    for (const char* form : {"ranks", "scores", "verdicts"}) {
+      const Result result = label_does(std::string("--out labels --form ") + form);
+      CHECK(result.code == 1);
+      CHECK(result.says("p.jsonl: [checklist] requirement"));
+      CHECK(result.says("(prompt 'p')"));
+      CHECK(!result.says("json.exception"));
+    }
   }
   write_file_atomically(kRoot / "p.jsonl",
                         R"({"id": "p", "prompt": "Say hello.", "requirements": [{"kind": "title"}]})");

@@ -161,6 +161,26 @@ TEST_CASE("a model without a chat template is refused before anything is answere
   }
 }
 
+TEST_CASE("an evaluation takes the place of no run and no checkpoint") {
+  fresh();
+  const std::string p = lines_of("held_out_prompts.jsonl", 0, 2, "p.jsonl"),
+                    ranked = lines_of("held_out_ranked.jsonl", 0, 2, "r.jsonl");
+  fs::copy(kM0, kRoot / "model", fs::copy_options::recursive);
+  fs::create_directories(kRoot / "a_run");
+  fs::copy(kM0, kRoot / "a_run/M1", fs::copy_options::recursive);
+  const std::string settings = "seed: 5\n";
+  write_file_atomically(kRoot / "a_run/config.yaml", settings);
+  for (const std::string verb : {"evaluate --prompts p.jsonl", "evaluate reward --ranked r.jsonl"})
+    for (const auto& [out, what] : {std::pair("a_run", "run"), std::pair("model", "checkpoint")}) {
+      const Result result =
+          selfreward_does(verb + " --model " + kM0 + " --rubric " + kRubric + " --out " + out);
+      CHECK(result.code == 1);
+      CHECK(result.says(std::string("--out ") + out + " holds a " + what + "; name another directory"));
+    }
+  CHECK(read_file(kRoot / "a_run/config.yaml") == settings);
+  CHECK_FALSE(fs::exists(kRoot / "model/config.yaml"));
+}
+
 TEST_CASE("rows with one id are an error before anything is generated or judged") {
   fresh();
   const std::string row = "{\"id\": \"a\", \"prompt\": \"tell me\"}\n";

@@ -12,6 +12,8 @@
 namespace selfreward::verifiable {
 namespace {
 
+constexpr int64_t kMostPrompts = 1'000'000;
+
 struct Arguments {
   fs::path dir;
   int64_t prompts = 0;  // 0: the files
@@ -31,7 +33,8 @@ std::optional<Arguments> read_arguments(int count, char** values) {
   Arguments arguments{values[1]};
   for (int i = 2; i < count; i += 2) {
     const std::string name = values[i];
-    if (name == "--prompts" && read_number(values[i + 1], arguments.prompts) && arguments.prompts > 0)
+    if (name == "--prompts" && read_number(values[i + 1], arguments.prompts) && arguments.prompts > 0 &&
+        arguments.prompts <= kMostPrompts)
       continue;
     if (name == "--seed" && read_number(values[i + 1], arguments.seed)) continue;
     if (name == "--split") arguments.split = values[i + 1];
@@ -66,7 +69,9 @@ int main(int count, char** values) {
   using namespace selfreward;
   const auto arguments = verifiable::read_arguments(count, values);
   if (!arguments) {
-    std::fprintf(stderr, "usage: verifiable_data DIR [--prompts COUNT [--seed SEED] [--split train|eval]]\n");
+    std::fprintf(
+        stderr,
+        "usage: verifiable_data DIR [--prompts COUNT (at most 1000000) [--seed SEED] [--split train|eval]]\n");
     return 2;
   }
   try {

@@ -195,6 +195,8 @@ std::vector<MadePrompt> make_prompts(const std::vector<Topic>& topics, const Pro
   std::vector<MadePrompt> made, mixed;
   for (const auto& [category, count] : shares) {
     const auto pool = topics_of(topics, topic_category(category), split);
+    check(count == 0 || !pool.empty(), "[verifiable] topics.jsonl has no topic of the category ",
+          topic_category(category), " and the split ", split, ", of which ", count, " prompts are wanted");
     const Seed here = seed.child(name, category);
     const auto order = here.permutation(pool.size());
     for (size_t i = 0; i < static_cast<size_t>(count); ++i)

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/commands.h"
+#include "base/in_row.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "base/text_util.h"
@@ -57,7 +58,9 @@ void run_eft(const Options& options) {
   const RunConfig config = options.config.load(kEft);
   check_file_can_be_made(options.out);
   const auto answers = read_candidates(options.candidates);
-  auto made = verdicts_by_rules(read_prompts(options.prompts), answers.records);
+  const auto prompts = read_prompts(options.prompts);
+  auto made =
+      at_place("[eft] " + options.prompts, [&] { return verdicts_by_rules(prompts, answers.records); });
   add_counts(made.dropped, answers.dropped);
   check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
         "; the requirements of --prompts ", options.prompts, " need a kind and a wording (docs/formats.md)");

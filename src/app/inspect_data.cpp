@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "app/commands.h"
 #include "app/data_choice.h"
@@ -140,13 +141,18 @@ void print_rows(const std::vector<Record>& records, const std::vector<Sample>& s
   }
 }
 
+/// Of a row with several answers one may be left out, or what one of several people said.
+bool is_part_of_a_row(const std::string& reason) {
+  const std::set<std::string> by_person = {"partly_ranked", "not_submitted", "annotation_cancelled"};
+  return reason.starts_with("reply_") || by_person.count(reason) > 0;
+}
+
 template <typename Record>
 void print_records(const Filtered<Record>& data, const ChatFormat* chat, TrainOn train_on) {
-  const int64_t left_out = std::accumulate(
-      data.dropped.begin(), data.dropped.end(), int64_t{0}, [](int64_t sum, const auto& entry) {
-        // Of a row with several answers one may be left out.
-        return entry.first.starts_with("reply_") ? sum : sum + entry.second;
-      });
+  const int64_t left_out = std::accumulate(data.dropped.begin(), data.dropped.end(), int64_t{0},
+                                           [](int64_t sum, const auto& entry) {
+                                             return is_part_of_a_row(entry.first) ? sum : sum + entry.second;
+                                           });
   std::printf("%s", str("rows             ", std::ssize(data.records) + left_out, "\nkept             ",
                         data.records.size(), "\nleft out         ", left_out,
                         data.dropped.empty() ? "" : ": ", left_out_text(data), "\n")

@@ -60,10 +60,9 @@ void check_requirements(Json requirements) {
 
 LabelTasks read_tasks(const Options& options) {
   const std::vector<Prompt> prompts = read_prompts(options.prompts);
-  if (options.form == "verdicts")
-    for (const Prompt& prompt : prompts)
-      at_place("[label] " + options.prompts,
-               [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
+  for (const Prompt& prompt : prompts)  // whatever the form: the page shows them
+    at_place("[label] " + options.prompts,
+             [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
   std::map<std::string, int64_t> dropped;
   LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);
   if (!dropped.empty()) log_line("prompts left out: " + counts_text(dropped));

@@ -52,13 +52,14 @@ void sync_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  if (path.has_parent_path()) make_directories(path.parent_path());
   const fs::path partial = path.string() + ".tmp";
   const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   check(descriptor >= 0, "[files] cannot create ", partial.string(), ": ", system_reason(errno));
   try {
     write_all(descriptor, content, partial);
-    check(::fsync(descriptor) == 0, "[files] cannot sync ", partial.string(), ": ", system_reason(errno));
+    const bool synced = ::fsync(descriptor) == 0;  // before errno is read
+    check(synced, "[files] cannot sync ", partial.string(), ": ", system_reason(errno));
   } catch (...) {
     ::close(descriptor);
     throw;
@@ -67,15 +68,21 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   commit_path(partial, path);
 }
 
+void make_directories(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  check(!error, "[files] cannot make the directory ", dir.string(), ": ", error.message());
+}
+
 void commit_path(const fs::path& from, const fs::path& to) {
   if (fs::is_directory(to)) fs::remove_all(to);
-  check(std::rename(from.c_str(), to.c_str()) == 0, "[files] cannot rename ", from.string(), " to ",
-        to.string(), ": ", system_reason(errno));
+  const bool renamed = std::rename(from.c_str(), to.c_str()) == 0;
+  check(renamed, "[files] cannot rename ", from.string(), " to ", to.string(), ": ", system_reason(errno));
   sync_parent(to);
 }
 
 AppendLog::AppendLog(fs::path path) : path_(std::move(path)) {
-  if (path_.has_parent_path()) fs::create_directories(path_.parent_path());
+  if (path_.has_parent_path()) make_directories(path_.parent_path());
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   check(descriptor_ >= 0, "[files] cannot open ", path_.string(), ": ", system_reason(errno));
 }
@@ -88,7 +95,8 @@ void AppendLog::append(std::string_view text) {
   const off_t before = ::lseek(descriptor_, 0, SEEK_END);
   try {
     write_all(descriptor_, text, path_);
-    check(::fdatasync(descriptor_) == 0, "[files] cannot sync ", path_.string(), ": ", system_reason(errno));
+    const bool synced = ::fdatasync(descriptor_) == 0;
+    check(synced, "[files] cannot sync ", path_.string(), ": ", system_reason(errno));
   } catch (...) {
     // Half a line would be the beginning of the next one. Where even that fails the first error says why.
     if (before >= 0) static_cast<void>(::ftruncate(descriptor_, before) == 0);

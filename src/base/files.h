@@ -16,6 +16,9 @@ std::string read_file(const fs::path& path);
 /// Writes `content` under a temporary name beside `path`, syncs it to disk and renames it to `path`.
 void write_file_atomically(const fs::path& path, std::string_view content);
 
+/// Makes a directory with all above it that are not there. Throws Error with the path and the system's reason.
+void make_directories(const fs::path& dir);
+
 /// Renames a finished file or directory to its final name and syncs the parent directory.
 /// An existing directory at `to` is removed first.
 void commit_path(const fs::path& from, const fs::path& to);

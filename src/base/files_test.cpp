@@ -21,6 +21,14 @@ TEST_CASE("a missing file is an error with its path and the system's reason") {
   CHECK_THROWS_AS(read_file("/tmp"), Error);
 }
 
+TEST_CASE("what cannot be renamed or made says why") {
+  const fs::path dir = scratch_dir();
+  write_file_atomically(dir / "file", "x");
+  CHECK_THROWS_WITH_AS(commit_path(dir / "none", dir / "to"), doctest::Contains("to: No such file"), Error);
+  CHECK_THROWS_WITH_AS(make_directories(dir / "file/below"), doctest::Contains("file/below: Not a directory"),
+                       Error);
+}
+
 TEST_CASE("an append log keeps what an earlier log wrote") {
   const fs::path path = scratch_dir() / "log.jsonl";
   { AppendLog(path).append("a\nb\n"); }

@@ -137,7 +137,7 @@ OutputLock::OutputLock(const fs::path& path)
     : file_(fs::weakly_canonical(fs::absolute(path.string() + ".lock"))) {
   check_can_be_made(file_);
   check_free_around(file_);
-  fs::create_directories(file_.parent_path());
+  make_directories(file_.parent_path());
   do {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);

@@ -51,6 +51,7 @@ std::vector<double> mean_ranks(const Ranked& ranked, const Row& row, Filtered<Ra
 void add(const Row& row, const std::string& prompt, Ranked ranked, Filtered<RankedAnswers>& result) {
   const auto blank = [](const std::string& text) { return strip(text).empty(); };
   if (ranked.rankings.empty()) return leave_out(result, "not_ranked", row.where);
+  if (ranked.answers.size() < 2) return leave_out(result, "fewer_than_two_answers", row.where);
   if (blank(prompt) || std::any_of(ranked.answers.begin(), ranked.answers.end(), blank))
     return leave_out(result, "empty_message", row.where);
   std::vector<double> ranks = mean_ranks(ranked, row, result);
@@ -80,13 +81,31 @@ class ArgillaRankings {
   std::vector<Names> rankings_;
 };
 
-/// Of {"fields", "responses"}, which says nothing about drafts.
-std::vector<Names> nested_rankings(const Row& row, const Row& fields) {
+bool is_no_answer_yet(const Json& status) {
+  return status.is_string() && status != "submitted";
+}
+
+/// The list at `key`; nothing where there is none or null.
+Json list_or_none(const Row& row, const std::string& key) {
+  const auto found = row.value.find(key);
+  if (found == row.value.end() || found->is_null()) return Json::array();
+  check(found->is_array(), "[data] ", row.where, ": \"", key, "\" must be a list, found ",
+        found->type_name());
+  return *found;
+}
+
+/// Of {"fields", "responses"}; older exports say nothing about drafts.
+std::vector<Names> nested_rankings(const Row& row, const Row& fields, Filtered<RankedAnswers>& result) {
+  check(has(row.value, "responses"), "[data] ", row.where,
+        ": an Argilla record needs \"responses\" beside \"fields\"; the row has: ", key_list(row.value));
   ArgillaRankings rankings(row, fields.value);
   const Row responses = inner(row, "responses");
   for (const auto& [question, said] : responses.value.items())
-    for (const Json& response : said)
-      if (response.is_object() && has(response, "value")) rankings.add(question, response.at("value"));
+    for (const Json& response : list_or_none(responses, question))
+      if (response.is_object() && has(response, "status") && is_no_answer_yet(response.at("status")))
+        leave_out(result, "not_submitted", row.where);
+      else if (response.is_object() && has(response, "value"))
+        rankings.add(question, response.at("value"));
   return rankings.take();
 }
 
@@ -94,15 +113,19 @@ std::vector<Names> nested_rankings(const Row& row, const Row& fields) {
 std::vector<Names> flat_rankings(const Row& row, Filtered<RankedAnswers>& result) {
   const std::string suffix = ".responses";
   ArgillaRankings rankings(row, row.value);
-  for (const auto& [key, said] : row.value.items()) {
-    if (!said.is_array() || key.size() <= suffix.size() || !key.ends_with(suffix)) continue;
-    const Json statuses = row.value.value(key + ".status", Json::array());
+  bool has_question = false;
+  for (const auto& [key, value] : row.value.items()) {
+    if (key.size() <= suffix.size() || !key.ends_with(suffix)) continue;
+    has_question = true;
+    const Json said = list_or_none(row, key), statuses = list_or_none(row, key + ".status");
     for (size_t i = 0; i < said.size(); ++i)
-      if (i < statuses.size() && statuses[i].is_string() && statuses[i] != "submitted")
+      if (i < statuses.size() && is_no_answer_yet(statuses[i]))
         leave_out(result, "not_submitted", row.where);
       else
         rankings.add(key.substr(0, key.size() - suffix.size()), said[i]);
   }
+  check(has_question, "[data] ", row.where,
+        ": no \"QUESTION.responses\", which an Argilla record has; the row has: ", key_list(row.value));
   return rankings.take();
 }
 
@@ -127,20 +150,35 @@ std::string text_of_item(const Json& item, const std::string& where) {
   return has(item, "body") ? string_at(item, "body", where) : string_at(item, "title", where);
 }
 
-/// The list that the task's Ranker sorts.
-void take_items(const Row& data, Ranked& ranked) {
-  for (const auto& [key, value] : data.value.items()) {
-    if (!value.is_array() || value.empty() || !value.front().is_object() || !has(value.front(), "id"))
-      continue;
-    for (const Json& item : value) {
-      ranked.names.push_back(string_at(item, "id", data.where));
-      ranked.answers.push_back(text_of_item(item, data.where));
-    }
-    return;
+bool is_list_of_items(const Json& value) {
+  return value.is_array() && !value.empty() && value.front().is_object() && has(value.front(), "id");
+}
+
+/// The ids of a list of items, each of which is there once.
+Names ids_of(const Json& items, const std::string& where) {
+  Names ids;
+  for (const Json& item : items) {
+    ids.push_back(string_at(item, "id", where));
+    check(std::count(ids.begin(), ids.end(), ids.back()) == 1, "[data] ", where, ": two items have the id \"",
+          ids.back(), "\", so nobody knows which one is ranked");
   }
-  fail("[data] ", data.where,
-       ": no list of items with \"id\" and \"body\", which the Ranker sorts; the task has: ",
-       key_list(data.value));
+  return ids;
+}
+
+/// The list that the task's Ranker sorts: of several the one with the ids that are ranked.
+void take_items(const Row& data, Ranked& ranked) {
+  const Json* items = nullptr;
+  const Names first = ranked.rankings.empty() ? Names() : ranked.rankings.front();
+  for (const auto& [key, value] : data.value.items()) {
+    if (!is_list_of_items(value)) continue;
+    const Names ids = ids_of(value, data.where);
+    if (!items || std::is_permutation(first.begin(), first.end(), ids.begin(), ids.end())) items = &value;
+  }
+  check(items, "[data] ", data.where,
+        ": no list of items with \"id\" and \"body\", which the Ranker sorts; the task has: ",
+        key_list(data.value));
+  ranked.names = ids_of(*items, data.where);
+  for (const Json& item : *items) ranked.answers.push_back(text_of_item(item, data.where));
 }
 
 Names order_of(const Json& ranker, const std::string& where) {
@@ -181,10 +219,13 @@ std::vector<Names> label_studio_rankings(const Row& row, Filtered<RankedAnswers>
     check(annotation.is_object() && has(annotation, "result") && annotation.at("result").is_array(),
           "[data] ", row.where,
           ": an annotation has no list \"result\"; is this Label Studio's JSON export (not JSON-MIN)?");
+    const size_t before = rankings.size();
     for (const Json& said : annotation.at("result")) {
       Names ranking = said.is_object() && has(said, "value") ? ranking_of(said.at("value"), row) : Names();
       if (!ranking.empty()) rankings.push_back(std::move(ranking));
     }
+    check(rankings.size() <= before + 1, "[data] ", row.where, ": an annotation has ",
+          rankings.size() - before, " rankings, wanted one; export a project with one Ranker or Pairwise");
   }
   return rankings;
 }
@@ -194,7 +235,7 @@ std::vector<Names> label_studio_rankings(const Row& row, Filtered<RankedAnswers>
 void add_argilla_ranks(const Row& row, Filtered<RankedAnswers>& result) {
   if (!has(row.value, "fields")) return add_argilla(row, row, flat_rankings(row, result), result);
   const Row fields = inner(row, "fields");
-  add_argilla(row, fields, nested_rankings(row, fields), result);
+  add_argilla(row, fields, nested_rankings(row, fields, result), result);
 }
 
 void add_label_studio_ranks(const Row& row, Filtered<RankedAnswers>& result) {

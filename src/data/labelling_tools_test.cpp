@@ -81,6 +81,43 @@ TEST_CASE("a ranking of some of the answers is left out, two questions that rank
   CHECK(error_of(rows[0]).find("both \"ranking\" and \"style\" rank fields") != std::string::npos);
 }
 
+TEST_CASE("drafts, single answers and rows of another shape in argilla's export") {
+  Json rows = golden("nested");
+  rows[0]["responses"]["ranking"][0]["status"] = "draft";
+  CHECK(read(rows).dropped.at("not_submitted") == 1);
+  const Json one = {{"fields", {{"prompt", "Name a river."}, {"answer", "The Loire."}}},
+                    {"responses", {{"ranking", {{{"value", {"answer"}}}}}}}};
+  CHECK(read(Json::array({one})).dropped == std::map<std::string, int64_t>{{"fewer_than_two_answers", 1}});
+  rows = golden("columns");
+  rows.push_back({{"prompt", "Which?"}, {"answers", {"a", "b"}}, {"ranks", {0, 1}}});
+  CHECK_THROWS_WITH_AS(read(rows),
+                       doctest::Contains("no \"QUESTION.responses\", which an Argilla record has"), Error);
+  rows = golden("columns");
+  rows[0]["ranking.responses.status"] = "submitted";
+  CHECK(error_of(rows[0]).find("\"ranking.responses.status\" must be a list, found string") !=
+        std::string::npos);
+  rows = golden("nested");
+  rows[0].erase("responses");
+  rows.push_back(rows[0]);
+  rows.erase(0);
+  CHECK_THROWS_WITH_AS(read(rows), doctest::Contains("needs \"responses\" beside \"fields\""), Error);
+}
+
+TEST_CASE("Label Studio's Ranker sorts the list that has its ids, and sorts it once") {
+  Json task = ranker_task({{"a0", "a2", "a1"}});
+  const Json items = task["data"]["items"];
+  task["data"] = {{"prompt", "Name a river."},
+                  {"context", {{{"id", "d0"}, {"title", "Rivers of France"}}}},
+                  {"items", items}};
+  CHECK(read(Json::array({task})).records.at(0).answers == kAnswers);
+  task["data"]["items"][1]["id"] = "a0";
+  CHECK(error_of(task).find("two items have the id \"a0\"") != std::string::npos);
+  task["data"]["items"] = items;
+  Json& said = task["annotations"][0]["result"];
+  said.push_back(said[0]);
+  CHECK(error_of(task).find("an annotation has 2 rankings, wanted one") != std::string::npos);
+}
+
 TEST_CASE("Label Studio's Ranker and Pairwise") {
   const auto ranked =
       read(Json::array({ranker_task({{"a0", "a2", "a1"}, {"a2", "a0", "a1"}}), ranker_task({})}));

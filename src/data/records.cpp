@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json_integers.h"
+#include "base/json_reason.h"
 
 namespace selfreward {
 namespace {
@@ -31,6 +32,16 @@ Enum value_of(const Names<Enum, N>& names, const char* key, const std::string& n
     known += str(known.empty() ? "" : ", ", text);
   }
   fail("[records] \"", key, "\" is '", name, "', wanted one of ", known);
+}
+
+/// json[key]; an Error names the key where it is something else.
+template <typename T>
+void take(const Json& json, const char* key, T& value) {
+  try {
+    json.at(key).get_to(value);
+  } catch (const Json::type_error& error) {
+    fail("[records] \"", key, "\": ", reason_of(error));
+  }
 }
 
 template <typename T>
@@ -67,7 +78,7 @@ void to_json(Json& json, const Message& value) {
 }
 void from_json(const Json& json, Message& value) {
   const bool has_content = json.contains("content"), has_more = json.size() > (has_content ? 2 : 1);
-  json.at("role").get_to(value.role);
+  take(json, "role", value.role);
   value.content = has_content || !has_more ? json.at("content").get<std::string>() : "";
   value.full = has_more ? json : Json();
 }
@@ -77,9 +88,9 @@ void to_json(Json& json, const Example& value) {
   inputs_to_json(json, value.inputs);
 }
 void from_json(const Json& json, Example& value) {
-  json.at("id").get_to(value.id);
-  json.at("messages").get_to(value.messages);
-  json.at("source").get_to(value.source);
+  take(json, "id", value.id);
+  take(json, "messages", value.messages);
+  take(json, "source", value.source);
   value.inputs = inputs_from_json(json);
 }
 
@@ -88,8 +99,8 @@ void to_json(Json& json, const Prompt& value) {
   if (!value.requirements.is_null()) json["requirements"] = value.requirements;
 }
 void from_json(const Json& json, Prompt& value) {
-  json.at("id").get_to(value.id);
-  json.at("prompt").get_to(value.text);
+  take(json, "id", value.id);
+  take(json, "prompt", value.text);
   value.origin = optional_from_json<std::string>(json, "origin").value_or("");
   value.requirements = json.value("requirements", Json());
 }
@@ -99,10 +110,10 @@ void to_json(Json& json, const RankedAnswers& value) {
   if (!value.requirements.is_null()) json["requirements"] = value.requirements;
 }
 void from_json(const Json& json, RankedAnswers& value) {
-  json.at("id").get_to(value.id);
-  json.at("prompt").get_to(value.prompt);
-  json.at("answers").get_to(value.answers);
-  json.at("ranks").get_to(value.ranks);
+  take(json, "id", value.id);
+  take(json, "prompt", value.prompt);
+  take(json, "answers", value.answers);
+  take(json, "ranks", value.ranks);
   value.requirements = json.value("requirements", Json());
   check(value.answers.size() == value.ranks.size(), "[records] ranked answers '", value.id, "' have ",
         value.answers.size(), " answers but ", value.ranks.size(), " ranks");
@@ -118,12 +129,12 @@ void to_json(Json& json, const VerdictRow& value) {
   if (!value.kind.empty()) json["kind"] = value.kind;
 }
 void from_json(const Json& json, VerdictRow& value) {
-  json.at("id").get_to(value.id);
+  take(json, "id", value.id);
   value.prompt = json.value("prompt", "");
-  json.at("answer").get_to(value.answer);
-  json.at("requirement").get_to(value.requirement);
+  take(json, "answer", value.answer);
+  take(json, "requirement", value.requirement);
   value.evidence = json.value("evidence", "");
-  json.at("met").get_to(value.met);
+  take(json, "met", value.met);
   value.kind = json.value("kind", "");
   check(!value.requirement.empty(), "[records] verdict '", value.id, "' has no requirement");
 }
@@ -136,12 +147,12 @@ void to_json(Json& json, const Candidate& value) {
               {"token_ids", value.token_ids}};
 }
 void from_json(const Json& json, Candidate& value) {
-  json.at("prompt_id").get_to(value.prompt_id);
+  take(json, "prompt_id", value.prompt_id);
   value.index = whole_number_at(json, "index", "[records] ");
-  json.at("text").get_to(value.text);
+  take(json, "text", value.text);
   value.finish_reason =
       value_of(kFinishReasons, "finish_reason", json.at("finish_reason").get<std::string>());
-  json.at("token_ids").get_to(value.token_ids);
+  take(json, "token_ids", value.token_ids);
 }
 
 void to_json(Json& json, const JudgeReply& value) {
@@ -153,7 +164,7 @@ void to_json(Json& json, const JudgeReply& value) {
   if (!value.probabilities.empty()) json["probabilities"] = value.probabilities;
 }
 void from_json(const Json& json, JudgeReply& value) {
-  json.at("text").get_to(value.text);
+  take(json, "text", value.text);
   value.score = optional_from_json<double>(json, "score");
   value.failure.reset();
   if (const auto name = optional_from_json<std::string>(json, "failure"))
@@ -169,10 +180,10 @@ void to_json(Json& json, const Judgement& value) {
   json["replies"] = value.replies;
 }
 void from_json(const Json& json, Judgement& value) {
-  json.at("prompt_id").get_to(value.prompt_id);
+  take(json, "prompt_id", value.prompt_id);
   value.index = whole_number_at(json, "index", "[records] ");
   value.score = optional_from_json<double>(json, "score");
-  json.at("replies").get_to(value.replies);
+  take(json, "replies", value.replies);
 }
 
 // TRL's conversational preference format with our scores, id and token ids beside it.

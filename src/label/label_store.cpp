@@ -45,7 +45,7 @@ void read_log(const fs::path& log, Labels& labels) {
 }  // namespace
 
 LabelStore::LabelStore(const LabelTasks& tasks, const fs::path& dir) : dir_(dir), labels_(tasks) {
-  fs::create_directories(dir_);
+  make_directories(dir_);
   if (fs::exists(log_file())) read_log(log_file(), labels_);
   if (labels_.all().empty()) check_no_results();
   log_.emplace(log_file());

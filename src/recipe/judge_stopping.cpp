@@ -87,6 +87,12 @@ std::vector<RankedAnswers> judge_stopping_data(const RunConfig& config, const Se
   auto read = read_eval_data(config);
   check(!read.records.empty(), "[eft] ", config.eft.eval_data,
         " (eft.eval_data) has no prompt with answers of different ranks; left out: ", left_out_text(read));
+  const bool differ = std::any_of(read.records.begin(), read.records.end(), [](const RankedAnswers& group) {
+    return std::set<double>(group.ranks.begin(), group.ranks.end()).size() > 1;
+  });
+  check(differ, "[eft] ", config.eft.eval_data,
+        " (eft.eval_data): all answers of each prompt have one rank, so no "
+        "judge orders them better than another");
   const auto trained = trained_prompts(config, data), evaluated = prompts_of(data.held_out_ranked);
   for (const RankedAnswers& group : read.records) {
     check(trained.count(group.prompt) == 0, "[eft] prompt '", group.id, "' of ", config.eft.eval_data,
@@ -97,6 +103,8 @@ std::vector<RankedAnswers> judge_stopping_data(const RunConfig& config, const Se
         "prompts");
   }
   check_judge(rubric, config.judge, judge_items(read.records));
+  if (!read.dropped.empty())
+    log_line(str("data: left out of ", config.eft.eval_data, " (eft.eval_data): ", left_out_text(read)));
   return std::move(read.records);
 }
 

@@ -73,4 +73,12 @@ TEST_CASE("a judge is not chosen by prompts that it is trained on or measured on
                        doctest::Contains("one of the evaluation"), Error);
   CHECK_THROWS_WITH_AS(read(row("new", "a", true) + row("new", "b", true)), doctest::Contains("all_equal 1"),
                        Error);
+  RunConfig ranked =
+      config_of(file_with("ranked.jsonl", R"({"id":"r","prompt":"new","answers":["a","b"],"ranks":[1,1]})"
+                                          "\n"));
+  ranked.eft.source = "ranks";
+  ranked.judge.requirements = "rubric";
+  CHECK_THROWS_WITH_AS(
+      judge_stopping_data(ranked, data, Rubric::load(SELFREWARD_SOURCE_DIR "/rubrics/checklist.yaml")),
+      doctest::Contains("all answers of each prompt have one rank"), Error);
 }

@@ -105,7 +105,13 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
     check(parse_verdict(rubric.verdict_line_of(true), PairwiseRubric::of(rubric)) == Verdict::first, "[eft] ",
           config.judge.rubric, ": verdict_line '", rubric.verdict_line,
           "' with A in it is not read as A by verdict_pattern; a judge would learn what nobody can read");
-  if (config.eft.source == "verdicts") eft_from_verdicts(config, rubric);
+  if (config.eft.source == "verdicts" || config.eft.source == "ranks") {
+    const auto eft = eft_without_model(config, data, rubric);
+    check(!eft.records.empty(), "[eft] eft.source is ", config.eft.source, ", but ",
+          config.eft.source == "ranks" ? "data.ranked" : "data.eft",
+          " gives no example; left out: ", counts_text(eft.dropped),
+          "; set eft.source to none to train without");
+  }
   if (config.eft.source == "file" && rubric.form != JudgeForm::pairwise) {
     const auto eft = eft_without_model(config, data, rubric).records;
     if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
@@ -149,6 +155,7 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
     add_counts(eft.dropped, part.dropped);
     std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
   }
+  check_unique_ids(eft.records, "data.eft");
   auto chosen = eft_as_it_is(std::move(eft.records), config.eft, root_seed(config).child("eft_choice"));
   add_counts(chosen.dropped, eft.dropped);
   return chosen;

@@ -53,4 +53,7 @@ TEST_CASE("dpo.replay_eft_share repeats the kind of seeds that is too rare") {
   CHECK(share_of_eft(1000, 60, 0.3) == doctest::Approx(0.3).epsilon(0.05));
   CHECK(share_of_eft(30, 10, 1) == 1);
   CHECK_THROWS_WITH_AS(share_of_eft(30, 0, 0.5), doctest::Contains("30 IFT and 0 EFT examples"), Error);
+  for (const double far : {1e-5, 1 - 1e-5})
+    CHECK_THROWS_WITH_AS(share_of_eft(30, 10, far), doctest::Contains("more than 1000 times as often"),
+                         Error);
 }

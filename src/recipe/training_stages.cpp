@@ -56,6 +56,8 @@ std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Exampl
   return std::move(made.rows);
 }
 
+constexpr double kMostCopies = 1000;  // of one seed example
+
 /// Adds `more` so many times over; which of them come once more for a part of a time is addressed chance.
 void add_times(std::vector<Example>& rows, const std::vector<Example>& more, double times, const Seed& seed) {
   for (int64_t whole = 1; static_cast<double>(whole) <= times + 1e-9; ++whole)
@@ -110,6 +112,11 @@ std::vector<Example> replayed_examples(const RunConfig& config, const SeedExampl
   if (share == 1) return examples.eft;
   const double wanted = share / (1 - share) * static_cast<double>(examples.ift.size());
   const double times = wanted / static_cast<double>(examples.eft.size());
+  check(std::max(times, 1 / times) <= kMostCopies, "[dpo] dpo.replay_eft_share is ", share,
+        ", but the seeds are ", examples.ift.size(), " IFT and ", examples.eft.size(),
+        " EFT examples: some would be replayed more than ", kMostCopies,
+        " times as often as others; take a share "
+        "nearer to theirs");
   const Seed seed = root_seed(config).child("replay_eft_share");
   std::vector<Example> rows;
   add_times(rows, examples.ift, std::max(1.0, 1 / times), seed);
@@ -121,6 +128,8 @@ void train_first_model(const RunConfig& config, RunDirectory& run, const SeedDat
                        const SeedExamples& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
   Policy policy = load_policy(config.model, run.model(0));
+  if (config.last_model > 1 && config.dpo.method == "dpo")
+    replayed_examples(config, ift_and_eft);  // or it throws
   const auto examples = first_training_rows(config, ift_and_eft);
   const Round round{config, run, 0};
   const Output output = first_model_output(config, run);

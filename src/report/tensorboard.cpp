@@ -78,7 +78,7 @@ std::string evaluation_event(const Json& model) {
 }  // namespace
 
 TrainingEvents::TrainingEvents(const fs::path& dir) {
-  fs::create_directories(dir);
+  make_directories(dir);
   file_.open(dir / kEventFile, std::ios::binary | std::ios::trunc);
   file_ << version_event() << std::flush;
   check(file_.good(), "[tensorboard] cannot write ", (dir / kEventFile).string(), "; is the disk full?");

@@ -38,7 +38,7 @@ void save_checkpoint(const AdamW& optimizer, const TrainingFiles& files) {
   const fs::path final_dir = checkpoint_dir(files, optimizer.steps());
   const fs::path partial = final_dir.string() + ".tmp";
   fs::remove_all(partial);
-  fs::create_directories(partial);
+  make_directories(partial);
   write_safetensors(partial / kStateFile, optimizer.state());
   commit_path(partial, final_dir);
   for (const int64_t step : older) fs::remove_all(checkpoint_dir(files, step));
@@ -78,7 +78,7 @@ void run_training(CausalLM& model, const TrainSettings& settings, size_t num_row
                   const AccumulateStep& accumulate) {
   const TrainingFiles& files = run.files;
   check(num_rows > 0, "[train] ", run.label, ": there are no rows to train on");
-  fs::create_directories(files.dir);
+  make_directories(files.dir);
   const int64_t total = num_training_steps(settings, num_rows);
   const int64_t end = files.pause_at > 0 ? std::min(total, files.pause_at) : total;
   const DeterministicScope deterministic(model.device());

@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/evaluate/model_names.h"
+#include "app/evaluate/out_directory.h"
 #include "base/paths.h"
 #include "evaluate/benchmarks/evaluation.h"
 #include "evaluate/benchmarks/model_answers.h"
@@ -57,8 +58,7 @@ void run_evaluate(const Options& options) {
     check_new_name(names, directory_name(dir), "rename a directory");
   }
   RunDirectory directory(config);
-  check(!directory.has_run(), "[evaluate] --out ", options.out,
-        " holds a run; name another directory, so that its settings and figures stay");
+  check_holds_no_run(directory, options.out);
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const SeedData data = read_seed_data(config);
   check_evaluation(config, data);

@@ -2,6 +2,8 @@
 // Where an evaluation writes.
 #include "base/error.h"
 #include "base/files.h"
+#include "model/files/checkpoint_files.h"
+#include "run/paths.h"
 
 namespace selfreward {
 
@@ -12,6 +14,12 @@ inline fs::path made_out_directory(const std::string& out) {
   check(!error, "[evaluate] cannot make the directory --out '", out, "': ", error.message());
   check(fs::is_directory(out), "[evaluate] --out '", out, "' is no directory");
   return out;
+}
+
+/// Settings and figures of an evaluation would take the place of a run's, or stand among a checkpoint's files.
+inline void check_holds_no_run(const RunPaths& paths, const std::string& out) {
+  check(!paths.has_run() && !is_checkpoint(out), "[evaluate] --out ", out, " holds a ",
+        paths.has_run() ? "run" : "checkpoint", "; name another directory, so that what is there stays");
 }
 
 }  // namespace selfreward

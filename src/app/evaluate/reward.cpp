@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/evaluate/out_directory.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "data/pairs_as_ranked.h"
@@ -89,6 +90,7 @@ void run_evaluate_reward(const Options& options) {
   if (!ranked.dropped.empty())
     log_line(str(options.ranked.empty() ? options.candidates : options.ranked,
                  ": left out: ", left_out_text(ranked)));
+  check_holds_no_run(RunPaths(config), options.out);
   RunDirectory directory(config);
   const Json summary = evaluate_rewards(config, directory, evaluation, ranked.records, options.overwrite);
   std::printf("\n%s\nwrote %s\n", reward_tables(summary).c_str(),

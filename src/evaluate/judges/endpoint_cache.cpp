@@ -19,7 +19,7 @@ bool is_entry(const Json& json) {
 }  // namespace
 
 EndpointCache::EndpointCache(fs::path file) : file_(std::move(file)) {
-  if (file_.has_parent_path()) fs::create_directories(file_.parent_path());
+  if (file_.has_parent_path()) make_directories(file_.parent_path());
   lock_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   check(lock_ >= 0, "[endpoint] cannot open the cache ", file_.string(), "; is its directory writable?");
   try {

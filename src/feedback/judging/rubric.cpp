@@ -28,9 +28,10 @@ size_t num_groups(const std::string& pattern) {
 }
 
 /// The pattern of the file; it has to say which part of a match is the score.
-Regex pattern_of(const YamlMap& yaml, const std::string& key, const std::string& example) {
+Regex pattern_of(const YamlMap& yaml, const std::string& key, const std::string& example,
+                 bool ignore_case = false) {
   const std::string pattern = yaml.text(key), place = yaml.place(key);
-  Regex regex = at_place(place, [&] { return Regex(pattern); });
+  Regex regex = at_place(place, [&] { return Regex(pattern, ignore_case); });
   check(num_groups(pattern) >= 1, place, " '", pattern, "' has no group; put ", example);
   return regex;
 }
@@ -84,9 +85,9 @@ void read_pairwise(Rubric& rubric, const YamlMap& yaml) {
   check_placeholders(rubric.verdict_line, {kVerdict}, yaml.place("verdict_line"));
   rubric.has_verdict_pattern = yaml.has("verdict_pattern");
   if (!rubric.has_verdict_pattern) return;
-  const std::string pattern = yaml.text("verdict_pattern");
   rubric.score_pattern =
-      at_place(yaml.place("verdict_pattern"), [&] { return Regex(pattern, /*ignore_case=*/true); });
+      pattern_of(yaml, "verdict_pattern", "the letters into parentheses, as in 'Verdict: (A|B|tie)'",
+                 /*ignore_case=*/true);
 }
 
 JudgeForm form_of(const Rubric& rubric) {

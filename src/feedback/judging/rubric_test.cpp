@@ -65,6 +65,8 @@ TEST_CASE("a wrong rubric file is an error that says what to change") {
       {kTemplate + "---\nmax_score: 3\n", "line 2, column 1: expected the end of the file"},
       {kTemplate + "min_score: -.inf\n", "line 2: min_score is \"-.inf\", expected a finite number"},
       {kTemplate + "max_score: .nan\n", "line 2: max_score is \".nan\", expected a finite number"},
+      {"template: '{instruction} {response_a} {response_b}'\nverdict_pattern: 'A|B'\n",
+       "line 2: verdict_pattern 'A|B' has no group; put the letters into parentheses"},
       {"just text {instruction} {response}\n", "then name it .txt"},
       {"a: [1\n", "this is not valid YAML"},
       {"", "expected keys and values"},

@@ -114,7 +114,7 @@ void write_checkpoint_dir(const fs::path& dir, const std::function<void(const fs
   const fs::path partial = target.string() + ".tmp";
   check_replaceable(target);
   fs::remove_all(partial);
-  fs::create_directories(partial);
+  make_directories(partial);
   write(partial);
   sync_file(partial);
   commit_path(partial, target);

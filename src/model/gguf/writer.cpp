@@ -134,7 +134,7 @@ void write(std::ofstream& out, const void* bytes, uint64_t size, const fs::path&
 
 void write_gguf(const fs::path& path, const GgufContents& contents) {
   const auto& [metadata, tensors] = contents;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  if (path.has_parent_path()) make_directories(path.parent_path());
   const fs::path partial = path.string() + ".tmp";
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
   check(out.good(), "[gguf] cannot create ", partial.string(), ": ", system_reason(errno));
