@@ -11,7 +11,7 @@ namespace {
 void add_numbers(const Json& json, const std::string& path, Scalars& scalars) {
   if (json.is_number()) scalars.emplace_back(path, json.get<double>());
   if (!json.is_object()) return;
-  for (const auto& [key, value] : json.items()) add_numbers(value, path + "/" + key, scalars);
+  for (const auto& [key, value] : json.items()) add_numbers(value, str(path, "/", key), scalars);
 }
 
 std::string metrics_event(const Json& line) {
