@@ -141,7 +141,9 @@ void check_gate(const RunConfig& config, const RunDirectory& run, const SeedData
   const std::string figures = str("of the difference between best and worst answers of ", held_out.size(),
                                   " held-out prompts its scores capture ", percent_of(own), ", random ones ",
                                   percent_of(random), ", the longest answer ", percent_of(longest));
-  if (gap(random).is_null()) return;  // no prompt has a better and a worse answer
+  if (gap(random).is_null())
+    return log_line(str("  judge: not measured before round 1, as none of ", held_out.size(),
+                        " held-out prompts has a better and a worse answer"));
   const auto beats = [&](const Json& other) { return !gap(own).is_null() && gap(own) > gap(other); };
   check(beats(random) && beats(longest) && gap(own) > 0, "[judge] M1 cannot judge: ", figures,
         ". Pairs that it chooses would teach nothing. Give it more EFT, or verdicts on its own answers "
