@@ -303,12 +303,10 @@ std::string word_list(const Requirement& r) {
 }
 
 std::string key_of(const Requirement& r) {
-  std::string key = to_string(r.kind);
-  if (r.kind == RequirementKind::forbid) return key + " " + r.text;
-  if (r.kind == RequirementKind::ends_with && r.text == "?") return key + " mark";
-  if (r.kind == RequirementKind::bullets && r.min == 1) return key + " at most";
-  if (r.min && r.max) return key + (*r.min == *r.max ? " exactly" : " between");
-  return key + (r.min ? " at least" : r.max ? " at most" : "");
+  if (r.kind == RequirementKind::ends_with && r.text == "?") return to_string(r.kind) + " mark";
+  if (r.kind == RequirementKind::bullets && r.min == 1) return to_string(r.kind) + " at most";
+  if (r.kind == RequirementKind::language) return to_string(r.kind);
+  return sort_of(r);
 }
 
 /// The wordings of a requirement in a split; "more" has those of training too.

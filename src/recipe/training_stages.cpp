@@ -58,6 +58,20 @@ std::vector<SftRow> replay_rows(const ChatFormat& chat, const std::vector<Exampl
 
 constexpr double kMostCopies = 1000;  // of one seed example
 
+/// How often EFT is replayed for each time that IFT is, so that it has `share` of all. Throws Error where the seeds cannot be
+/// mixed so.
+double eft_times(double share, const SeedExamples& examples) {
+  const auto ift = std::ssize(examples.ift), eft = std::ssize(examples.eft);
+  check(eft > 0 && (ift > 0 || share == 1), "[dpo] dpo.replay_eft_share is ", share, ", but the seeds are ",
+        ift, " IFT and ", eft, " EFT examples: there is nothing to mix; leave it out");
+  if (share == 1) return 1;
+  const double times = share / (1 - share) * static_cast<double>(ift) / static_cast<double>(eft);
+  check(std::max(times, 1 / times) <= kMostCopies, "[dpo] dpo.replay_eft_share is ", share,
+        ", but the seeds are ", ift, " IFT and ", eft, " EFT examples: some would be replayed more than ",
+        kMostCopies, " times as often as others; take a share nearer to theirs");
+  return times;
+}
+
 /// Adds `more` so many times over; which of them come once more for a part of a time is addressed chance.
 void add_times(std::vector<Example>& rows, const std::vector<Example>& more, double times, const Seed& seed) {
   for (int64_t whole = 1; static_cast<double>(whole) <= times + 1e-9; ++whole)
@@ -106,17 +120,8 @@ std::vector<Example> first_training_rows(const RunConfig& config, const SeedExam
 std::vector<Example> replayed_examples(const RunConfig& config, const SeedExamples& examples) {
   const double share = config.dpo.replay_eft_share;
   if (share == 0) return examples.all();
-  check(!examples.eft.empty() && !(examples.ift.empty() && share < 1), "[dpo] dpo.replay_eft_share is ",
-        share, ", but the seeds are ", examples.ift.size(), " IFT and ", examples.eft.size(),
-        " EFT examples: there is nothing to mix; leave it out");
+  const double times = eft_times(share, examples);
   if (share == 1) return examples.eft;
-  const double wanted = share / (1 - share) * static_cast<double>(examples.ift.size());
-  const double times = wanted / static_cast<double>(examples.eft.size());
-  check(std::max(times, 1 / times) <= kMostCopies, "[dpo] dpo.replay_eft_share is ", share,
-        ", but the seeds are ", examples.ift.size(), " IFT and ", examples.eft.size(),
-        " EFT examples: some would be replayed more than ", kMostCopies,
-        " times as often as others; take a share "
-        "nearer to theirs");
   const Seed seed = root_seed(config).child("replay_eft_share");
   std::vector<Example> rows;
   add_times(rows, examples.ift, std::max(1.0, 1 / times), seed);
@@ -127,9 +132,9 @@ std::vector<Example> replayed_examples(const RunConfig& config, const SeedExampl
 void train_first_model(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric,
                        const SeedExamples& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
+  if (config.last_model > 1 && config.dpo.method == "dpo" && config.dpo.replay_eft_share > 0)
+    eft_times(config.dpo.replay_eft_share, ift_and_eft);  // throws now, not after a round
   Policy policy = load_policy(config.model, run.model(0));
-  if (config.last_model > 1 && config.dpo.method == "dpo")
-    replayed_examples(config, ift_and_eft);  // or it throws
   const auto examples = first_training_rows(config, ift_and_eft);
   const Round round{config, run, 0};
   const Output output = first_model_output(config, run);
