@@ -16,7 +16,7 @@ struct EftSettings {
   int64_t eval_steps = 0;
   std::string eval_data = {};
   int64_t early_stopping_patience = 2;
-  SamplingSettings sampling;
+  SamplingSettings sampling = {};
 
   template <typename Fields>
   void visit(Fields& f) {
