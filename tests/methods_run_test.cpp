@@ -133,6 +133,11 @@ TEST_CASE("a model compares its own judgements, and DPO prefers the better ones"
   CHECK(without.says("M2"));
   const bool same = bytes("M2/model.safetensors") == with_them;
   CHECK_FALSE(same);
+  write_file_atomically(
+      kRoot / "meta.yaml",
+      "template: '{instruction} {response_a} or {response_b} ;'\nverdict_pattern: 'never (A|B)'\n");
+  CHECK(
+      run(settings + "--overwrite").says("do its replies have what verdict_pattern of meta.yaml looks for?"));
   CHECK(run("--set pairs.meta_rubric=meta.yaml").says("judge.num_evals_to_average to 2 or more"));
   CHECK(run("--set pairs.meta_rubric=none.yaml --set judge.num_evals_to_average=4").says("none.yaml"));
 }

@@ -80,33 +80,34 @@ Output output_of(const Options& options, const RunConfig& config, const CommandS
   return output;
 }
 
-std::vector<Example> read_all_examples(const std::vector<std::string>& files, const RunConfig& config) {
-  const auto read = [&](const std::string& file) { return read_examples(file, config.data.languages); };
+std::vector<Example> read_all_examples(const std::vector<std::string>& files,
+                                       const std::vector<std::string>& languages) {
+  const auto read = [&](const std::string& file) { return read_examples(file, languages); };
   return read_all<Example>(files, read, "examples");
 }
 
 /// Trains by `train(policy, files)` what is not there yet, and saves the policy.
 template <typename Train>
-void make_model(const Options& options, const RunConfig& config, const Output& output, Train train) {
+void make_model(const Options& options, const ModelSettings& settings, const Output& output, Train train) {
   const fs::path dir = output.paths.front();
   const OutputLock lock(dir);
   take_up(output, options.overwrite, kOverwriteRemedy);
   if (is_checkpoint(dir)) return log_line(dir.string() + " is there already, made from the same");
-  Policy policy = load_policy(config.model, options.model);
+  Policy policy = load_policy(settings, options.model);
   train(policy, TrainingFiles{output.paths.back()});
-  policy.save(dir, config.model.save_dtype);
+  policy.save(dir, settings.save_dtype);
   log_line("wrote " + dir.string());
 }
 
 void run_sft(const Options& options) {
   const RunConfig config = config_of(options, kSft);
-  const auto examples = read_all_examples(options.data, config);
+  const auto examples = read_all_examples(options.data, config.data.languages);
   const Output output = output_of(options, config, kSft);
   if (options.dry_run) {
     std::printf("%s", dry_run_sft(config, options.model, examples).c_str());
     return;
   }
-  make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
+  make_model(options, config.model, output, [&](Policy& policy, const TrainingFiles& files) {
     const SftRows rows = make_sft_rows(policy.chat(), examples, config.sft.max_length, train_on(config.sft));
     log_line(str(rows.rows.size(), " rows to train on, ", left_out_text(rows, "sft.max_length")));
     begin_training(config.lora, root_seed(config), policy);
@@ -114,16 +115,16 @@ void run_sft(const Options& options) {
   });
 }
 
-void check_dpo(const Options& options, const RunConfig& config) {
-  check(config.dpo.eval_steps == 0,
+void check_dpo(const Options& options, const DpoSettings& dpo) {
+  check(dpo.eval_steps == 0,
         "[dpo] dpo.eval_steps works in `run` alone, which has the model's round around it; set it to 0");
   check(
-      config.dpo.soft_label != "consistency",
+      dpo.soft_label != "consistency",
       "[dpo] dpo.soft_label consistency works in `run` alone, which has judge and rewards; set none or margin");
-  check(config.dpo.method == "dpo", "[dpo] dpo.method is ", config.dpo.method,
+  check(dpo.method == "dpo", "[dpo] dpo.method is ", dpo.method,
         ", which trains on no pairs; `pairs --positive-only` writes its examples, and `sft` trains on them");
-  check(options.replay.empty() == (config.dpo.replay_batch_size == 0), "[dpo] dpo.replay_batch_size is ",
-        config.dpo.replay_batch_size, ", and --replay names ", options.replay.size(),
+  check(options.replay.empty() == (dpo.replay_batch_size == 0), "[dpo] dpo.replay_batch_size is ",
+        dpo.replay_batch_size, ", and --replay names ", options.replay.size(),
         " files: to replay examples both are needed, to replay none neither");
 }
 
@@ -143,15 +144,15 @@ void train_on_pairs(const RunConfig& config, const std::vector<PreferencePair>& 
 
 void run_dpo(const Options& options) {
   const RunConfig config = config_of(options, kDpo);
-  check_dpo(options, config);
+  check_dpo(options, config.dpo);
   const auto pairs = read_all<PreferencePair>(options.data, read_preferences, "pairs");
-  const auto replayed = read_all_examples(options.replay, config);
+  const auto replayed = read_all_examples(options.replay, config.data.languages);
   const Output output = output_of(options, config, kDpo);
   if (options.dry_run) {
     std::printf("%s", dry_run_dpo(config, options.model, pairs, replayed).c_str());
     return;
   }
-  make_model(options, config, output, [&](Policy& policy, const TrainingFiles& files) {
+  make_model(options, config.model, output, [&](Policy& policy, const TrainingFiles& files) {
     train_on_pairs(config, pairs, replayed, policy, files);
   });
 }

@@ -51,7 +51,7 @@ void check_json_integers(std::string_view json, const std::string& where) {
 int64_t whole_number_at(const Json& json, const char* key, const std::string& where) {
   const Json& number = json.at(key);
   check(number.is_number_integer() && number >= 0 && number <= std::numeric_limits<int64_t>::max(), where,
-        key, " is ", number.is_number() ? number.dump() : number.type_name(),
+        key, " is ", number.is_structured() ? number.type_name() : number.dump(),
         ", wanted a whole number of 0 or more");
   return number.get<int64_t>();
 }

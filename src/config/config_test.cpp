@@ -293,6 +293,9 @@ TEST_CASE("a whole run needs a model and the data that its choices ask for") {
   CHECK_THROWS_AS(validate_whole_run(config), Error);
   config.data.gold = "g";
   CHECK_NOTHROW(validate_whole_run(config));
+  config.data.eft = {"judging.jsonl"};
+  CHECK_THROWS_WITH_AS(validate_whole_run(config), doctest::Contains("[config] data.eft is"), Error);
+  config.data.eft.clear();
   config.candidates.num_generations = 1;
   CHECK_THROWS_AS(validate_whole_run(config), Error);
 }

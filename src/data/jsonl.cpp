@@ -9,14 +9,14 @@ void for_each_line(const fs::path& path, const std::function<void(const Json&)>&
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
     const std::string where = str(path.string(), ", line ", i + 1);
+    const Json json = parse_json(lines[i], where);
     try {
-      take(parse_json(lines[i], where));
+      take(json);
     } catch (const nlohmann::json::exception& e) {
       fail("[jsonl] ", where, ": ", reason_of(e));
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& e) {  // of a record, which does not know where it stands
-      if (std::string_view(e.what()).find(where) != std::string_view::npos) throw;
       fail("[jsonl] ", where, ": ", e.what());
     }
   }

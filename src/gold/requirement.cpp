@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_integers.h"
 #include "base/text_util.h"
 #include "gold/language.h"
 
@@ -78,12 +79,6 @@ void check_keys(const Json& json, const KindInfo& info) {
           key, "', which it does not take");
 }
 
-int64_t count_at(const Json& json, const char* key, const KindInfo& info) {
-  check(json.at(key).is_number_integer() && json.at(key).get<int64_t>() >= 0, "[requirements] ", info.name,
-        ": ", key, " is ", json.at(key).dump(), ", wanted a whole number of 0 or more");
-  return json.at(key).get<int64_t>();
-}
-
 double weight_of(const Json& json, const KindInfo& info) {
   check(json.is_number() && json.get<double>() > 0 && json.get<double>() <= kMaxWeight, "[requirements] ",
         info.name, ": weight is ", json.dump(), ", wanted a number above 0 and at most ", kMaxWeight);
@@ -91,8 +86,9 @@ double weight_of(const Json& json, const KindInfo& info) {
 }
 
 void read_count(const Json& json, const KindInfo& info, Requirement& value) {
-  if (json.contains("min")) value.min = count_at(json, "min", info);
-  if (json.contains("max")) value.max = count_at(json, "max", info);
+  const std::string where = str("[requirements] ", info.name, ": ");
+  if (json.contains("min")) value.min = whole_number_at(json, "min", where);
+  if (json.contains("max")) value.max = whole_number_at(json, "max", where);
   check(value.min || value.max, "[requirements] ", info.name, " needs min, max or both");
   check(!value.min || !value.max || *value.min <= *value.max, "[requirements] ", info.name, ": min ",
         value.min.value_or(0), " is above max ", value.max.value_or(0));

@@ -1,5 +1,6 @@
 #include "gold/verifiable.h"
 
+#include "base/json_reason.h"
 #include "base/text_util.h"
 #include "gold/text.h"
 
@@ -49,7 +50,9 @@ std::vector<VerifiablePrompt> read_verifiable(const fs::path& path) {
     const Json json = parse_json(lines[i], where);
     try {
       rows.push_back(json.get<VerifiablePrompt>());
-    } catch (const std::exception& e) {  // a missing key of JSON, a wrong requirement
+    } catch (const nlohmann::json::exception& e) {  // a missing key
+      fail("[requirements] ", where, ": ", reason_of(e), "; wanted id, prompt and requirements");
+    } catch (const Error& e) {  // a wrong requirement
       fail("[requirements] ", where, ": ", e.what());
     }
   }

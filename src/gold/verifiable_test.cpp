@@ -214,6 +214,7 @@ TEST_CASE("gold rules may say that prompts carry their requirements") {
 
 TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
   file_of("bad.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"titel\"}]}\n");
+  file_of("nameless.jsonl", "{\"prompt\":\"x\",\"requirements\":[{\"kind\":\"title\"}]}\n");
   file_of("none.jsonl", "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[]}\n");
   file_of("two.jsonl",
           "{\"id\":\"a\",\"prompt\":\"x\",\"requirements\":[{\"kind\":\"title\"}]}\n"
@@ -221,6 +222,8 @@ TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
   const auto load = [](const std::string& text) { GoldScorer::load(file_of("gold.yaml", text)); };
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"max_score: 5\nrequirements: [bad.jsonl]", "bad.jsonl, line 1: [requirements]"},
+      {"max_score: 5\nrequirements: [nameless.jsonl]",
+       "nameless.jsonl, line 1: key 'id' not found; wanted id, prompt and requirements"},
       {"max_score: 5\nrequirements: [none.jsonl]", "'a' has no requirements"},
       {"max_score: 5\nrequirements: [two.jsonl]", "'b' asks for something else"},
       {"max_score: 5\nrequirements: [nowhere.jsonl]", "nowhere.jsonl"},

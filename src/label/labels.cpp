@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/json_integers.h"
+#include "data/answers_by_prompt.h"
 #include "data/rated_answers.h"
 
 namespace selfreward {
@@ -42,20 +43,10 @@ std::vector<std::string> wordings_of(const Prompt& prompt) {
 LabelTasks label_tasks(const std::string& form, const std::vector<Prompt>& prompts,
                        const std::vector<Candidate>& candidates, std::map<std::string, int64_t>& dropped) {
   LabelTasks tasks{form, {}, {}};
-  for (const Prompt& prompt : prompts) tasks.answers[prompt.id];
-  for (const Candidate& candidate : candidates) {
-    const auto found = tasks.answers.find(candidate.prompt_id);
-    check(found != tasks.answers.end(), "[label] candidate of prompt '", candidate.prompt_id,
-          "', which is not among the prompts; do --prompts and --candidates belong together?");
-    const bool twice = std::any_of(found->second.begin(), found->second.end(),
-                                   [&](const Candidate& other) { return other.index == candidate.index; });
-    check(!twice, "[label] prompt '", candidate.prompt_id, "' has two candidates ", candidate.index);
-    found->second.push_back(candidate);
-  }
-  for (auto& [id, answers] : tasks.answers)
-    std::sort(answers.begin(), answers.end(), [](auto& a, auto& b) { return a.index < b.index; });
+  for (const auto& [id, answers] : answers_by_prompt(prompts, candidates, "[label] "))
+    for (const auto& [index, candidate] : answers) tasks.answers[id].push_back(*candidate);
   for (const Prompt& prompt : prompts) {
-    const std::string why = objection(form, prompt, tasks.answers.at(prompt.id).size());
+    const std::string why = objection(form, prompt, tasks.answers[prompt.id].size());
     if (why.empty())
       tasks.prompts.push_back(prompt);
     else

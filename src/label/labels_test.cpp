@@ -129,7 +129,7 @@ TEST_CASE("a label is read as it is meant, or not at all") {
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0.6, "value": 1})"),
                        doctest::Contains("index is 0.6, wanted a whole number of 0 or more"), Error);
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": "0", "value": 1})"),
-                       doctest::Contains("index is string"), Error);
+                       doctest::Contains("index is \"0\", wanted a whole number"), Error);
   CHECK_THROWS_WITH_AS(read(R"({"prompt_id": "p", "index": 0, "requirement": -1, "value": 1})"),
                        doctest::Contains("requirement is -1"), Error);
   CHECK_THROWS_AS(read(R"({"prompt_id": "p", "index": 18446744073709551615, "value": 1})"), Error);

@@ -146,6 +146,35 @@ std::vector<PreferencePair> preference_pairs(const Round& round, const RoundAnsw
   });
 }
 
+namespace {
+
+/// The model's comparisons of its own judgements, in the words of pairs.meta_rubric.
+std::vector<Judgement> meta_judgements(const Round& round, Policy& policy,
+                                       const ComparedJudgements& compared) {
+  const RunConfig& config = round.config;
+  const Output output = meta_judgements_output(config, round.run, round.t);
+  return round.run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
+    JudgeSettings once = config.judge;
+    once.form = "pairwise";
+    once.read = "text";
+    once.num_evals_to_average = 1;
+    judge_by_comparisons({policy, config.generation, root_seed(config).child("meta_judge", round.t)},
+                         Rubric::load(config.pairs.meta_rubric),
+                         judge_items(compared.questions, compared.judgements), once, out);
+  });
+}
+
+void log_pairs_of_judgements(const Filtered<PreferencePair>& built, const ComparedJudgements& compared,
+                             const std::string& rubric) {
+  log_line(str("  ", built.records.size(), " pairs of judgements; left out: ", counts_text(built.dropped)));
+  if (built.records.empty() && !compared.questions.empty())
+    log_line(str(
+        "  warning: the model told no two of its judgements apart; do its replies have what verdict_pattern of ",
+        rubric, " looks for?"));
+}
+
+}  // namespace
+
 std::vector<PreferencePair> pairs_of_judgements(const Round& round, Policy& policy, const Rubric& rubric,
                                                 const RoundAnswers& answers) {
   const RunConfig& config = round.config;
@@ -153,22 +182,12 @@ std::vector<PreferencePair> pairs_of_judgements(const Round& round, Policy& poli
   const int64_t t = round.t;
   if (config.pairs.meta_rubric.empty()) return {};
   const auto compared = judgements_to_compare(rubric, answers);
-  const auto verdicts =
-      run.memo<Judgement>(meta_judgements_output(config, run, t), [&](RecordSink<Judgement>& out) {
-        JudgeSettings once = config.judge;
-        once.form = "pairwise";
-        once.read = "text";
-        once.num_evals_to_average = 1;
-        judge_by_comparisons({policy, config.generation, root_seed(config).child("meta_judge", t)},
-                             Rubric::load(config.pairs.meta_rubric),
-                             judge_items(compared.questions, compared.judgements), once, out);
-      });
+  const auto verdicts = meta_judgements(round, policy, compared);
   const auto pairs =
       run.memo<PreferencePair>(judgement_pairs_output(config, run, t), [&](RecordSink<PreferencePair>& out) {
         if (out.shards() > 0) return;
         const auto built = judgement_pairs(compared, verdicts);
-        log_line(
-            str("  ", built.records.size(), " pairs of judgements; left out: ", counts_text(built.dropped)));
+        log_pairs_of_judgements(built, compared, config.pairs.meta_rubric);
         out.append(built.records, built.dropped);
       });
   add_to_round_summary(

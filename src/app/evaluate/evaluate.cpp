@@ -7,9 +7,7 @@
 #include "base/paths.h"
 #include "evaluate/benchmarks/evaluation.h"
 #include "evaluate/benchmarks/model_answers.h"
-#include "feedback/judging/judge.h"
 #include "report/report.h"
-#include "run/load_policy.h"
 #include "run/outputs.h"
 
 namespace selfreward {
@@ -54,7 +52,7 @@ void run_evaluate(const Options& options) {
   ModelNames names;
   for (const std::string& dir : options.models) {
     models.push_back({directory_name(dir), dir});
-    check_can_answer(config, dir);
+    check_can_answer(config.model, dir);
     check_new_name(names, directory_name(dir), "rename a directory");
   }
   RunDirectory directory(config);
@@ -62,11 +60,7 @@ void run_evaluate(const Options& options) {
   const Rubric rubric = Rubric::load(config.judge.rubric);
   const SeedData data = read_seed_data(config);
   check_evaluation(config, data);
-  if (!data.held_out_ranked.empty()) {
-    check_judge(rubric, config.judge, judge_items(data.held_out_ranked));
-    for (const NamedModel& model : models)
-      check_judge_tokens(chat_format_of(model.dir).tokenizer(), rubric, config.judge);
-  }
+  check_evaluated_judges(config.judge, data, models, rubric);
   check_outputs(directory, evaluation_outputs(config, directory, models), options.overwrite);
   directory.keep_settings(config);
   write_seed_summary(directory, data);

@@ -73,7 +73,7 @@ void check_models(const Call& call) {
     check_new_name(names, outputs_name(model, call.instructions),
                    "rename a file, a directory or a generator");
     if (fs::is_directory(model))
-      check_can_answer(call.config, model);
+      check_can_answer(call.config.model, model);
     else
       results_of(call, model, call.outputs(model));
   }

@@ -52,7 +52,7 @@ void run_mt_bench(const Options& options) {
   const OutputLock lock(out / "");
   const auto questions = questions_of(options);
   const MtBenchRubric rubric = MtBenchRubric::load(options.rubric);
-  check_can_answer(config, options.model);
+  check_can_answer(config.model, options.model);
   Judge judge(options.judge, config, out / "endpoint.jsonl");
   MtBenchJudging judging{judge.name(), judge.chat(), rubric, mt_bench_judge_params(), judge.inputs()};
   const Json all = judge.inputs();

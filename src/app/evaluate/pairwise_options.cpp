@@ -11,7 +11,8 @@ namespace {
 
 constexpr int64_t kTopLogprobs = 5;
 
-PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig& config, Judge& judge) {
+PairwiseJudging pairwise_judging(const PairwiseOptions& options, const SamplingSettings& sampling,
+                                 Judge& judge) {
   PairwiseJudging judging{.name = judge.name(),
                           .chat = judge.chat(),
                           .rubric = PairwiseRubric::load(options.rubric_file()),
@@ -20,7 +21,7 @@ PairwiseJudging pairwise_judging(const PairwiseOptions& options, const RunConfig
                           .inputs = judge.inputs()};
   judging.inputs["rubric"] = file_hash(options.rubric_file());
   judging.inputs["weighted"] = options.weighted;
-  judging.params.sampling = config.judge.sampling;
+  judging.params.sampling = sampling;
   judging.params.top_logprobs = options.weighted ? kTopLogprobs : 0;
   judging.params.is_choice = is_verdict_token;
   return judging;
@@ -46,7 +47,7 @@ std::string PairwiseOptions::rubric_file() const {
 
 PairwiseJudge::PairwiseJudge(const PairwiseOptions& options, const RunConfig& config, const fs::path& out)
     : judge(options.judge, config, out / "endpoint.jsonl"),
-      judging(pairwise_judging(options, config, judge)) {
+      judging(pairwise_judging(options, config.judge.sampling, judge)) {
   judging.params.is_last_line = [this](std::string_view line) {
     return is_verdict_line(line, judging.rubric);
   };
@@ -84,7 +85,7 @@ void check_pairwise_outputs(const RunConfig& config, const PairwiseJudging& judg
   const auto names = compared_names(models, instructions);
   for (const std::string& model : models) {
     if (!fs::is_directory(model)) continue;
-    check_can_answer(config, model);
+    check_can_answer(config.model, model);
     outputs.push_back(answers_output(config, model, instructions, out.path));
   }
   for (size_t a = 0; a < names.size(); ++a)

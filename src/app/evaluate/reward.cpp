@@ -54,19 +54,19 @@ RunConfig config_of(const Options& options) {
 }
 
 /// Human ranks or preferences, or a model's own answers in the order of the true score.
-Filtered<RankedAnswers> ranked_answers(const Options& options, const RunConfig& config) {
+Filtered<RankedAnswers> ranked_answers(const Options& options, const DataSettings& data) {
   const bool own = !options.candidates.empty() || !options.prompts.empty();
   check(
       own != !options.ranked.empty(),
       "[evaluate] what is judged? Give --ranked FILE, or --prompts FILE with --candidates FILE and --gold FILE");
-  if (!own) return read_ranked_or_pairs(options.ranked, config.data.languages);
+  if (!own) return read_ranked_or_pairs(options.ranked, data.languages);
   check(
-      !options.candidates.empty() && !options.prompts.empty() && !config.data.gold.empty(),
+      !options.candidates.empty() && !options.prompts.empty() && !data.gold.empty(),
       "[evaluate] --prompts, --candidates and --gold belong together: the rules say which answers are better");
   auto ranked = ranked_by_gold(read_prompts(options.prompts), read_jsonl<Candidate>(options.candidates),
-                               GoldScorer::load(config.data.gold));
+                               GoldScorer::load(data.gold));
   check(!ranked.records.empty(), "[evaluate] no answers of ", options.candidates,
-        " can be judged: left out are ", counts_text(ranked.dropped), "; does ", config.data.gold,
+        " can be judged: left out are ", counts_text(ranked.dropped), "; does ", data.gold,
         " name the file of these prompts?");
   return ranked;
 }
@@ -83,10 +83,10 @@ void run_evaluate_reward(const Options& options) {
     check(directory_name(dir) != "reference", "[evaluate] a model must not be called 'reference'; rename ",
           dir);
     evaluation.models.push_back({directory_name(dir), dir});
-    check_can_answer(config, dir);
+    check_can_answer(config.model, dir);
   }
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
-  const auto ranked = ranked_answers(options, config);
+  const auto ranked = ranked_answers(options, config.data);
   if (!ranked.dropped.empty())
     log_line(str(options.ranked.empty() ? options.candidates : options.ranked,
                  ": left out: ", left_out_text(ranked)));

@@ -233,6 +233,14 @@ void check_evaluation(const RunConfig& config, const SeedData& data) {
   if (!config.evaluate.pairwise_rubric.empty()) PairwiseRubric::load(config.evaluate.pairwise_rubric);
 }
 
+void check_evaluated_judges(const JudgeSettings& judge, const SeedData& data,
+                            const std::vector<NamedModel>& models, const Rubric& rubric) {
+  if (data.held_out_ranked.empty()) return;
+  check_judge(rubric, judge, judge_items(data.held_out_ranked));
+  for (const NamedModel& model : models)
+    check_judge_tokens(chat_format_of(model.dir).tokenizer(), rubric, judge);
+}
+
 void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& named,
                      const SeedData& data, const Rubric& rubric) {
   check_evaluation(config, data);

@@ -26,6 +26,11 @@ std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run
 /// Throws Error where evaluate_models would, for want of prompts or of a file.
 void check_evaluation(const RunConfig& config, const SeedData& data);
 
+/// Throws Error where one of the models could not judge the held-out answers: a requirement that is missing, a verdict
+/// that its tokenizer cannot spell.
+void check_evaluated_judges(const JudgeSettings& judge, const SeedData& data,
+                            const std::vector<NamedModel>& models, const Rubric& rubric);
+
 /// Evaluates the models on the held-out data and writes evaluation.json. Answers and judgements are kept in
 /// evaluation/{name}/ and not made again. The last model is the judge of head-to-head comparisons.
 void evaluate_models(const RunConfig& config, RunDirectory& run, const std::vector<NamedModel>& models,

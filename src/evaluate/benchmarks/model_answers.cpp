@@ -62,9 +62,9 @@ Output answers_output(const RunConfig& config, const fs::path& dir,
   return records_output(out / "answers" / (directory_name(dir) + ".jsonl"), inputs);
 }
 
-void check_can_answer(const RunConfig& config, const fs::path& dir) {
-  check_policy(config.model, dir);
-  chat_format_of(dir, {config.model.chat_template_kwargs, config.model.chat_template_date})
+void check_can_answer(const ModelSettings& settings, const fs::path& dir) {
+  check_policy(settings, dir);
+  chat_format_of(dir, {settings.chat_template_kwargs, settings.chat_template_date})
       .prompt_ids({{"user", "Hello"}});
 }
 

@@ -43,10 +43,10 @@ TEST_CASE("a checkpoint without a chat template cannot answer") {
   const fs::path dir = scratch_dir("base_model");
   fs::copy(kTinyLlama, dir, fs::copy_options::recursive);
   const RunConfig config;
-  CHECK_NOTHROW(check_can_answer(config, dir));
+  CHECK_NOTHROW(check_can_answer(config.model, dir));
   fs::remove(dir / "chat_template.jinja");
   Json tokenizer = read_json(dir / "tokenizer_config.json");
   tokenizer.erase("chat_template");
   write_file_atomically(dir / "tokenizer_config.json", tokenizer.dump());
-  CHECK_THROWS_WITH_AS(check_can_answer(config, dir), doctest::Contains("has no chat template"), Error);
+  CHECK_THROWS_WITH_AS(check_can_answer(config.model, dir), doctest::Contains("has no chat template"), Error);
 }

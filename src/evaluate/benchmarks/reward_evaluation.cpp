@@ -27,9 +27,8 @@ struct JudgeRow {
 };
 
 /// The settings of a judge whose scores are read in one way: `scores` is one of kScoreKinds.
-JudgeSettings judge_settings(const RunConfig& config, const Rubric& rubric, const fs::path& file,
+JudgeSettings judge_settings(JudgeSettings settings, const Rubric& rubric, const fs::path& file,
                              const std::string& scores) {
-  JudgeSettings settings = config.judge;
   settings.rubric = file.string();
   settings.form = to_string(rubric.form);
   if (rubric.form != JudgeForm::checklist) settings.requirements = JudgeSettings().requirements;
@@ -45,7 +44,7 @@ void check_judges(const RunConfig& config, const RewardEvaluation& evaluation,
   for (const fs::path& file : evaluation.rubrics) {
     const Rubric rubric = Rubric::load(file);
     for (const std::string& scores : evaluation.scores) {
-      const JudgeSettings settings = judge_settings(config, rubric, file, scores);
+      const JudgeSettings settings = judge_settings(config.judge, rubric, file, scores);
       check_judge(rubric, settings, judge_items(ranked));
       for (const NamedModel& model :
            settings.read == "expected" ? evaluation.models : std::vector<NamedModel>())
@@ -95,10 +94,9 @@ class Outputs {
 };
 
 /// The true scores of the answers, in order; an empty list without gold rules.
-std::vector<std::optional<double>> gold_of(const RunConfig& config,
-                                           const std::vector<RankedAnswers>& ranked) {
-  if (config.data.gold.empty()) return {};
-  const GoldScorer gold = GoldScorer::load(config.data.gold);
+std::vector<std::optional<double>> gold_of(const fs::path& rules, const std::vector<RankedAnswers>& ranked) {
+  if (rules.empty()) return {};
+  const GoldScorer gold = GoldScorer::load(rules);
   std::vector<std::optional<double>> scores;
   for (const RankedAnswers& group : ranked)
     for (const std::string& answer : group.answers) scores.push_back(gold.score(group.prompt, answer));
@@ -179,7 +177,7 @@ class Judge {
 
   std::vector<Judgement> judgements(const Rubric& rubric, const fs::path& rubric_file,
                                     const std::string& scores) {
-    const JudgeSettings settings = judge_settings(config_, rubric, rubric_file, scores);
+    const JudgeSettings settings = judge_settings(config_.judge, rubric, rubric_file, scores);
     const bool from_soft = scores == "greedy" && is_soft_too_ && rubric.form != JudgeForm::pairwise;
     std::vector<Judgement> soft;  // of the same replies
     if (from_soft) soft = judgements(rubric, rubric_file, "expected");
@@ -250,7 +248,7 @@ Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEv
   check_judges(config, evaluation, ranked);
   check_outputs(run, Outputs(config, run, ranked).all(evaluation), overwrite);
   run.keep_settings(config);
-  const auto gold = gold_of(config, ranked);
+  const auto gold = gold_of(config.data.gold, ranked);
   Json summary{{"prompts", ranked.size()}, {"bootstrap_draws", kBootstrapDraws}, {"judges", Json::array()}};
   std::vector<MetricValues> first;
   for (JudgeRow& row : all_rows(config, run, evaluation, ranked)) {

@@ -1,10 +1,10 @@
 #include "feedback/judging/judge.h"
 
-#include <set>
 #include <unordered_map>
 
 #include "base/in_row.h"
 #include "base/text_util.h"
+#include "data/answers_by_prompt.h"
 #include "data/shards.h"
 #include "feedback/judging/choice_tokens.h"
 #include "feedback/judging/score_parser.h"
@@ -127,18 +127,13 @@ std::vector<Judgement> judgements_of(const Rubric& rubric, const Reader& reader,
 
 std::vector<JudgeItem> judge_items(const std::vector<Prompt>& prompts,
                                    const std::vector<Candidate>& candidates) {
+  answers_by_prompt(prompts, candidates, "[judge] ");  // throws where they do not belong together
   std::unordered_map<std::string, const Prompt*> by_id;
   for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
   std::vector<JudgeItem> items;
-  std::set<std::pair<std::string, int64_t>> seen;
   for (const Candidate& candidate : candidates) {
-    check(seen.emplace(candidate.prompt_id, candidate.index).second, "[judge] prompt '", candidate.prompt_id,
-          "' has two candidates ", candidate.index);
-    const auto found = by_id.find(candidate.prompt_id);
-    check(found != by_id.end(), "[judge] candidate of prompt '", candidate.prompt_id,
-          "', which is not among the prompts");
-    items.push_back({candidate.prompt_id, found->second->text, candidate.index, candidate.text,
-                     found->second->requirements});
+    const Prompt& prompt = *by_id.at(candidate.prompt_id);
+    items.push_back({candidate.prompt_id, prompt.text, candidate.index, candidate.text, prompt.requirements});
   }
   return items;
 }

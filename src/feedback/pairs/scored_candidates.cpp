@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/answers_by_prompt.h"
+
 namespace selfreward {
 namespace {
 
@@ -34,14 +36,9 @@ ScoredCandidate& candidate_of(CandidatesByPrompt& joined, const std::string& pro
 
 CandidatesByPrompt join_round(const RoundAnswers& round) {
   CandidatesByPrompt joined;
-  for (const Prompt& prompt : round.prompts)
-    check(joined.try_emplace(prompt.id).second, "[pairs] two prompts have the id '", prompt.id, "'");
-  for (const Candidate& candidate : round.candidates) {
-    const auto prompt = joined.find(candidate.prompt_id);
-    check(prompt != joined.end(), "[pairs] candidate ", candidate.index, " is of prompt '",
-          candidate.prompt_id, "', which is not among the prompts; are the files of one round?");
-    check(prompt->second.try_emplace(candidate.index, ScoredCandidate{&candidate}).second, "[pairs] prompt '",
-          candidate.prompt_id, "' has two candidates ", candidate.index);
+  for (const auto& [id, answers] : answers_by_prompt(round.prompts, round.candidates, "[pairs] ")) {
+    auto& scored = joined[id];
+    for (const auto& [index, candidate] : answers) scored.emplace(index, ScoredCandidate{candidate});
   }
   for (const Judgement& judgement : round.judgements) {
     ScoredCandidate& judged = candidate_of(joined, judgement.prompt_id, judgement.index, "judgement");
