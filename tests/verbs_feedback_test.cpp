@@ -117,6 +117,11 @@ TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settin
   CHECK(rows[0].met);
   CHECK(!rows[1].met);
   CHECK(eft("").code == 0);
+  const std::string whole = read_file(kRoot / "e.jsonl");
+  fs::remove(kRoot / "e.jsonl");  // a call that was killed while it wrote the second row
+  write("e.jsonl.partial", whole.substr(0, whole.find('\n') + 20));
+  CHECK(eft("").code == 0);
+  CHECK(read_file(kRoot / "e.jsonl") == whole);
   CHECK(eft("--set eft.max_examples=2").says("eft.max_examples was 0 and is 2"));
   CHECK(eft("--set eft.max_examples=2 --overwrite").says("over_maximum 2"));
   CHECK(eft("--set judge.kind=gold").says("`eft` does not read judge.kind"));
@@ -128,7 +133,8 @@ TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settin
   write("c.jsonl", answer("z", 0, "I like tea."));
   CHECK(eft("").says("candidate of prompt 'z', which is not among the prompts"));
   write("c.jsonl", answer("b", 0, "I like milk."));
-  CHECK(eft("").says("no verdict can be made: left out are no_rule 1"));
+  CHECK(eft("").says(
+      "no verdict can be made: left out are no_rule 1 (b/0); verdicts need answers (--candidates)"));
 }
 
 TEST_CASE("judge: a checklist asks about each requirement, and its replies say about which") {
@@ -151,6 +157,7 @@ TEST_CASE("judge: a checklist asks about each requirement, and its replies say a
   };
   const std::string form = "--set judge.form=checklist ";
   CHECK(judge("").says("judge.form is rubric, but the template of r.yaml has {requirement}"));
+  CHECK(judge(form, "bare.jsonl").says("[judge] bare.jsonl: [judge] prompt '"));
   CHECK(judge(form, "bare.jsonl").says("has no requirements, but a checklist asks about them"));
   CHECK(judge(form + "--set judge.requirements=rubric").says("r.yaml has no list of requirements"));
   CHECK(!fs::exists(kRoot / "j.jsonl.partial"));

@@ -63,7 +63,8 @@ void run_eft(const Options& options) {
       at_place("[eft] " + options.prompts, [&] { return verdicts_by_rules(prompts, answers.records); });
   add_counts(made.dropped, answers.dropped);
   check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
-        "; the requirements of --prompts ", options.prompts, " need a kind and a wording (docs/formats.md)");
+        "; verdicts need answers (--candidates) that say something, to --prompts ", options.prompts,
+        " whose requirements have a kind and a wording (docs/formats.md)");
   auto chosen = balanced_verdicts(std::move(made.records), config.eft, root_seed(config).child("eft_choice"));
   add_counts(chosen.dropped, made.dropped);
   StageInputs inputs = StageInputs(config).settings(kEft.reads);

@@ -1,5 +1,6 @@
 // prompts, generate, judge, pairs: one stage of a round alone, from files to a file.
 #include "app/commands.h"
+#include "base/in_row.h"
 #include "base/paths.h"
 #include "base/shipped_files.h"
 #include "base/text_util.h"
@@ -152,7 +153,8 @@ void run_judge(const Options& options) {
       .file("judge.rubric", config.judge.rubric);
   if (gold) inputs.gold(config.data.gold);
   if (!options.model.empty()) {
-    check_judge(rubric, config.judge, items);
+    check_judge(rubric, config.judge, {});
+    at_place("[judge] " + options.prompts, [&] { check_judge(rubric, config.judge, items); });
     check_policy(config.model, options.model);
     check_judge_tokens(chat_format_of(options.model).tokenizer(), rubric, config.judge);
     inputs.checkpoint("--model", options.model);

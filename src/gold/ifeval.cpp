@@ -194,7 +194,8 @@ const std::map<std::string, Kind>& kinds() {
           return compare(a, "let_relation", count(literal_pattern(a.at("letter")), t, true), "let_frequency");
         }}},
       {"language:response_language",
-       {{"language"}, [](Arguments a, Text t) { return ifeval_language(t) == a.at("language"); }}},
+       {{"language"},
+        [](Arguments a, Text t) { return ifeval_language(t) == a.at("language").get<std::string>(); }}},
       {"length_constraints:number_sentences",
        {{"relation", "num_sentences"},
         [](Arguments a, Text t) {

@@ -1,4 +1,5 @@
 // Stages of the seed data: what is checked before anything is made, and the judging examples.
+#include "base/in_row.h"
 #include "data/readers.h"
 #include "data/unique_ids.h"
 #include "data/verdict_rows.h"
@@ -51,24 +52,26 @@ std::vector<Example> agreeing_judgements(const RunConfig& config, const RunDirec
   return std::move(eft.records);
 }
 
-/// What the judge will be asked about in the run: answers to given prompts, of those that are known already.
-std::vector<JudgeItem> known_items(const RunConfig& config, const SeedData& data) {
-  const bool is_judged = config.evaluate.enabled && !config.judge.writes_checklists();
-  std::vector<JudgeItem> items = judge_items(is_judged ? data.held_out_ranked : std::vector<RankedAnswers>());
-  const auto add = [&](const std::vector<Prompt>& prompts) {
+/// Checks what the judge will be asked about in the run, as far as it is known already: answers to given prompts.
+void check_known_questions(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  const auto check_prompts = [&](const std::string& file, const std::vector<Prompt>& prompts) {
+    std::vector<JudgeItem> items;
     for (const Prompt& prompt : prompts)
       items.push_back({prompt.id, prompt.text, 0, "", prompt.requirements});
+    at_place("[judge] " + file, [&] { check_judge(rubric, config.judge, items); });
   };
+  if (config.evaluate.enabled && !config.judge.writes_checklists())
+    check_judge(rubric, config.judge, judge_items(data.held_out_ranked));
   if (!config.prompts.file.empty() && config.judge.kind == "self" && !config.judge.writes_checklists())
     for (int64_t t = 1; t < config.last_model; ++t)
-      add(given_prompts(config.prompts.file, config.prompts.num_prompts, t));
+      check_prompts(config.prompts.file, given_prompts(config.prompts.file, config.prompts.num_prompts, t));
   if (config.dpo.eval_steps > 0 && config.dpo.eval_judge == "self")
-    add(read_prompts(config.dpo.eval_prompts));
-  return items;
+    check_prompts(config.dpo.eval_prompts, read_prompts(config.dpo.eval_prompts));
 }
 
 void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
-  check_judge(rubric, config.judge, known_items(config, data));
+  check_judge(rubric, config.judge, {});
+  check_known_questions(config, data, rubric);
   if (rubric.form == JudgeForm::rubric) return;
   check(config.eft.source != "self",
         "[eft] eft.source is self, which makes judgements of whole answers, but judge.form is ",
