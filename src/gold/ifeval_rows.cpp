@@ -50,7 +50,7 @@ bool is_relation(const Json& value) {
 
 bool is_known_language(const Json& value) {
   const auto& known = ifeval_languages();
-  return value.is_string() && std::find(known.begin(), known.end(), value) != known.end();
+  return value.is_string() && std::find(known.begin(), known.end(), value.get<std::string>()) != known.end();
 }
 
 /// An argument has the same rule in all kinds that take it.
