@@ -166,11 +166,13 @@ RequirementVerdict check_repetition(const Requirement& r, const std::string& tex
   return verdict(r, true, "none", "nothing twice");
 }
 
+constexpr std::string_view kMarks = ",.;:!?";  // of punctuation
+
 /// The words that stand before marks of punctuation, up to the first with `mark`: "fair: task. Rice,; found". Who lists
 /// them looks at each; asked for the place at once, a small judge names one that is not there.
 std::string marked_words(const std::string& text, const std::string& mark, bool found) {
   constexpr size_t kMost = 24;
-  static const Regex kMarked("[\\p{L}\\p{N}'-]*[,.;:!?]");
+  static const Regex kMarked(str("[\\p{L}\\p{N}'-]*[", kMarks, "]"));
   std::vector<std::string> words;
   for (const auto& group : kMarked.find_wholes(text)) {
     words.emplace_back(words.size() < kMost ? group.in(text) : "...");
@@ -182,7 +184,7 @@ std::string marked_words(const std::string& text, const std::string& mark, bool 
 RequirementVerdict check_forbidden(const Requirement& r, const std::string& text) {
   const auto match = Regex(literal_pattern(plain_text(r.text)), /*ignore_case=*/true).search(text);
   const std::string found = match ? quote(r.text) : "none";
-  if (r.text.size() == 1 && std::string_view(",.;:!?").find(r.text) != std::string_view::npos)
+  if (r.text.size() == 1 && kMarks.find(r.text) != std::string_view::npos)
     return verdict(r, !match, found, marked_words(text, r.text, match.has_value()));
   return verdict(
       r, !match, found,

@@ -43,10 +43,12 @@ std::vector<std::string> wordings_of(const Prompt& prompt) {
 LabelTasks label_tasks(const std::string& form, const std::vector<Prompt>& prompts,
                        const std::vector<Candidate>& candidates, std::map<std::string, int64_t>& dropped) {
   LabelTasks tasks{form, {}, {}};
-  for (const auto& [id, answers] : answers_by_prompt(prompts, candidates, "[label] "))
-    for (const auto& [index, candidate] : answers) tasks.answers[id].push_back(*candidate);
+  for (const auto& [id, answers] : answers_by_prompt(prompts, candidates, "[label] ")) {
+    auto& those = tasks.answers[id];  // of a prompt without answers an empty list
+    for (const auto& [index, candidate] : answers) those.push_back(*candidate);
+  }
   for (const Prompt& prompt : prompts) {
-    const std::string why = objection(form, prompt, tasks.answers[prompt.id].size());
+    const std::string why = objection(form, prompt, tasks.answers.at(prompt.id).size());
     if (why.empty())
       tasks.prompts.push_back(prompt);
     else

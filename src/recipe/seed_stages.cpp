@@ -58,10 +58,10 @@ void check_known_questions(const RunConfig& config, const SeedData& data, const 
     std::vector<JudgeItem> items;
     for (const Prompt& prompt : prompts)
       items.push_back({prompt.id, prompt.text, 0, "", prompt.requirements});
-    at_place("[judge] " + file, [&] { check_judge(rubric, config.judge, items); });
+    at_place("[judge] " + file, [&] { check_questions(rubric, config.judge, items); });
   };
   if (config.evaluate.enabled && !config.judge.writes_checklists())
-    check_judge(rubric, config.judge, judge_items(data.held_out_ranked));
+    check_questions(rubric, config.judge, judge_items(data.held_out_ranked));
   if (!config.prompts.file.empty() && config.judge.kind == "self" && !config.judge.writes_checklists())
     for (int64_t t = 1; t < config.last_model; ++t)
       check_prompts(config.prompts.file, given_prompts(config.prompts.file, config.prompts.num_prompts, t));
@@ -70,7 +70,7 @@ void check_known_questions(const RunConfig& config, const SeedData& data, const 
 }
 
 void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
-  check_judge(rubric, config.judge, {});
+  check_judge(rubric, config.judge);
   check_known_questions(config, data, rubric);
   if (rubric.form == JudgeForm::rubric) return;
   check(config.eft.source != "self",

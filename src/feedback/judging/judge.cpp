@@ -186,6 +186,11 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std:
         "[judge] judge.num_evals_to_average is ", settings.num_evals_to_average,
         ", but with judge.sampling.temperature 0 all replies are the same; set one of them");
   if (checklist) check_score_line(rubric, settings.rubric);
+  check_questions(rubric, settings, items);
+}
+
+void check_questions(const Rubric& rubric, const JudgeSettings& settings,
+                     const std::vector<JudgeItem>& items) {
   for (const JudgeItem& item : items) questions_of(rubric, item, settings);
 }
 

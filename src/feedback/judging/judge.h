@@ -38,6 +38,9 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings,
                  const std::vector<JudgeItem>& items = {});
 /// The same for one judge: soft scores that its vocabulary cannot give (choice_tokens.h).
 void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings);
+/// The part of check_judge about the items: what is asked about each is there and can be read.
+void check_questions(const Rubric& rubric, const JudgeSettings& settings,
+                     const std::vector<JudgeItem>& items);
 
 /// Appends one judgement of each item: to each question settings.num_evals_to_average replies of the policy.
 /// A reply ends with its score line (is_score_line). What it is worth is its score, or where settings.read is
