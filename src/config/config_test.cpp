@@ -299,3 +299,23 @@ TEST_CASE("a whole run needs a model and the data that its choices ask for") {
   config.candidates.num_generations = 1;
   CHECK_THROWS_AS(validate_whole_run(config), Error);
 }
+
+TEST_CASE(
+    "settings of pairs are an error where positive answers alone are trained, with what they are else") {
+  const std::vector<std::string> whole = {"model.model_name_or_path=m", "data.ift=[a]", "eft.source=none",
+                                          "dpo.method=positive_only"};
+  const auto checked = [&](const std::string& setting) {
+    auto settings = whole;
+    settings.push_back(setting);
+    validate_whole_run(load_config("", settings));
+  };
+  CHECK_NOTHROW(checked("seed=1"));
+  CHECK_THROWS_WITH_AS(
+      checked("dpo.beta=0.3"),
+      "[config] dpo.beta is 0.3, but dpo.method is positive_only, which trains on no pairs: it has no effect, "
+      "leave it out or set it to 0.1",
+      Error);
+  for (const char* setting : {"dpo.rpo_alpha=1", "dpo.replay_batch_size=4", "dpo.loss_type=sigmoid_norm",
+                              "dpo.ld_alpha=0.5", "pairs.margin=1"})
+    CHECK_THROWS_WITH_AS(checked(setting), doctest::Contains("it has no effect"), Error);
+}

@@ -10,7 +10,8 @@
 namespace selfreward {
 namespace {
 
-constexpr const char* kNoPairs = "dpo.method is positive_only, which trains on no pairs";
+constexpr const char *kNoPairs = "dpo.method is positive_only, which trains on no pairs",
+                     *kAllSeeds = "dpo.method is positive_only, which trains on all seed examples itself";
 
 /// Throws where monitor.stop names what is not a limit of the monitors.
 void check_stop_names(RunConfig& config) {
@@ -54,14 +55,14 @@ void validate_replay(const RunConfig& config) {
 }
 
 /// Throws where a setting is not the standard one although `unread` says why nothing reads it; null: it is read.
-void check_unread(RunConfig& config, const std::function<const char*(const std::string& key)>& unread,
-                  const char* remedy) {
+void check_unread(RunConfig& config, const std::function<const char*(const std::string& key)>& unread) {
   RunConfig defaults;
   const auto fields = list_fields(config), standard = list_fields(defaults);
   for (size_t i = 0; i < fields.size(); ++i)
     if (const char* why = unread(fields[i].key))
       check(value_text(fields[i]) == value_text(standard[i]), "[config] ", fields[i].key, " is ",
-            value_text(fields[i]), ", but ", why, remedy);
+            value_text(fields[i]), ", but ", why, ": it has no effect, leave it out or set it to ",
+            value_text(standard[i]));
 }
 
 /// Settings that others leave unread are an error.
@@ -84,16 +85,16 @@ void validate_read(RunConfig& config) {
       {"dpo.replay_weight", {config.dpo.replay_batch_size > 0, "dpo.replay_batch_size is 0"}},
       {"judge.max_requirements",
        {config.judge.writes_checklists(), "judge.requirements lets no model write a list"}},
+      {"dpo.beta", {has_pairs, kNoPairs}},
+      {"dpo.rpo_alpha", {has_pairs, kNoPairs}},
+      {"dpo.replay_batch_size", {has_pairs, kAllSeeds}},
       {"dpo.loss_type", {has_pairs, kNoPairs}},
       {"dpo.ld_alpha", {has_pairs, kNoPairs}},
       {"dpo.soft_label", {has_pairs, kNoPairs}}};
-  check_unread(
-      config,
-      [&](const std::string& key) -> const char* {
-        const auto found = read.find(key);
-        return found == read.end() || found->second.first ? nullptr : found->second.second;
-      },
-      ": it has no effect, leave it out");
+  check_unread(config, [&](const std::string& key) -> const char* {
+    const auto found = read.find(key);
+    return found == read.end() || found->second.first ? nullptr : found->second.second;
+  });
 }
 
 /// Settings of pairs that nothing reads are an error.
@@ -118,9 +119,8 @@ void validate_pairs(RunConfig& config) {
       ", which compares several judgements of a whole answer by the model: set judge.form to rubric, judge.kind to "
       "self and judge.num_evals_to_average to 2 or more, or leave it out");
   if (config.dpo.method != "positive_only") return;
-  check_unread(
-      config, [](const std::string& key) { return parent_key(key) == "pairs" ? kNoPairs : nullptr; },
-      "; leave it out");
+  check_unread(config,
+               [](const std::string& key) { return parent_key(key) == "pairs" ? kNoPairs : nullptr; });
 }
 
 }  // namespace

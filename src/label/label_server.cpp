@@ -68,6 +68,7 @@ struct LabelServer::Impl {
   Json progress(const Labels& labels) const;
   std::optional<std::string> body_of(const ContentReader& read) const;
   void take_label(const Request& request, Response& response, const ContentReader& read) const;
+  void keep(const Label& label, Response& response) const;
   void tell_agreement(Response& response) const;
 
   LabelPort port;
@@ -158,10 +159,19 @@ void LabelServer::Impl::take_label(const Request& request, Response& response,
     return answer(response, error_of(str("the body has more than ", kMaxBytes, " bytes, or was cut off")),
                   413);
   try {
-    page.store.add(label_in(*body));
-    answer(response, progress(page.store.labels()));
+    const Label label = label_in(*body);
+    page.store.check_fits(label);
+    keep(label, response);
   } catch (const Error& error) {
     answer(response, error_of(error.what()), 400);
+  }
+}
+
+/// What goes wrong here is the disk's fault, not the click's.
+void LabelServer::Impl::keep(const Label& label, Response& response) const {
+  try {
+    page.store.add(label);
+    answer(response, progress(page.store.labels()));
   } catch (const std::exception& error) {
     answer(response, error_of(error.what()), 500);
   }

@@ -66,6 +66,14 @@ TEST_CASE("what is no label, and who is not this page, is refused") {
   CHECK(served.store.labels().all().empty());
 }
 
+TEST_CASE("what the disk refuses is the server's fault, and the page is told") {
+  const Served served;
+  fs::create_directory(served.store.ranked_file().string() + ".tmp");  // where the file would be made
+  const auto answer = served.post(R"({"prompt_id": "p", "index": 1, "value": 1})");
+  CHECK(answer->status == 500);
+  CHECK(answer->body.find("the click is kept in") != std::string::npos);
+}
+
 TEST_CASE("the judge's agreement is told when all is labelled, and not before") {
   const Served served({{"p", 0, {}, 1}, {"p", 1, {}, 5}});
   auto client = served.client();

@@ -52,6 +52,11 @@ LabelStore::LabelStore(const LabelTasks& tasks, const fs::path& dir) : dir_(dir)
   write_results();
 }
 
+void LabelStore::check_fits(const Label& label) const {
+  const std::scoped_lock lock(mutex_);
+  labels_.check_fits(label);
+}
+
 void LabelStore::add(const Label& label) {
   const std::scoped_lock lock(mutex_);
   labels_.check_fits(label);

@@ -15,6 +15,8 @@ class LabelStore {
   /// results but no labels that they could be of.
   LabelStore(const LabelTasks& tasks, const fs::path& dir);
 
+  /// Throws Error as Labels::check_fits.
+  void check_fits(const Label& label) const;
   /// Keeps a click, then writes DIR/ranked.jsonl and DIR/verdicts.jsonl anew. From any thread. Throws Error, and nothing
   /// is kept, where the label does not fit (Labels::check_fits) or cannot be written; where only the two files cannot be
   /// written the Error says that the click is kept.

@@ -56,6 +56,14 @@ void count_prompts(const RoundAnswers& answers, const std::vector<PreferencePair
   summary["tied_prompts"] = std::count_if(scores.begin(), scores.end(), is_tied);
 }
 
+/// round.json of a round whose M_t+1 is there.
+Json summary_of(const RunDirectory& run, int64_t t) {
+  const fs::path file = run.round_summary(t);
+  check(fs::exists(file), "[run] ", file.string(), " is missing, which the run wrote before it made ",
+        model_name(t + 1), "; put it back, or remove ", run.model(t + 1).string(), " to make both again");
+  return read_json(file);
+}
+
 }  // namespace
 
 void write_round_summary(const Round& round, const RoundAnswers& answers,
@@ -92,7 +100,7 @@ void follow_gold_rules(const Round& round) {
   const RunConfig& config = round.config;
   RunDirectory& run = round.run;
   const int64_t t = round.t;
-  Json summary = read_json(run.round_summary(t));
+  Json summary = summary_of(run, t);
   if (summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
   const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));
   set_gold_agreement(config.data.gold, pairs, summary);

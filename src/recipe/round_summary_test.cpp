@@ -61,3 +61,10 @@ TEST_CASE("a round that is done has the figures of today's gold rules, and their
   CHECK(read_json(run.round_summary(1))["gold_agreement"]["agree"] == 1);
   CHECK(read_warnings(run.warnings()).empty());
 }
+
+TEST_CASE("a round whose summary was removed says how to get on") {
+  const fs::path dir = scratch_dir();
+  const RunConfig config = load_config({}, {"run_dir=" + (dir / "run").string()});
+  RunDirectory run(config);
+  CHECK_THROWS_WITH_AS(follow_gold_rules({config, run, 1}), doctest::Contains("or remove"), Error);
+}
