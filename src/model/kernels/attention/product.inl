@@ -55,7 +55,7 @@ void multiply_part(const Product<Element>& x, int64_t row, int64_t column) {
   const auto c = [&](int t) -> Lanes& {
     return lanes(x.c + (row + t / kColumns) * x.ldc + column + t % kColumns * kLanes);
   };
-  for_each_number<kRows * kColumns>([&](auto t) { sum[t.value] = Lanes{}; });
+  for_each_number<kRows * kColumns>([&](auto t) { sum[t.value] = x.add ? c(t.value) : Lanes{}; });
   for (int64_t p = 0; p < x.pages; ++p) {
     const Element *a = x.a + p * a_page + row * a_row, *b = x.b[p] + column * kWord;
     const Element* ahead = kAhead ? x.b[p + 1] + column * kWord : nullptr;
@@ -70,8 +70,7 @@ void multiply_part(const Product<Element>& x, int64_t row, int64_t column) {
       });
     }
   }
-  for_each_number<kRows * kColumns>(
-      [&](auto t) { c(t.value) = x.add ? c(t.value) + sum[t.value] : sum[t.value]; });
+  for_each_number<kRows * kColumns>([&](auto t) { c(t.value) = sum[t.value]; });
 }
 
 #ifdef __AVX512F__
@@ -198,18 +197,11 @@ inline void multiply(const Product<float>& x) {
   multiply_vectors(x);
 }
 
-/// Terms that are added one after the other before a sum is added to others: a long chain of roundings would cost wide
-/// heads their last digits.
-constexpr int64_t kTermsInChain = 128;
-
 /// scores [32 keys, kLanes rows] = the rows of a page [32, dim] times `upright` [dim / word, kLanes, word]
 template <typename Element>
 void multiply_over_dim(float* scores, const Element* page, const Element* upright, int64_t dim) {
-  for (int64_t d = 0; d < dim; d += kTermsInChain) {
-    const Element* right = upright + d * kLanes;
-    multiply(Product<Element>{scores, kLanes, kPageSlots, kLanes, page + d, dim, false, &right, kLanes, 1,
-                              smaller(kTermsInChain, dim - d), d > 0});
-  }
+  multiply(Product<Element>{scores, kLanes, kPageSlots, kLanes, page, dim, false, &upright, kLanes, 1, dim,
+                            false});
 }
 
 }  // namespace
