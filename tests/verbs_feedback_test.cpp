@@ -156,8 +156,8 @@ TEST_CASE("judge: a checklist asks about each requirement, and its replies say a
   };
   const std::string form = "--set judge.form=checklist ";
   CHECK(judge("").says("judge.form is rubric, but the template of r.yaml has {requirement}"));
-  CHECK(judge(form, "bare.jsonl").says("[judge] bare.jsonl: [judge] prompt '"));
-  CHECK(judge(form, "bare.jsonl").says("has no requirements, but a checklist asks about them"));
+  CHECK(judge(form, "bare.jsonl").says("[judge] bare.jsonl: [judge] "));
+  CHECK(judge(form, "bare.jsonl").says(", but a checklist asks about them"));
   CHECK(judge(form + "--set judge.requirements=rubric").says("r.yaml has no list of requirements"));
   CHECK(!fs::exists(kRoot / "j.jsonl.partial"));
   REQUIRE(judge(form).code == 0);

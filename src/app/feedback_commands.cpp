@@ -13,6 +13,7 @@
 #include "feedback/new_prompts.h"
 #include "feedback/pairs/preference_pairs.h"
 #include "gold/scorer.h"
+#include "monitor/values.h"
 #include "run/load_policy.h"
 #include "run/stage_inputs.h"
 
@@ -55,10 +56,22 @@ void add_out(Command command, Options& options) {
   add_overwrite(command, options.overwrite);
 }
 
-void report_counts(const std::string& out, size_t records) {
+void report_counts(const std::string& out, size_t records, const std::string& more = "") {
   const bool counted = fs::exists(counts_file(out));
   log_line(str("wrote ", records, " records to ", out,
-               counted ? "; dropped " + read_json(counts_file(out)).dump() : ""));
+               counted ? "; dropped " + read_json(counts_file(out)).dump() : "", more));
+}
+
+/// "; 3 of 8 answers have no score (replies that could not be read: no_score 5 of 24)"; empty where all have one.
+std::string unscored_text(const std::vector<Judgement>& judgements) {
+  const Json counts = judgement_counts(judgements);
+  const auto unscored = counts.at("unscored_answers").get<int64_t>();
+  if (unscored == 0) return "";
+  const auto failures = counts.at("judge_failures").get<std::map<std::string, int64_t>>();
+  const std::string text = str("; ", unscored, " of ", judgements.size(), " answers have no score");
+  if (failures.empty()) return text;
+  return str(text, " (replies that could not be read: ", counts_text(failures), " of ",
+             counts.at("judge_replies").get<int64_t>(), ")");
 }
 
 /// Its settings: options that are settings under a shorter name among them, and the day on which the output
@@ -166,8 +179,8 @@ void run_judge(const Options& options) {
     Policy policy = load_policy(config.model, options.model);
     judge_in_form({policy, config.generation, root_seed(config)}, rubric, items, config.judge, out);
   };
-  report_counts(options.out,
-                memo<Judgement>(records_output(options.out, inputs), options.overwrite, make).size());
+  const auto judged = memo<Judgement>(records_output(options.out, inputs), options.overwrite, make);
+  report_counts(options.out, judged.size(), unscored_text(judged));
 }
 
 template <typename Record>

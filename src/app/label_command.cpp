@@ -9,6 +9,7 @@
 #include "data/filtered.h"
 #include "data/unique_ids.h"
 #include "feedback/judging/checklist.h"
+#include "gold/requirement.h"
 #include "label/agreement.h"
 #include "label/label_server.h"
 #include "run/stage_inputs.h"
@@ -53,6 +54,7 @@ void check_requirements(Json requirements) {
     const Json& kind = item.at("kind");
     check(kind.is_string(), "[checklist] requirement ", i + 1, " has the kind ",
           kind.is_number() ? kind.dump() : kind.type_name(), ", wanted a text");
+    sort_of(item);  // throws where it is a rule that is wrong
     if (!item.contains("wording")) item["wording"] = "left out";
   }
   checklist_of(requirements);
@@ -96,11 +98,14 @@ void serve_until_stop(LabelPort port, const LabelPage& page, const std::string& 
 std::string summary(const LabelPage& page) {
   const Labels labels = page.store.labels();
   const auto ranked = labels.ranked();
+  const bool all_done = labels.done() == std::ssize(page.tasks.prompts);
+  const std::string judge = page.judgements.empty() ? ""
+                            : all_done ? agreement_text(agreement(page.tasks, ranked, page.judgements))
+                                       : "; how the judge agrees is told when all prompts are done";
   return str(labels.done(), " of ", page.tasks.prompts.size(), " prompts are done, ", labels.changed(),
              " clicks changed an earlier one: ", page.store.ranked_file().string(), " has ", ranked.size(),
              " ranked prompts, ", page.store.verdicts_file().string(), " ", labels.verdicts().size(),
-             " verdicts",
-             page.judgements.empty() ? "" : agreement_text(agreement(page.tasks, ranked, page.judgements)));
+             " verdicts", judge);
 }
 
 void run_label(const Options& options) {

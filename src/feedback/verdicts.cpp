@@ -7,6 +7,7 @@
 
 #include "base/in_row.h"
 #include "base/seed.h"
+#include "data/contradictions.h"
 #include "data/rated_answers.h"
 #include "feedback/judging/score_parser.h"
 #include "gold/verifiable.h"
@@ -190,9 +191,10 @@ RankedAnswers ranked_of(const std::string& prompt, const PromptVerdicts& of, Fil
 }  // namespace
 
 Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdicts) {
+  const auto agreeing = without_contradictions(verdicts);
   std::map<std::string, PromptVerdicts> prompts;
   std::vector<std::string> order;
-  for (const VerdictRow& row : verdicts) {
+  for (const VerdictRow& row : agreeing.records) {
     const auto [found, is_new] = prompts.try_emplace(row.prompt);
     if (is_new) order.push_back(row.prompt);
     PromptVerdicts& of = found->second;
@@ -201,7 +203,7 @@ Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdic
     add_once(of.answers, row.answer);
     of.met[{row.answer, row.requirement}] = row.met;
   }
-  Filtered<RankedAnswers> made;
+  Filtered<RankedAnswers> made{{}, agreeing.dropped, agreeing.places};
   for (const std::string& prompt : order) {
     RankedAnswers group = ranked_of(prompt, prompts.at(prompt), made);
     const bool equal = std::count(group.ranks.begin(), group.ranks.end(), 0.0) == std::ssize(group.ranks);

@@ -33,7 +33,7 @@ Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const E
 std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, const Rubric& rubric);
 
 /// Verdicts as ranked answers, with their requirements as texts: of each prompt the answers that have a verdict on all of
-/// its requirements, by the share that is met. Left out: "incomplete_answer", and prompts with "fewer_than_two_answers" or
+/// its requirements, by the share that is met. Left out: "contradicting" verdicts, an "incomplete_answer", and prompts with "fewer_than_two_answers" or
 /// "all_equal".
 Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdicts);
 

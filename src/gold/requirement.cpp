@@ -126,6 +126,13 @@ std::string sort_of(const Requirement& r) {
   return kind + (r.min ? " at least" : r.max ? " at most" : "");
 }
 
+std::string sort_of(const Json& item) {
+  const std::string kind = item.is_object() ? item.value("kind", "") : "";
+  const bool is_rule =
+      std::any_of(kKinds.begin(), kKinds.end(), [&](const KindInfo& info) { return kind == info.name; });
+  return is_rule ? sort_of(item.get<Requirement>()) : kind;
+}
+
 std::string wanted_text(const Requirement& r) {
   switch (r.kind) {
     case K::include:

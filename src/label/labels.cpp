@@ -7,6 +7,7 @@
 #include "base/json_integers.h"
 #include "data/answers_by_prompt.h"
 #include "data/rated_answers.h"
+#include "gold/requirement.h"
 
 namespace selfreward {
 namespace {
@@ -165,9 +166,8 @@ std::vector<VerdictRow> Labels::verdicts() const {
       for (size_t r = 0; r < wordings.size(); ++r) {
         const auto value = values_.find({prompt.id, answer.index, static_cast<int64_t>(r)});
         if (value == values_.end()) continue;
-        const Json& item = prompt.requirements[r];
         rows.push_back({str(prompt.id, "/", answer.index, "/", r), prompt.text, answer.text, wordings[r], "",
-                        value->second == 1, item.is_object() ? item.value("kind", "") : ""});
+                        value->second == 1, sort_of(prompt.requirements[r])});
       }
   }
   return rows;

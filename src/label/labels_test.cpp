@@ -11,7 +11,8 @@ Candidate answer(const std::string& id, int64_t index, const std::string& text) 
 }
 
 const std::vector<Prompt> kPrompts = {
-    {"p", "Say hello.", "seed", Json::parse(R"([{"wording": "Be short.", "kind": "words"}, "Be kind."])")},
+    {"p", "Say hello.", "seed",
+     Json::parse(R"([{"wording": "Be short.", "kind": "words", "max": 3}, "Be kind."])")},
     {"q", "Say bye.", "seed", Json::array({"Be short."})},
     {"r", "Say nothing.", "seed"}};
 const std::vector<Candidate> kAnswers = {answer("p", 1, "Hi!"), answer("p", 0, "Hello there"),
@@ -89,7 +90,7 @@ TEST_CASE("verdicts are rows for a judge to learn from, and ranks by the share t
   CHECK(rows[3].id == "p/1/1");
   CHECK(rows[3].requirement == "Be kind.");
   CHECK(!rows[3].met);
-  CHECK(rows[0].kind == "words");
+  CHECK(rows[0].kind == "words at most");
   CHECK(rows[3].kind.empty());
   CHECK(labels.ranked()[0].ranks == std::vector<double>{0, 1});
 }

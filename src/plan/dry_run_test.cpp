@@ -78,7 +78,7 @@ TEST_CASE("a checklist judge is asked about each requirement, and what it lacks 
       {{"eft.source=self"}, "eft.source is self, which makes judgements of whole answers"},
       {{"eft.source=ranks"}, "the rank of an answer says nothing about a single requirement of its prompt"},
       {{"prompts.file="}, "new prompts that a model writes have no requirements"},
-      {{"evaluate.enabled=true"}, "has no requirements, but a checklist asks about them"},
+      {{"evaluate.enabled=true"}, "but a checklist asks about them"},
       {{"judge.form=rubric"}, "judge.form is rubric, but the template of"},
       {{"judge.read=expected"}, "no token of the model's vocabulary spells 'no'"},
       {{"judge.requirements=rubric"}, "has no list of requirements"}};
@@ -139,7 +139,9 @@ TEST_CASE("early stopping without what it needs is an error before anything is t
       "dpo.eval_prompts=" + (kSource / "playground/data/held_out_ranked.jsonl").string();
   CHECK_NOTHROW(run({prompts}));
   CHECK_THROWS_WITH_AS(run({}), doctest::Contains("dpo.eval_prompts is empty"), Error);
-  CHECK_THROWS_WITH_AS(run({prompts, "dpo.method=positive_only"}), doctest::Contains("only DPO"), Error);
+  CHECK_THROWS_WITH_AS(run({prompts, "dpo.method=positive_only", "dpo.beta=0.1", "dpo.rpo_alpha=0",
+                            "dpo.replay_batch_size=0"}),
+                       doctest::Contains("only DPO"), Error);
   CHECK_THROWS_WITH_AS(run({prompts, "dpo.eval_judge=gold", "data.gold="}), doctest::Contains("data.gold"),
                        Error);
   CHECK_THROWS_WITH_AS(run({prompts, "dpo.eval_judge=pairwise"}), doctest::Contains("pairwise_rubric"),

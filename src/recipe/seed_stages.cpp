@@ -1,5 +1,6 @@
 // Stages of the seed data: what is checked before anything is made, and the judging examples.
 #include "base/in_row.h"
+#include "data/contradictions.h"
 #include "data/readers.h"
 #include "data/unique_ids.h"
 #include "data/verdict_rows.h"
@@ -97,8 +98,11 @@ Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubri
     std::move(part.begin(), part.end(), std::back_inserter(verdicts));
   }
   check_unique_ids(verdicts, "data.eft");
-  auto chosen = balanced_verdicts(std::move(verdicts), config.eft, root_seed(config).child("eft_choice"));
-  return {verdict_examples(chosen.records, rubric), chosen.dropped};
+  auto agreeing = without_contradictions(std::move(verdicts));
+  auto chosen =
+      balanced_verdicts(std::move(agreeing.records), config.eft, root_seed(config).child("eft_choice"));
+  add_counts(chosen.dropped, agreeing.dropped);
+  return {verdict_examples(chosen.records, rubric), chosen.dropped, agreeing.places};
 }
 
 void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
@@ -178,7 +182,8 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
     if (made)
       write_eft_summary(run, config.eft.source == "ranks" ? data.ranked : std::vector<RankedAnswers>(), eft);
     if (made || !eft.dropped.empty())
-      log_line(str("  ", eft.records.size(), " judging examples; left out: ", counts_text(eft.dropped)));
+      log_line(str("  ", eft.records.size(),
+                   " judging examples; left out: ", eft.dropped.empty() ? "nothing" : left_out_text(eft)));
     out.append(eft.records, eft.dropped);
   });
 }

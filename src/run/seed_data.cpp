@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "base/progress.h"
+#include "data/contradictions.h"
 #include "data/messages.h"
 #include "data/readers.h"
 #include "data/splits.h"
@@ -12,14 +13,19 @@
 namespace selfreward {
 namespace {
 
+template <typename Record>
+std::vector<Record> logged(Filtered<Record> part, const std::string& name, Counts& dropped) {
+  add_counts(dropped, part.dropped);
+  if (!part.dropped.empty()) log_line(str("data: left out of ", name, ": ", left_out_text(part)));
+  return std::move(part.records);
+}
+
 template <typename Record, typename Read>
 std::vector<Record> read_all(const std::vector<std::string>& files, Counts& dropped, Read read) {
   std::vector<Record> records;
   for (const std::string& file : files) {
-    Filtered<Record> part = read(file);
-    add_counts(dropped, part.dropped);
-    if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
-    std::move(part.records.begin(), part.records.end(), std::back_inserter(records));
+    auto part = logged<Record>(read(file), file, dropped);
+    std::move(part.begin(), part.end(), std::back_inserter(records));
   }
   return records;
 }
@@ -63,14 +69,17 @@ SeedData read_seed_data(const RunConfig& config) {
   const auto examples_of = [&](const fs::path& file) { return read_examples(file, settings.languages); };
   const auto ranked_of = [&](const fs::path& file) { return read_ranked(file, settings.languages); };
   data.ift = read_all<Example>(settings.ift, dropped, examples_of);
-  auto ranked = read_all<RankedAnswers>(settings.ranked, dropped, ranked_of);
+  const auto ranked_in = [&](const std::vector<std::string>& files, const std::string& name) {
+    return logged(without_contradictions(read_all<RankedAnswers>(files, dropped, ranked_of)), name, dropped);
+  };
+  auto ranked = ranked_in(settings.ranked, "data.ranked");
   if (settings.eval_ranked.empty()) {
     auto split = split_held_out(std::move(ranked), settings.held_out_share, root_seed(config).child("split"));
     ranked = std::move(split.train);
     data.held_out_ranked = std::move(split.held_out);
     data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
   } else {
-    data.held_out_ranked = read_all<RankedAnswers>({settings.eval_ranked}, dropped, ranked_of);
+    data.held_out_ranked = ranked_in({settings.eval_ranked}, "data.eval_ranked");
   }
   keep_first(data.ift, settings.max_ift);
   auto apart = without_shared_prompts(std::move(ranked), data.ift);

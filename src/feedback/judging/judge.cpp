@@ -1,5 +1,6 @@
 #include "feedback/judging/judge.h"
 
+#include <set>
 #include <unordered_map>
 
 #include "base/in_row.h"
@@ -80,6 +81,15 @@ struct Shard {
 };
 
 constexpr size_t kNone = std::string::npos;
+constexpr const char* kNoRequirements =
+    "but a checklist asks about them; give each row \"requirements\", or set judge.requirements to rubric";
+
+/// questions_of; empty where a checklist has nothing to ask.
+Checklist checklist_for(const Rubric& rubric, const JudgeItem& item, const JudgeSettings& settings) {
+  if (rubric.form != JudgeForm::checklist) return {{""}};
+  if (settings.requirements == "rubric") return rubric.requirements;
+  return in_row("prompt", item.prompt_id, [&] { return checklist_of(item.requirements); });
+}
 
 /// The requests of one item; none, which is counted, where one of them does not fit.
 void add_item(const Writer& judge, const Generator& generator, const Rubric& rubric, const JudgeItem& item,
@@ -148,13 +158,8 @@ std::vector<JudgeItem> judge_items(const std::vector<RankedAnswers>& ranked) {
 }
 
 Checklist questions_of(const Rubric& rubric, const JudgeItem& item, const JudgeSettings& settings) {
-  if (rubric.form != JudgeForm::checklist) return {{""}};
-  if (settings.requirements == "rubric") return rubric.requirements;
-  const Checklist questions =
-      in_row("prompt", item.prompt_id, [&] { return checklist_of(item.requirements); });
-  check(!questions.empty(), "[judge] prompt '", item.prompt_id,
-        "' has no requirements, but a checklist asks about them; give its row \"requirements\", or set "
-        "judge.requirements to rubric");
+  Checklist questions = checklist_for(rubric, item, settings);
+  check(!questions.empty(), "[judge] prompt '", item.prompt_id, "' has no requirements, ", kNoRequirements);
   return questions;
 }
 
@@ -191,7 +196,17 @@ void check_judge(const Rubric& rubric, const JudgeSettings& settings, const std:
 
 void check_questions(const Rubric& rubric, const JudgeSettings& settings,
                      const std::vector<JudgeItem>& items) {
-  for (const JudgeItem& item : items) questions_of(rubric, item, settings);
+  std::set<std::string> prompts, without;
+  std::string first;
+  for (const JudgeItem& item : items) {
+    prompts.insert(item.prompt_id);
+    if (!checklist_for(rubric, item, settings).empty()) continue;
+    without.insert(item.prompt_id);
+    if (first.empty()) first = item.prompt_id;
+  }
+  check(without.empty(), "[judge] ", without.size(), " of ", prompts.size(),
+        without.size() == 1 ? " prompts has" : " prompts have", " no requirements (the first is '", first,
+        "'), ", kNoRequirements);
 }
 
 void check_judge_tokens(const Tokenizer& tokenizer, const Rubric& rubric, const JudgeSettings& settings) {

@@ -112,7 +112,13 @@ TEST_CASE("what is asked comes from the prompt's row or from the rubric, and is 
   const Rubric rubric = checklist("requirements: ['It is true.', 'It is complete.']\n");
   JudgeSettings settings{.form = "checklist", .rubric = "mine.yaml"};
   CHECK((questions_of(rubric, item_of("p", R"(["Be short."])"), settings) == Checklist{{"Be short."}}));
-  CHECK_THROWS_WITH_AS(check_judge(rubric, settings, {item_of("p-7", "null")}),
+  CHECK_THROWS_WITH_AS(
+      check_judge(rubric, settings,
+                  {item_of("p", R"(["Be short."])"), item_of("p-7", "null"), item_of("p-7", "null"),
+                   item_of("p-8", "[]")}),
+      doctest::Contains("2 of 3 prompts have no requirements (the first is 'p-7'), but a checklist asks"),
+      Error);
+  CHECK_THROWS_WITH_AS(questions_of(rubric, item_of("p-7", "null"), settings),
                        doctest::Contains("prompt 'p-7' has no requirements"), Error);
   CHECK_THROWS_WITH_AS(check_judge(rubric, settings, {item_of("p-7", R"([{"kind": "title"}])")}),
                        doctest::Contains("requirement 1 is {\"kind\":\"title\"}, wanted a sentence"), Error);
