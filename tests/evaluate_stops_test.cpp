@@ -200,6 +200,8 @@ TEST_CASE("evaluate ifeval says what is wrong before a model answers") {
   tokenizer.erase("chat_template");
   write_file_atomically(kRoot / "base/tokenizer_config.json", tokenizer.dump());
   CHECK(selfreward_does(ifeval("out", "base")).says("base has no chat template"));
+  CHECK(ifeval_of(kM0, "base").says("--out base holds a checkpoint; name another directory"));
+  CHECK(!fs::exists(kRoot / "base/answers"));
   write_file_atomically(kRoot / "foreign.jsonl", R"({"prompt": "?", "response": "x"})");
   CHECK(selfreward_does(ifeval("out", "foreign.jsonl"))
             .says("is not among the prompts: \"?\" (model 'foreign.jsonl')"));

@@ -148,7 +148,16 @@ TEST_CASE("judging examples: ids are their own, and none at all is an error befo
                           R"({"role": "assistant", "content": "Score: 4"}]})"
                           "\n";
   write_file_atomically(kRoot / "twice.jsonl", row + row);
-  CHECK(run("--set eft.source=file --set data.eft=[twice.jsonl] --set eft.max_examples=1").says("'a'"));
+  CHECK(run("--set eft.source=file --set data.eft=[twice.jsonl] --set eft.max_examples=1")
+            .says("two rows have the id 'a'"));
+  write_file_atomically(kRoot / "empty.jsonl",
+                        R"({"id": "a", "messages": [{"role": "user", "content": "judge"}, )"
+                        R"({"role": "assistant", "content": " "}]})"
+                        "\n");
+  CHECK(
+      run("--set eft.source=file --set data.eft=[empty.jsonl]")
+          .says(
+              "eft.source is file, but data.eft gives no example; left out: empty_answer 1 (empty.jsonl, line 1)"));
   write_file_atomically(kRoot / "equal.jsonl",
                         R"({"id": "e", "prompt": "write", "answers": ["a", "b"], "ranks": [1, 1]})"
                         "\n");
@@ -156,6 +165,11 @@ TEST_CASE("judging examples: ids are their own, and none at all is an error befo
   for (const char* more : {"", "--dry-run"})
     CHECK(run(equal + more)
               .says("eft.source is ranks, but data.ranked gives no example; left out: all_ranks_equal 2"));
+  const std::string group = R"({"prompt": "write", "answers": ["a", "b"], "ranks": )";
+  write_file_atomically(kRoot / "opposite.jsonl",
+                        group + R"([0, 1], "id": "x"})" + "\n" + group + R"([1, 0], "id": "y"})" + "\n");
+  CHECK(run("--set data.ranked=[opposite.jsonl]")
+            .says("data: left out of data.ranked: contradicting 2 (x; y)"));
   CHECK_FALSE(fs::exists(kRoot / "run/M1"));
 }
 

@@ -131,7 +131,7 @@ TEST_CASE("eft: verdicts on given answers, and nothing of other inputs or settin
   CHECK(eft("--candidates more.jsonl --overwrite").says("wrote 6 verdicts"));
   CHECK(read_jsonl<VerdictRow>(kRoot / "e.jsonl").back().id == "a/2/1");
   write("c.jsonl", answer("z", 0, "I like tea."));
-  CHECK(eft("").says("candidate of prompt 'z', which is not among the prompts"));
+  CHECK(eft("").says("[eft] c.jsonl: candidate 0 is of prompt 'z', which is not among the prompts"));
   write("c.jsonl", answer("b", 0, "I like milk."));
   CHECK(eft("").says("left out are no_rule 1 (b/0/0); verdicts need answers (--candidates)"));
 }
@@ -156,7 +156,8 @@ TEST_CASE("judge: a checklist asks about each requirement, and its replies say a
   };
   const std::string form = "--set judge.form=checklist ";
   CHECK(judge("").says("judge.form is rubric, but the template of r.yaml has {requirement}"));
-  CHECK(judge(form, "bare.jsonl").says("[judge] bare.jsonl: [judge] "));
+  CHECK(judge(form, "bare.jsonl")
+            .says("bare.jsonl: [judge] 3 of 3 prompts have no requirements (the first is '"));
   CHECK(judge(form, "bare.jsonl").says(", but a checklist asks about them"));
   CHECK(judge(form + "--set judge.requirements=rubric").says("r.yaml has no list of requirements"));
   CHECK(!fs::exists(kRoot / "j.jsonl.partial"));

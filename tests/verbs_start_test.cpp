@@ -156,9 +156,12 @@ TEST_CASE("a model without a chat template is refused before anything is answere
   for (const std::string verb : {"evaluate --prompts p.jsonl", "evaluate reward --ranked r.jsonl"}) {
     const Result result = selfreward_does(verb + " --out ev --model base --rubric " + kRubric);
     CHECK(result.says("base has no chat template"));
-    CHECK_FALSE(fs::exists(kRoot / "ev/answers"));
     CHECK_FALSE(fs::exists(kRoot / "ev/evaluation"));
   }
+  const Result reference = selfreward_does("evaluate reward --ranked r.jsonl --out ev --model " + kM0 +
+                                           " --reference base --rubric " + kRubric);
+  CHECK(reference.says("base has no chat template"));
+  CHECK_FALSE(fs::exists(kRoot / "ev/evaluation"));
 }
 
 TEST_CASE("an evaluation takes the place of no run and no checkpoint") {

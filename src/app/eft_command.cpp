@@ -48,9 +48,12 @@ Filtered<Candidate> read_candidates(const std::vector<std::string>& files) {
 }
 
 void print_table(const Json& counts) {
-  std::printf("%-16s %8s %8s\n", "requirement", "met", "not met");
+  size_t widest = std::string("requirement").size();
+  for (const auto& [kind, count] : counts.items()) widest = std::max(widest, kind.size());
+  const int width = static_cast<int>(widest);
+  std::printf("%-*s %8s %8s\n", width, "requirement", "met", "not met");
   for (const auto& [kind, count] : counts.items())
-    std::printf("%-16s %8lld %8lld\n", kind.c_str(), count["met"].get<long long>(),
+    std::printf("%-*s %8lld %8lld\n", width, kind.c_str(), count["met"].get<long long>(),
                 count["not_met"].get<long long>());
 }
 
@@ -59,8 +62,9 @@ void run_eft(const Options& options) {
   check_file_can_be_made(options.out);
   const auto answers = read_candidates(options.candidates);
   const auto prompts = read_prompts(options.prompts);
-  auto made =
-      at_place("[eft] " + options.prompts, [&] { return verdicts_by_rules(prompts, answers.records); });
+  const AnswersByPrompt by_prompt =
+      answers_by_prompt(prompts, answers.records, "[eft] " + joined(options.candidates, ", ") + ": ");
+  auto made = at_place(options.prompts, [&] { return verdicts_by_rules(prompts, by_prompt); });
   add_counts(made.dropped, answers.dropped);
   check(!made.records.empty(), "[eft] no verdict can be made: left out are ", left_out_text(made),
         "; verdicts need answers (--candidates) that say something, to --prompts ", options.prompts,

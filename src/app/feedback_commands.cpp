@@ -167,7 +167,7 @@ void run_judge(const Options& options) {
   if (gold) inputs.gold(config.data.gold);
   if (!options.model.empty()) {
     check_judge(rubric, config.judge);
-    at_place("[judge] " + options.prompts, [&] { check_questions(rubric, config.judge, items); });
+    at_place(options.prompts, [&] { check_questions(rubric, config.judge, items); });
     check_policy(config.model, options.model);
     check_judge_tokens(chat_format_of(options.model).tokenizer(), rubric, config.judge);
     inputs.checkpoint("--model", options.model);

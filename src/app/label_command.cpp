@@ -63,7 +63,7 @@ void check_requirements(Json requirements) {
 LabelTasks read_tasks(const Options& options) {
   const std::vector<Prompt> prompts = read_prompts(options.prompts);
   for (const Prompt& prompt : prompts)  // whatever the form: the page shows them
-    at_place("[label] " + options.prompts,
+    at_place(options.prompts,
              [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
   std::map<std::string, int64_t> dropped;
   LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);

@@ -80,7 +80,7 @@ void validate_read(RunConfig& config) {
        {config.eft.source == "file" || config.eft.source == "verdicts",
         "eft.source is neither file nor verdicts, which alone read it"}},
       {"eft.max_score_share",
-       {config.eft.source != "file", "eft.source is file, whose examples are taken as they are"}},
+       {config.eft.source != "file", "eft.source is file, whose examples have no score of ours"}},
       {"sft.eft_epochs", {config.eft.source != "none", "eft.source is none, so there is no EFT"}},
       {"dpo.replay_weight", {config.dpo.replay_batch_size > 0, "dpo.replay_batch_size is 0"}},
       {"judge.max_requirements",

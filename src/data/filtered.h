@@ -29,6 +29,16 @@ inline void add_counts(std::map<std::string, int64_t>& sum, const std::map<std::
   for (const auto& [reason, count] : more) sum[reason] += count;
 }
 
+/// Adds what `part` left out, with its places.
+template <typename To, typename From>
+void add_left_out(Filtered<To>& result, const Filtered<From>& part) {
+  add_counts(result.dropped, part.dropped);
+  for (const auto& [reason, places] : part.places) {
+    auto& known = result.places[reason];
+    known.insert(known.end(), places.begin(), places.end());
+  }
+}
+
 /// "same_tokens 2, too_long 1"; "nothing" for no counts.
 inline std::string counts_text(const std::map<std::string, int64_t>& counts) {
   std::string text;

@@ -55,7 +55,9 @@ void add(const Row& row, const std::string& prompt, Ranked ranked, Filtered<Rank
   if (blank(prompt) || std::any_of(ranked.answers.begin(), ranked.answers.end(), blank))
     return leave_out(result, "empty_message", row.where);
   std::vector<double> ranks = mean_ranks(ranked, row, result);
-  if (!ranks.empty())
+  if (ranks.empty())
+    leave_out(result, "not_ranked", row.where);
+  else
     result.records.push_back({id_of(row), prompt, std::move(ranked.answers), std::move(ranks)});
 }
 
@@ -96,9 +98,10 @@ Json list_or_none(const Row& row, const std::string& key) {
 
 /// Of {"fields", "responses"}; older exports say nothing about drafts.
 std::vector<Names> nested_rankings(const Row& row, const Row& fields, Filtered<RankedAnswers>& result) {
-  check(has(row.value, "responses"), "[data] ", row.where,
+  check(row.value.contains("responses"), "[data] ", row.where,
         ": an Argilla record needs \"responses\" beside \"fields\"; the row has: ", key_list(row.value));
   ArgillaRankings rankings(row, fields.value);
+  if (row.value.at("responses").is_null()) return {};  // nobody has labelled it
   const Row responses = inner(row, "responses");
   for (const auto& [question, said] : responses.value.items())
     for (const Json& response : list_or_none(responses, question))
@@ -154,31 +157,42 @@ bool is_list_of_items(const Json& value) {
   return value.is_array() && !value.empty() && value.front().is_object() && has(value.front(), "id");
 }
 
-/// The ids of a list of items, each of which is there once.
 Names ids_of(const Json& items, const std::string& where) {
   Names ids;
-  for (const Json& item : items) {
-    ids.push_back(string_at(item, "id", where));
-    check(std::count(ids.begin(), ids.end(), ids.back()) == 1, "[data] ", where, ": two items have the id \"",
-          ids.back(), "\", so nobody knows which one is ranked");
-  }
+  for (const Json& item : items) ids.push_back(string_at(item, "id", where));
   return ids;
 }
 
-/// The list that the task's Ranker sorts: of several the one with the ids that are ranked.
-void take_items(const Row& data, Ranked& ranked) {
-  const Json* items = nullptr;
-  const Names first = ranked.rankings.empty() ? Names() : ranked.rankings.front();
+/// Whether all that is ranked is among `ids`, by whomever.
+bool are_ranked(const Names& ids, const std::vector<Names>& rankings) {
+  return std::all_of(rankings.begin(), rankings.end(), [&](const Names& ranking) {
+    return std::all_of(ranking.begin(), ranking.end(),
+                       [&](const std::string& id) { return std::count(ids.begin(), ids.end(), id) > 0; });
+  });
+}
+
+/// The list that the task's Ranker sorts: of several the first with the ids that are ranked.
+const Json& ranked_list(const Row& data, const std::vector<Names>& rankings) {
+  bool has_list = false;
   for (const auto& [key, value] : data.value.items()) {
     if (!is_list_of_items(value)) continue;
-    const Names ids = ids_of(value, data.where);
-    if (!items || std::is_permutation(first.begin(), first.end(), ids.begin(), ids.end())) items = &value;
+    has_list = true;
+    if (are_ranked(ids_of(value, data.where), rankings)) return value;
   }
-  check(items, "[data] ", data.where,
+  check(has_list, "[data] ", data.where,
         ": no list of items with \"id\" and \"body\", which the Ranker sorts; the task has: ",
         key_list(data.value));
-  ranked.names = ids_of(*items, data.where);
-  for (const Json& item : *items) ranked.answers.push_back(text_of_item(item, data.where));
+  fail("[data] ", data.where,
+       ": the Ranker has sorted ids that no list of the task has; the task has: ", key_list(data.value));
+}
+
+void take_items(const Row& data, Ranked& ranked) {
+  const Json& items = ranked_list(data, ranked.rankings);
+  ranked.names = ids_of(items, data.where);
+  for (const std::string& id : ranked.names)
+    check(std::count(ranked.names.begin(), ranked.names.end(), id) == 1, "[data] ", data.where,
+          ": two items have the id \"", id, "\", so nobody knows which one is ranked");
+  for (const Json& item : items) ranked.answers.push_back(text_of_item(item, data.where));
 }
 
 Names order_of(const Json& ranker, const std::string& where) {

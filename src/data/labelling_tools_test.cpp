@@ -81,6 +81,12 @@ TEST_CASE("a ranking of some of the answers is left out, two questions that rank
   CHECK(error_of(rows[0]).find("both \"ranking\" and \"style\" rank fields") != std::string::npos);
 }
 
+TEST_CASE("a row that everybody ranked in part is left out as a row") {
+  const auto kept = read(Json::array({ranker_task({{"a0"}, {"a0", "a2"}})}));
+  CHECK(kept.records.empty());
+  CHECK(kept.dropped == std::map<std::string, int64_t>{{"not_ranked", 1}, {"partly_ranked", 2}});
+}
+
 TEST_CASE("drafts, single answers and rows of another shape in argilla's export") {
   Json rows = golden("nested");
   rows[0]["responses"]["ranking"][0]["status"] = "draft";
@@ -97,6 +103,8 @@ TEST_CASE("drafts, single answers and rows of another shape in argilla's export"
   CHECK(error_of(rows[0]).find("\"ranking.responses.status\" must be a list, found string") !=
         std::string::npos);
   rows = golden("nested");
+  rows[0]["responses"] = nullptr;
+  CHECK(read(rows).dropped.at("not_ranked") == 2);  // and one that nobody has ranked either
   rows[0].erase("responses");
   rows.push_back(rows[0]);
   rows.erase(0);
@@ -110,7 +118,17 @@ TEST_CASE("Label Studio's Ranker sorts the list that has its ids, and sorts it o
                   {"context", {{{"id", "d0"}, {"title", "Rivers of France"}}}},
                   {"items", items}};
   CHECK(read(Json::array({task})).records.at(0).answers == kAnswers);
-  task["data"]["items"][1]["id"] = "a0";
+  Json both = ranker_task({{"a0"}, {"a0", "a2", "a1"}});  // the first person stopped early
+  both["data"] = task["data"];
+  const auto kept = read(Json::array({both}));
+  CHECK(kept.records.at(0).ranks == std::vector<double>{0, 2, 1});
+  CHECK(kept.dropped == std::map<std::string, int64_t>{{"partly_ranked", 1}});
+  both = ranker_task({{"a0", "z"}});
+  both["data"] = task["data"];
+  CHECK(error_of(both).find("the Ranker has sorted ids that no list of the task has") != std::string::npos);
+  task["data"]["context"].push_back(task["data"]["context"][0]);  // nobody sorts that list
+  CHECK(read(Json::array({task})).records.size() == 1);
+  task["data"]["items"].push_back(items[0]);
   CHECK(error_of(task).find("two items have the id \"a0\"") != std::string::npos);
   task["data"]["items"] = items;
   Json& said = task["annotations"][0]["result"];

@@ -34,25 +34,22 @@ Enum value_of(const Names<Enum, N>& names, const char* key, const std::string& n
   fail("[records] \"", key, "\" is '", name, "', wanted one of ", known);
 }
 
-/// json[key]; an Error names the key where it is something else.
+/// json[key]; nothing where it is missing or null.
 template <typename T>
-void take(const Json& json, const char* key, T& value) {
-  try {
-    json.at(key).get_to(value);
-  } catch (const Json::type_error& error) {
-    fail("[records] \"", key, "\": ", reason_of(error));
-  }
+std::optional<T> optional_from_json(const Json& json, const char* key) {
+  if (!json.contains(key) || json.at(key).is_null()) return std::nullopt;
+  T value{};
+  take(json, key, value);
+  return value;
+}
+
+std::string text_or_none(const Json& json, const char* key) {
+  return optional_from_json<std::string>(json, key).value_or("");
 }
 
 template <typename T>
 void optional_to_json(Json& json, const char* key, const std::optional<T>& value) {
   if (value) json[key] = *value;
-}
-
-template <typename T>
-std::optional<T> optional_from_json(const Json& json, const char* key) {
-  if (!json.contains(key) || json.at(key).is_null()) return std::nullopt;
-  return json.at(key).get<T>();
 }
 
 void inputs_to_json(Json& json, const TemplateInputs& inputs) {
@@ -79,7 +76,8 @@ void to_json(Json& json, const Message& value) {
 void from_json(const Json& json, Message& value) {
   const bool has_content = json.contains("content"), has_more = json.size() > (has_content ? 2 : 1);
   take(json, "role", value.role);
-  value.content = has_content || !has_more ? json.at("content").get<std::string>() : "";
+  value.content.clear();
+  if (has_content || !has_more) take(json, "content", value.content);
   value.full = has_more ? json : Json();
 }
 
@@ -101,7 +99,7 @@ void to_json(Json& json, const Prompt& value) {
 void from_json(const Json& json, Prompt& value) {
   take(json, "id", value.id);
   take(json, "prompt", value.text);
-  value.origin = optional_from_json<std::string>(json, "origin").value_or("");
+  value.origin = text_or_none(json, "origin");
   value.requirements = json.value("requirements", Json());
 }
 
@@ -130,12 +128,12 @@ void to_json(Json& json, const VerdictRow& value) {
 }
 void from_json(const Json& json, VerdictRow& value) {
   take(json, "id", value.id);
-  value.prompt = json.value("prompt", "");
+  value.prompt = text_or_none(json, "prompt");
   take(json, "answer", value.answer);
   take(json, "requirement", value.requirement);
-  value.evidence = json.value("evidence", "");
+  value.evidence = text_or_none(json, "evidence");
   take(json, "met", value.met);
-  value.kind = json.value("kind", "");
+  value.kind = text_or_none(json, "kind");
   check(!value.requirement.empty(), "[records] verdict '", value.id, "' has no requirement");
 }
 
@@ -150,8 +148,9 @@ void from_json(const Json& json, Candidate& value) {
   take(json, "prompt_id", value.prompt_id);
   value.index = whole_number_at(json, "index", "[records] ");
   take(json, "text", value.text);
-  value.finish_reason =
-      value_of(kFinishReasons, "finish_reason", json.at("finish_reason").get<std::string>());
+  std::string finish_reason;
+  take(json, "finish_reason", finish_reason);
+  value.finish_reason = value_of(kFinishReasons, "finish_reason", finish_reason);
   take(json, "token_ids", value.token_ids);
 }
 
@@ -169,9 +168,10 @@ void from_json(const Json& json, JudgeReply& value) {
   value.failure.reset();
   if (const auto name = optional_from_json<std::string>(json, "failure"))
     value.failure = value_of(kJudgeFailures, "failure", *name);
-  value.requirement = json.value("requirement", "");
+  value.requirement = text_or_none(json, "requirement");
   value.expected = optional_from_json<double>(json, "expected");
-  value.probabilities = json.value("probabilities", std::vector<double>());
+  value.probabilities =
+      optional_from_json<std::vector<double>>(json, "probabilities").value_or(std::vector<double>());
 }
 
 void to_json(Json& json, const Judgement& value) {
@@ -205,7 +205,7 @@ void from_json(const Json& json, PreferencePair& value) {
                              : field.at(field.size() - 1).get<Message>();
   };
   const Message chosen = answer("chosen"), rejected = answer("rejected");
-  value.prompt_id = optional_from_json<std::string>(json, "prompt_id").value_or("");
+  value.prompt_id = text_or_none(json, "prompt_id");
   const Json& prompt = json.at("prompt");
   value.prompt =
       prompt.is_string() ? Conversation{{"user", prompt.get<std::string>()}} : prompt.get<Conversation>();

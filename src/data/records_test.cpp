@@ -68,6 +68,21 @@ TEST_CASE("an unfinished character in a reply does not stop the writing") {
   CHECK(read.finish_reason == FinishReason::length);
 }
 
+TEST_CASE("a value of another type is an error that names its key") {
+  const auto fails = [](const char* row, const char* key) {
+    CHECK_THROWS_WITH_AS(parse_json(row, "test").get<Candidate>(), doctest::Contains(key), Error);
+  };
+  fails(R"({"prompt_id":"p","index":0,"text":"a","finish_reason":3,"token_ids":[]})",
+        "\"finish_reason\": type must");
+  fails(R"({"prompt_id":"p","index":0,"text":7,"finish_reason":"stop","token_ids":[]})",
+        "\"text\": type must");
+  const char* verdict = R"({"id":"a","answer":"b","requirement":"c","met":true,"evidence":5})";
+  CHECK_THROWS_WITH_AS(parse_json(verdict, "test").get<VerdictRow>(),
+                       doctest::Contains("\"evidence\": type must"), Error);
+  CHECK_THROWS_WITH_AS(parse_json(R"({"role":"user","content":5})", "test").get<Message>(),
+                       doctest::Contains("\"content\": type must"), Error);
+}
+
 TEST_CASE("a bad line names its file and line") {
   const fs::path path = scratch("bad.jsonl");
   write_file_atomically(path, "{\"id\":\"a\",\"prompt\":\"x\"}\n\n{\"id\":\"b\"}\n");

@@ -163,7 +163,7 @@ Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const
   return made;
 }
 
-Filtered<Example> eft_as_it_is(std::vector<Example> examples, const EftSettings& settings, const Seed& seed) {
+Filtered<Example> eft_at_most(std::vector<Example> examples, const EftSettings& settings, const Seed& seed) {
   std::vector<ScoredExample> scored;
   for (Example& example : examples) scored.push_back({std::move(example), 0});
   Filtered<Example> made;

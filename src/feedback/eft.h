@@ -23,7 +23,7 @@ Filtered<Example> eft_from_ranks(const std::vector<RankedAnswers>& ranked, const
                                  const EftSettings& settings, const Seed& seed);
 
 /// Ready judging examples, of which settings.max_examples are kept ("over_maximum"), by addressed chance, in their order.
-Filtered<Example> eft_as_it_is(std::vector<Example> examples, const EftSettings& settings, const Seed& seed);
+Filtered<Example> eft_at_most(std::vector<Example> examples, const EftSettings& settings, const Seed& seed);
 
 /// Throws Error where none of ready judging examples ends with a score of the rubric in `rubric_file`: what
 /// is learnt from them could not be read. Returns how many have none.

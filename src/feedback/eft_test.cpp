@@ -156,12 +156,12 @@ TEST_CASE("ready judging examples without any score under the rubric are an erro
 TEST_CASE("of ready judging examples so many are kept as the setting says, whatever their order") {
   std::vector<Example> ready;
   for (int i = 0; i < 9; ++i) ready.push_back({str("row-", i), {{"user", "u"}, {"assistant", "a"}}, "eft"});
-  CHECK(eft_as_it_is(ready, {}, Seed(1)).records.size() == 9);
-  const auto kept = eft_as_it_is(ready, {.max_examples = 4}, Seed(1));
+  CHECK(eft_at_most(ready, {}, Seed(1)).records.size() == 9);
+  const auto kept = eft_at_most(ready, {.max_examples = 4}, Seed(1));
   CHECK(kept.records.size() == 4);
   CHECK(kept.dropped == Counts{{"over_maximum", 5}});
   std::reverse(ready.begin(), ready.end());
-  const auto reversed = eft_as_it_is(ready, {.max_examples = 4}, Seed(1));
+  const auto reversed = eft_at_most(ready, {.max_examples = 4}, Seed(1));
   for (size_t i = 0; i < 4; ++i) CHECK(reversed.records[i].id == kept.records[3 - i].id);
 }
 

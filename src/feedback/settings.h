@@ -25,7 +25,7 @@ struct EftSettings {
       "paper); ranks: the ranks as scores with a fixed sentence each, as verdicts on every two answers "
       "(judge.form pairwise), or as yes and no of the better and the worse half (checklist, judge.requirements "
       "rubric), for models too small to write a judgement; "
-      "file: data.eft as it is; verdicts: data.eft are verdicts on single requirements, put into the words of "
+      "file: data.eft, at most max_examples of them; verdicts: data.eft are verdicts on single requirements, put into the words of "
       "judge.rubric, a checklist; none: IFT only");
     f("baseline_max_steps", baseline_max_steps,
       "SFT steps of the baseline (IFT only) that writes the judgements; 0: as sft");

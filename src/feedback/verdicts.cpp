@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <unordered_map>
 
 #include "base/in_row.h"
 #include "base/seed.h"
@@ -81,17 +80,11 @@ void add_verdicts(const Prompt& prompt, const Candidate& answer, Filtered<Verdic
 
 }  // namespace
 
-Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
-                                       const std::vector<Candidate>& candidates) {
-  std::unordered_map<std::string, const Prompt*> by_id;
-  for (const Prompt& prompt : prompts) by_id[prompt.id] = &prompt;
+Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts, const AnswersByPrompt& answers) {
   Filtered<VerdictRow> made;
-  for (const Candidate& answer : candidates) {
-    const auto prompt = by_id.find(answer.prompt_id);
-    check(prompt != by_id.end(), "[eft] candidate of prompt '", answer.prompt_id,
-          "', which is not among the prompts");
-    in_row("prompt", answer.prompt_id, [&] { add_verdicts(*prompt->second, answer, made); });
-  }
+  for (const Prompt& prompt : prompts)
+    for (const auto& [index, answer] : answers.at(prompt.id))
+      in_row("prompt", prompt.id, [&] { add_verdicts(prompt, *answer, made); });
   return made;
 }
 

@@ -2,6 +2,7 @@
 // Examples of judging one requirement a time: which of a prompt's requirements an answer meets, by rules, and
 // these verdicts in the words of a checklist's rubric.
 #include "base/seed.h"
+#include "data/answers_by_prompt.h"
 #include "data/filtered.h"
 #include "data/records.h"
 #include "feedback/judging/rubric.h"
@@ -9,12 +10,11 @@
 
 namespace selfreward {
 
-/// A verdict on each requirement of each candidate's prompt, with the evidence (gold/verifiable.h) behind what is
+/// A verdict on each requirement of each answer's prompt, with the evidence (gold/verifiable.h) behind what is
 /// wanted. Counted as left out: "no_wording" and "no_rule", requirements that cannot be asked or checked;
-/// "no_requirements" and "worthless_answer" (gold/verifiable.h), answers without a verdict. A
-/// candidate of an unknown prompt, and a rule that is wrong, is an Error.
-Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts,
-                                       const std::vector<Candidate>& candidates);
+/// "no_requirements" and "worthless_answer" (gold/verifiable.h), answers without a verdict. A rule
+/// that is wrong is an Error.
+Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts, const AnswersByPrompt& answers);
 
 /// A verdict without evidence on each of `requirements` for each answer: met where people rank it in the better half
 /// between the best and the worst rank of its prompt, not met in the worse. So it is one verdict on the whole, in several

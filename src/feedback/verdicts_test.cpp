@@ -32,6 +32,10 @@ Rubric checklist() {
   return Rubric::load(path);
 }
 
+Filtered<VerdictRow> by_rules(const std::vector<Prompt>& prompts, const std::vector<Candidate>& candidates) {
+  return verdicts_by_rules(prompts, answers_by_prompt(prompts, candidates, "[eft] "));
+}
+
 }  // namespace
 
 TEST_CASE("rules give a verdict with its evidence on each requirement of each answer") {
@@ -39,9 +43,9 @@ TEST_CASE("rules give a verdict with its evidence on each requirement of each an
       prompt_of("p",
                 R"([{"kind":"sentences","max":1,"wording":"One sentence."},"Be kind.",{"kind":"title"}])"),
       {"bare", "Write.", "t"}};
-  const auto made = verdicts_by_rules(
-      prompts, {candidate_of("p", 0, "Tea is good. Milk too."), candidate_of("p", 1, "Tea is hot."),
-                candidate_of("p", 2, "Tea."), candidate_of("bare", 0, "Tea.")});
+  const auto made =
+      by_rules(prompts, {candidate_of("p", 0, "Tea is good. Milk too."), candidate_of("p", 1, "Tea is hot."),
+                         candidate_of("p", 2, "Tea."), candidate_of("bare", 0, "Tea.")});
   REQUIRE(made.records.size() == 2);
   CHECK(
       Json(made.records[0]).dump() ==
@@ -51,15 +55,15 @@ TEST_CASE("rules give a verdict with its evidence on each requirement of each an
   CHECK(made.dropped ==
         Counts{{"no_requirements", 1}, {"no_rule", 2}, {"no_wording", 2}, {"worthless_answer", 1}});
   CHECK(Json(Json(made.records[0]).get<VerdictRow>()) == Json(made.records[0]));
-  CHECK_THROWS_WITH_AS(verdicts_by_rules(prompts, {candidate_of("q", 0, "Tea.")}),
+  CHECK_THROWS_WITH_AS(by_rules(prompts, {candidate_of("q", 0, "Tea.")}),
                        doctest::Contains("'q', which is not among the prompts"), Error);
   CHECK_THROWS_WITH_AS(
-      verdicts_by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea is hot.")}),
+      by_rules({prompt_of("p", R"([{"kind":"sentence"}])")}, {candidate_of("p", 0, "Tea is hot.")}),
       doctest::Contains("unknown kind 'sentence'; did you mean 'sentences'? (prompt 'p')"), Error);
   for (const char* wrong : {"5", R"("Be kind.")", R"({"kind":"title"})"})
-    CHECK_THROWS_WITH_AS(verdicts_by_rules({prompt_of("p", wrong)}, {candidate_of("p", 0, "Tea is hot.")}),
+    CHECK_THROWS_WITH_AS(by_rules({prompt_of("p", wrong)}, {candidate_of("p", 0, "Tea is hot.")}),
                          doctest::Contains("wanted a list (prompt 'p')"), Error);
-  CHECK_THROWS_WITH_AS(verdicts_by_rules({prompt_of("p", "[[]]")}, {candidate_of("p", 0, "Tea is hot.")}),
+  CHECK_THROWS_WITH_AS(by_rules({prompt_of("p", "[[]]")}, {candidate_of("p", 0, "Tea is hot.")}),
                        doctest::Contains("wanted an object with a kind (prompt 'p')"), Error);
 }
 
@@ -85,12 +89,12 @@ TEST_CASE("the common verdict of each kind is thinned, and few rows are shared a
 
 TEST_CASE("an example asks and replies as the rubric does, and the judge's parser reads its verdict") {
   std::vector<VerdictRow> verdicts = {
-      {"p/0/0", "P", "An answer.", "Be short.", "at most 2 words: count 2", true},
+      {"p/0/0", "P", "An answer.", "Be short.", "at most 2 words: An answer.; 2 counted, as many as 2", true},
       {"p/0/1", "P", "An answer.", "Be long.", "", false}};
   const Rubric rubric = checklist();
   const auto examples = verdict_examples(verdicts, rubric);
   CHECK(examples[0].messages[0].content == "A An answer. R Be short.?");
-  CHECK(examples[0].messages[1].content == "at most 2 words: count 2, yes");
+  CHECK(examples[0].messages[1].content == "at most 2 words: An answer.; 2 counted, as many as 2, yes");
   CHECK(examples[1].messages[1].content == "no");
   for (size_t i = 0; i < 2; ++i)
     CHECK(parse_judge_reply(examples[i].messages[1].content, FinishReason::stop, rubric).score ==

@@ -1,8 +1,10 @@
 #include "gold/requirement.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/json_integers.h"
+#include "base/json_reason.h"
 #include "base/text_util.h"
 #include "gold/language.h"
 
@@ -121,7 +123,8 @@ std::string to_string(RequirementKind kind) {
 
 std::string sort_of(const Requirement& r) {
   const std::string kind = to_string(r.kind);
-  if (r.kind == RequirementKind::forbid || r.kind == RequirementKind::language) return kind + " " + r.text;
+  const bool is_mark = r.text.size() == 1 && std::ispunct(static_cast<unsigned char>(r.text[0])) != 0;
+  if (r.kind == K::language || (r.kind == K::forbid && is_mark)) return kind + " " + r.text;
   if (r.min && r.max) return kind + (*r.min == *r.max ? " exactly" : " between");
   return kind + (r.min ? " at least" : r.max ? " at most" : "");
 }
@@ -199,8 +202,8 @@ void to_json(Json& json, const VerifiablePrompt& value) {
 }
 
 void from_json(const Json& json, VerifiablePrompt& value) {
-  json.at("id").get_to(value.id);
-  json.at("prompt").get_to(value.prompt);
+  take(json, "id", value.id, "");
+  take(json, "prompt", value.prompt, "");
   value.origin = json.value("origin", "");
   value.category = json.value("category", "");
   const Json& list = json.at("requirements");

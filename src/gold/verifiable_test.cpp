@@ -237,3 +237,16 @@ TEST_CASE("a mistake in the files of gold rules names file, line and reason") {
   for (const auto& [text, message] : cases)
     CHECK_THROWS_WITH_AS(load(text), doctest::Contains(message.c_str()), Error);
 }
+
+TEST_CASE("a kind in its finer division: by end, mark and language, and what is none of the rules as it is") {
+  const auto sort = [](const char* item) { return sort_of(Json::parse(item)); };
+  CHECK(sort(R"({"kind":"words","max":3})") == "words at most");
+  CHECK(sort(R"({"kind":"sentences","min":2,"max":2})") == "sentences exactly");
+  CHECK(sort(R"({"kind":"forbid","text":","})") == "forbid ,");
+  CHECK(sort(R"({"kind":"forbid","text":"river"})") ==
+        "forbid");  // every word a kind of its own could not be balanced
+  CHECK(sort(R"({"kind":"language","text":"fr"})") == "language fr");
+  CHECK(sort(R"({"kind":"tone","wording":"Be kind."})") == "tone");
+  CHECK(sort(R"("Be kind.")").empty());
+  CHECK_THROWS_AS(sort(R"({"kind":"words"})"), Error);
+}

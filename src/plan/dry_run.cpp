@@ -21,8 +21,10 @@ void read_data(DryRunPlan& plan) {
   plan.data = read_seed_data(plan.config);
   plan.rubric = Rubric::load(plan.config.judge.rubric);
   check_before_work(plan.config, plan.data, plan.rubric);
-  if (plan.config.eft.source != "self")
+  if (plan.config.eft.source != "self") {
     plan.eft = eft_without_model(plan.config, plan.data, plan.rubric).records;
+    check_replay(plan.config, {plan.data.ift, plan.eft});
+  }
   const auto examples = first_training_rows(plan.config, {plan.data.ift, plan.eft});
   plan.rows = make_sft_rows(plan.model.chat, examples, plan.config.sft.max_length, train_on(plan.config.sft));
 }

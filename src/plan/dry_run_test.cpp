@@ -81,6 +81,7 @@ TEST_CASE("a checklist judge is asked about each requirement, and what it lacks 
       {{"evaluate.enabled=true"}, "but a checklist asks about them"},
       {{"judge.form=rubric"}, "judge.form is rubric, but the template of"},
       {{"judge.read=expected"}, "no token of the model's vocabulary spells 'no'"},
+      {{"dpo.replay_eft_share=0.000001"}, "more than 1000 times as often as others"},
       {{"judge.requirements=rubric"}, "has no list of requirements"}};
   for (const auto& [settings, message] : wrong)
     CHECK_THROWS_WITH_AS(run(settings), doctest::Contains(message.c_str()), Error);

@@ -59,10 +59,11 @@ void check_known_questions(const RunConfig& config, const SeedData& data, const 
     std::vector<JudgeItem> items;
     for (const Prompt& prompt : prompts)
       items.push_back({prompt.id, prompt.text, 0, "", prompt.requirements});
-    at_place("[judge] " + file, [&] { check_questions(rubric, config.judge, items); });
+    at_place(file, [&] { check_questions(rubric, config.judge, items); });
   };
   if (config.evaluate.enabled && !config.judge.writes_checklists())
-    check_questions(rubric, config.judge, judge_items(data.held_out_ranked));
+    at_place(config.data.eval_ranked.empty() ? "data.ranked" : config.data.eval_ranked,
+             [&] { check_questions(rubric, config.judge, judge_items(data.held_out_ranked)); });
   if (!config.prompts.file.empty() && config.judge.kind == "self" && !config.judge.writes_checklists())
     for (int64_t t = 1; t < config.last_model; ++t)
       check_prompts(config.prompts.file, given_prompts(config.prompts.file, config.prompts.num_prompts, t));
@@ -70,9 +71,9 @@ void check_known_questions(const RunConfig& config, const SeedData& data, const 
     check_prompts(config.dpo.eval_prompts, read_prompts(config.dpo.eval_prompts));
 }
 
-void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+/// What the form of the judge needs of the other settings.
+void check_judge_form(const RunConfig& config, const Rubric& rubric) {
   check_judge(rubric, config.judge);
-  check_known_questions(config, data, rubric);
   if (rubric.form == JudgeForm::rubric) return;
   check(config.eft.source != "self",
         "[eft] eft.source is self, which makes judgements of whole answers, but judge.form is ",
@@ -91,18 +92,48 @@ void check_judge_of_run(const RunConfig& config, const SeedData& data, const Rub
       "a file of prompts that have them in prompts.file, or set judge.requirements to rubric, M0 or self");
 }
 
-Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubric) {
-  std::vector<VerdictRow> verdicts;
-  for (const std::string& file : config.data.eft) {
-    auto part = read_verdicts(file);
-    std::move(part.begin(), part.end(), std::back_inserter(verdicts));
+/// Those of data.eft together, with what was left out of them.
+template <typename Record, typename Read>
+Filtered<Record> read_eft(const std::vector<std::string>& files, const Read& read) {
+  Filtered<Record> all;
+  for (const std::string& file : files) {
+    Filtered<Record> part = read(file);
+    add_left_out(all, part);
+    std::move(part.records.begin(), part.records.end(), std::back_inserter(all.records));
   }
-  check_unique_ids(verdicts, "data.eft");
-  auto agreeing = without_contradictions(std::move(verdicts));
-  auto chosen =
-      balanced_verdicts(std::move(agreeing.records), config.eft, root_seed(config).child("eft_choice"));
-  add_counts(chosen.dropped, agreeing.dropped);
-  return {verdict_examples(chosen.records, rubric), chosen.dropped, agreeing.places};
+  check_unique_ids(all.records, "data.eft");
+  return all;
+}
+
+Filtered<Example> eft_from_verdicts(const RunConfig& config, const Rubric& rubric) {
+  auto verdicts = read_eft<VerdictRow>(config.data.eft, [](const std::string& file) {
+    return Filtered<VerdictRow>{read_verdicts(file), {}};
+  });
+  const auto agreeing = without_contradictions(std::move(verdicts.records));
+  auto chosen = balanced_verdicts(agreeing.records, config.eft, root_seed(config).child("eft_choice"));
+  add_left_out(chosen, agreeing);
+  return {verdict_examples(chosen.records, rubric), chosen.dropped, chosen.places};
+}
+
+Filtered<Example> eft_from_examples(const RunConfig& config) {
+  auto read = read_eft<Example>(
+      config.data.eft, [&](const std::string& file) { return read_examples(file, config.data.languages); });
+  auto chosen = eft_at_most(std::move(read.records), config.eft, root_seed(config).child("eft_choice"));
+  add_left_out(chosen, read);
+  return chosen;
+}
+
+/// What is made without a model can be looked at before anything is.
+void check_eft_examples(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
+  const auto eft = eft_without_model(config, data, rubric);
+  check(!eft.records.empty(), "[eft] eft.source is ", config.eft.source, ", but ",
+        config.eft.source == "ranks" ? "data.ranked" : "data.eft",
+        " gives no example; left out: ", eft.dropped.empty() ? "nothing" : left_out_text(eft),
+        "; set eft.source to none to train without");
+  if (config.eft.source != "file" || rubric.form == JudgeForm::pairwise) return;
+  if (const int64_t without = check_eft_scores(eft.records, rubric, config.judge.rubric); without > 0)
+    log_line(str("data: warning: ", without, " of ", eft.records.size(),
+                 " judging examples (data.eft) end without a score under judge.rubric"));
 }
 
 void check_eft_source(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
@@ -112,28 +143,17 @@ void check_eft_source(const RunConfig& config, const SeedData& data, const Rubri
     check(parse_verdict(rubric.verdict_line_of(true), PairwiseRubric::of(rubric)) == Verdict::first, "[eft] ",
           config.judge.rubric, ": verdict_line '", rubric.verdict_line,
           "' with A in it is not read as A by verdict_pattern; a judge would learn what nobody can read");
-  if (config.eft.source == "verdicts" || config.eft.source == "ranks") {
-    const auto eft = eft_without_model(config, data, rubric);
-    check(!eft.records.empty(), "[eft] eft.source is ", config.eft.source, ", but ",
-          config.eft.source == "ranks" ? "data.ranked" : "data.eft",
-          " gives no example; left out: ", counts_text(eft.dropped),
-          "; set eft.source to none to train without");
-  }
-  if (config.eft.source == "file" && rubric.form != JudgeForm::pairwise) {
-    const auto eft = eft_without_model(config, data, rubric).records;
-    if (const int64_t without = check_eft_scores(eft, rubric, config.judge.rubric); without > 0)
-      log_line(str("data: warning: ", without, " of ", eft.size(),
-                   " judging examples (data.eft) end without a score under judge.rubric"));
-  }
   check(config.eft.source != "self" || !data.ranked.empty(),
         "[eft] eft.source is self, but data.ranked has no ranked answers left for training; set "
         "data.ranked, or eft.source to none");
+  if (config.eft.source != "self" && config.eft.source != "none") check_eft_examples(config, data, rubric);
 }
 
 }  // namespace
 
 void check_before_work(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
-  check_judge_of_run(config, data, rubric);
+  check_judge_form(config, rubric);
+  check_known_questions(config, data, rubric);
   check_eft_source(config, data, rubric);
   if (config.eft.eval_steps > 0) judge_stopping_data(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
@@ -154,18 +174,7 @@ Filtered<Example> eft_without_model(const RunConfig& config, const SeedData& dat
   if (config.eft.source == "ranks")
     return eft_from_ranks(data.ranked, rubric, config.eft, root_seed(config).child("eft_choice"));
   if (config.eft.source == "none") return {};
-  if (config.eft.source == "verdicts") return eft_from_verdicts(config, rubric);
-  Filtered<Example> eft;
-  for (const std::string& file : config.data.eft) {
-    Filtered<Example> part = read_examples(file, config.data.languages);
-    if (!part.dropped.empty()) log_line(str("data: left out of ", file, ": ", left_out_text(part)));
-    add_counts(eft.dropped, part.dropped);
-    std::move(part.records.begin(), part.records.end(), std::back_inserter(eft.records));
-  }
-  check_unique_ids(eft.records, "data.eft");
-  auto chosen = eft_as_it_is(std::move(eft.records), config.eft, root_seed(config).child("eft_choice"));
-  add_counts(chosen.dropped, eft.dropped);
-  return chosen;
+  return config.eft.source == "verdicts" ? eft_from_verdicts(config, rubric) : eft_from_examples(config);
 }
 
 std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, const SeedData& data,
@@ -178,12 +187,9 @@ std::vector<Example> eft_examples(const RunConfig& config, RunDirectory& run, co
     if (config.eft.source == "self")
       return out.append(agreeing_judgements(config, run, data, rubric, judged));
     const auto eft = eft_without_model(config, data, rubric);
-    const bool made = config.eft.source != "file";
-    if (made)
-      write_eft_summary(run, config.eft.source == "ranks" ? data.ranked : std::vector<RankedAnswers>(), eft);
-    if (made || !eft.dropped.empty())
-      log_line(str("  ", eft.records.size(),
-                   " judging examples; left out: ", eft.dropped.empty() ? "nothing" : left_out_text(eft)));
+    write_eft_summary(run, config.eft.source == "ranks" ? data.ranked : std::vector<RankedAnswers>(), eft);
+    log_line(str("  ", eft.records.size(),
+                 " judging examples; left out: ", eft.dropped.empty() ? "nothing" : left_out_text(eft)));
     out.append(eft.records, eft.dropped);
   });
 }

@@ -23,6 +23,7 @@ void self_reward_loop(const RunConfig& config, RunDirectory& run, bool overwrite
 
   // M0 -> M1: instructions and judging, both from a little human data.
   const auto ift_and_eft = SeedExamples{seed.ift, eft_examples(config, run, seed, rubric)};
+  check_replay(config, ift_and_eft);
   if (!run.has_model(1)) train_first_model(config, run, seed, rubric, ift_and_eft);
   describe_models(run, config.report_to);
 

@@ -35,6 +35,9 @@ struct SeedExamples {
 /// which rows stand there once more for a part of a time is addressed chance.
 std::vector<Example> first_training_rows(const RunConfig& config, const SeedExamples& examples);
 
+/// Throws Error where replayed_examples would, in a run that replays: before M1 is made, not after a round.
+void check_replay(const RunConfig& config, const SeedExamples& examples);
+
 /// What stands beside the pairs of DPO: all seeds, or with dpo.replay_eft_share those of one kind so many times more that
 /// EFT has that share. Throws Error where a kind that is wanted has no examples.
 std::vector<Example> replayed_examples(const RunConfig& config, const SeedExamples& examples);

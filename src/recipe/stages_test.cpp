@@ -52,6 +52,13 @@ TEST_CASE("dpo.replay_eft_share repeats the kind of seeds that is too rare") {
   CHECK(share_of_eft(50, 400, 0.6) == doctest::Approx(0.6).epsilon(0.05));
   CHECK(share_of_eft(1000, 60, 0.3) == doctest::Approx(0.3).epsilon(0.05));
   CHECK(share_of_eft(30, 10, 1) == 1);
+  RunConfig config;
+  config.dpo.replay_eft_share = 0.5;
+  config.last_model = 1;
+  CHECK_NOTHROW(check_replay(config, {examples("ift", 3), {}}));  // nothing is replayed
+  config.last_model = 2;
+  CHECK_THROWS_WITH_AS(check_replay(config, {examples("ift", 3), {}}), doctest::Contains("3 IFT and 0 EFT"),
+                       Error);
   CHECK_THROWS_WITH_AS(share_of_eft(30, 0, 0.5), doctest::Contains("30 IFT and 0 EFT examples"), Error);
   for (const double far : {1e-5, 1 - 1e-5})
     CHECK_THROWS_WITH_AS(share_of_eft(30, 10, far), doctest::Contains("more than 1000 times as often"),

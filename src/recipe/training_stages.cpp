@@ -129,11 +129,14 @@ std::vector<Example> replayed_examples(const RunConfig& config, const SeedExampl
   return rows;
 }
 
+void check_replay(const RunConfig& config, const SeedExamples& examples) {
+  if (config.last_model > 1 && config.dpo.method == "dpo" && config.dpo.replay_eft_share > 0)
+    eft_times(config.dpo.replay_eft_share, examples);
+}
+
 void train_first_model(const RunConfig& config, RunDirectory& run, const SeedData& data, const Rubric& rubric,
                        const SeedExamples& ift_and_eft) {
   log_line("M1: SFT of M0 on IFT + EFT");
-  if (config.last_model > 1 && config.dpo.method == "dpo" && config.dpo.replay_eft_share > 0)
-    eft_times(config.dpo.replay_eft_share, ift_and_eft);  // throws now, not after a round
   Policy policy = load_policy(config.model, run.model(0));
   const auto examples = first_training_rows(config, ift_and_eft);
   const Round round{config, run, 0};

@@ -85,6 +85,7 @@ void run_evaluate_reward(const Options& options) {
     evaluation.models.push_back({directory_name(dir), dir});
     check_can_answer(config.model, dir);
   }
+  if (!options.reference.empty()) check_can_answer(config.model, options.reference);
   for (const std::string& file : rubrics) evaluation.rubrics.push_back(file);
   const auto ranked = ranked_answers(options, config.data);
   if (!ranked.dropped.empty())

@@ -52,16 +52,16 @@ TEST_CASE("the verdict is the word at the end of a line; the reply ends there") 
   const auto read = [&](const std::string& text, FinishReason reason = FinishReason::stop) {
     return parse_judge_reply(text, reason, rubric);
   };
-  CHECK(read("exactly 2 sentences: 1 No way; 2 Yes it is; count 2, yes").score == 1);
+  CHECK(read("exactly 2 sentences: 1 No way; 2 Yes it is; 2 counted, as many as 2, yes").score == 1);
   CHECK(read("found \"no\", **No.**").score == 0);
   CHECK(read("YES").score == 1);
   CHECK(read("it is yes or no, I do not know").failure == JudgeFailure::no_score);
   CHECK(read("a piano").failure == JudgeFailure::no_score);
-  CHECK(read("the count is 2", FinishReason::length).failure == JudgeFailure::cut_off);
+  CHECK(read("2 counted", FinishReason::length).failure == JudgeFailure::cut_off);
   CHECK(read("no", FinishReason::length).score == 0);  // judge.sampling.max_new_tokens: 1
   CHECK(read("one: yes\ntwo: no").failure == JudgeFailure::several_scores);
-  CHECK(is_score_line("count 2, yes", rubric));
-  CHECK(!is_score_line("count 2, yes and", rubric));
+  CHECK(is_score_line("2 counted, as many as 2, yes", rubric));
+  CHECK(!is_score_line("2 counted, as many as 2, yes and", rubric));
 }
 
 TEST_CASE("a checklist's file has its own keys, and words of its own") {

@@ -1,6 +1,7 @@
 #include "feedback/pairs/candidate_reward.h"
 
 #include "base/json_integers.h"
+#include "base/json_reason.h"
 
 namespace selfreward {
 
@@ -12,10 +13,10 @@ void to_json(Json& json, const CandidateReward& value) {
 }
 
 void from_json(const Json& json, CandidateReward& value) {
-  json.at("prompt_id").get_to(value.prompt_id);
+  take(json, "prompt_id", value.prompt_id);
   value.index = whole_number_at(json, "index", "[records] ");
-  json.at("logp").get_to(value.logp);
-  json.at("logp_before").get_to(value.logp_before);
+  take(json, "logp", value.logp);
+  take(json, "logp_before", value.logp_before);
 }
 
 }  // namespace selfreward
