@@ -74,6 +74,25 @@ async function STEPS() {
   document.documentElement.dataset.agreement = document.querySelector('#agreement').textContent;
 }
 """
+RANKS = """
+async function STEPS() {
+  await until('the first prompt', () => place() === 'Prompt 1 of 2');
+  press('3'); press('2'); await until('a rank that two answers have', () => pressed() === 1);
+  press('1'); await until('both', () => place() === 'Prompt 1 of 2, done' && pressed() === 2);
+  press('Enter'); await until('the next one', () => place() === 'Prompt 2 of 2');
+  press('s'); await until('passed over', () => place() === 'Prompt 2 of 2, passed over' || document.querySelector('#end'));
+}
+"""
+SCORES = """
+async function STEPS() {
+  await until('the first prompt', () => place() === 'Prompt 1 of 2');
+  press('5'); await until('one score', () => pressed() === 1);
+  press('0'); await until('both', () => place() === 'Prompt 1 of 2, done');
+  press('Enter'); await until('the next one', () => place() === 'Prompt 2 of 2');
+  press('3'); await until('one score', () => pressed() === 1);
+  press('3'); await until('a tie', () => place() === 'Prompt 2 of 2, done');
+}
+"""
 
 
 def proxy_of(port, script):
@@ -108,10 +127,10 @@ def proxy_of(port, script):
     return server
 
 
-def sitting(browser, program, scratch, steps):
+def sitting(browser, program, scratch, steps, form="verdicts", out="labels"):
     """One start of the program, one use of the page -> what the page was left as, and what the program printed."""
     command = [program, "label", "--prompts", "p.jsonl", "--candidates", "c.jsonl", "--judgements", "j.jsonl"]
-    command += ["--form", "verdicts", "--out", "labels"]
+    command += ["--form", form, "--out", out]
     running = subprocess.Popen(command, cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     first = running.stdout.readline()
     port = re.search(r"http://127\.0\.0\.1:(\d+)/", first)
@@ -163,6 +182,11 @@ def main():
     check(len(log) == 6 + 3, "every key is a line:", log)  # five and one taken back; three
     pairs = re.search(r"of (\d+) pairs that you find different", printed)
     check(pairs and f"Of {pairs[1]} pairs" in page, printed)
+    for form, steps, wanted in ("ranks", RANKS, {"p": [0, 1]}), ("scores", SCORES, {"p": [0, 1], "q": [0, 0]}):
+        page, printed_here = sitting(browser, program, scratch, steps, form, form)
+        check('data-used="yes"' in page, form, re.findall('data-failed="[^"]*"', page), printed_here)
+        rows = [json.loads(line) for line in (scratch / form / "ranked.jsonl").read_text().splitlines()]
+        check({row["id"]: sorted(row["ranks"]) for row in rows} == wanted, form, rows)
     print("labelled in two sittings:", printed.splitlines()[-1])
 
 

@@ -51,7 +51,7 @@ void Loader::read_section(const YAML::Node& section, const std::string& name) {
     check(entry.first.IsScalar(), where, "a name of a setting is ", description(entry.first),
           ", expected text");
     const std::string leaf = entry.first.Scalar();
-    const std::string key = name.empty() ? leaf : name + "." + leaf;
+    const std::string key = name.empty() ? leaf : str(name, '.', leaf);
     check(
         leaf.find('.') == std::string::npos, where, key,
         " is written with a dot: that is for --set; in a file the part behind the dot stands indented below");

@@ -12,7 +12,7 @@ struct MonitorSettings {
   double seed_likeness = 0.6, earlier_likeness = 0.6, prompt_variety = 0.3;
   double cut_off = 0.2, duplicates = 0.5, looping = 0.05;
   double judge_failures = 0.05, one_score = 0.9, score_entropy = 0.2, judge_noise = 0.8;
-  double ties = 0.6, few_pairs = 0.25, length_ratio = 1.5, wrong_pairs = 0.25;
+  double ties = 0.6, few_pairs = 0.25, length_ratio = 1.5, wrong_pairs = 0.25, gap_captured = 0.25;
   double chosen_fall = 0.25, kl = 30;
   double judge_loss = 0.05, score_drift = 0.2, length_growth = 1.5;
 
@@ -48,6 +48,9 @@ struct MonitorSettings {
     f("wrong_pairs", wrong_pairs,
       "pairs, with gold rules: of those that the true score tells apart, warn where it prefers the rejected "
       "answer in a larger share");
+    f("gap_captured", gap_captured,
+      "pairs, with gold rules: warn where the answers that the judge scores best and worst differ by a smaller share "
+      "of what the truly best and worst do (chance: near 0)");
     f("chosen_fall", chosen_fall,
       "DPO, from 20 logged steps on: warn where logps/chosen falls by more than this share of where it began "
       "(of 8 nats at least), last tenth of the steps against the first");

@@ -130,6 +130,7 @@ const std::vector<Rule>& config_rules() {
       {.key = "monitor.few_pairs", .at_least = 0, .at_most = 1},
       {.key = "monitor.length_ratio", .at_least = 0},
       {.key = "monitor.wrong_pairs", .at_least = 0, .at_most = 1},
+      {.key = "monitor.gap_captured", .at_least = -1, .at_most = 1},
       {.key = "monitor.chosen_fall", .at_least = 0},
       {.key = "monitor.kl", .at_least = 0},
       {.key = "monitor.judge_loss", .at_least = 0, .at_most = 1},

@@ -226,6 +226,11 @@ Readings pair_readings(const Json& round, const MonitorSettings& limits) {
   rules.at_most("wrong_pairs", wrong, limits.wrong_pairs,
                 "Of the pairs that the true score tells apart, it prefers the rejected answer in ",
                 percent(wrong), " (a judge that draws lots: 50 %).");
+  const auto gap = number_at(round, "/gold_judging/gap_captured");
+  rules.at_least("gap_captured", gap, limits.gap_captured,
+                 "By the truth the answers that the judge finds best and worst "
+                 "differ by only ",
+                 percent(gap), " of what the truly best and worst do.");
   return rules.take();
 }
 

@@ -7,7 +7,9 @@
 
 #include "base/content_hash.h"
 #include "base/format.h"
+#include "evaluate/benchmarks/gold_ranks.h"
 #include "evaluate/benchmarks/implicit_reward.h"
+#include "evaluate/benchmarks/judge_summary.h"
 #include "gold/scorer.h"
 #include "monitor/values.h"
 #include "recipe/monitors.h"
@@ -29,16 +31,35 @@ Json gold_agreement(const GoldScorer& gold, const std::vector<PreferencePair>& p
   return {{"agree", agree / total}, {"tie", tie / total}, {"wrong", wrong / total}};
 }
 
+/// How the judge's scores of the round's own answers order them, by the truth; null where it tells none apart.
+Json gold_judging(const GoldScorer& gold, const RoundAnswers& round) {
+  const auto ranked = ranked_by_gold(round.prompts, round.candidates, gold);
+  auto scored = scored_answers(ranked.records, round.judgements);
+  for (size_t p = 0; p < scored.size(); ++p)
+    for (const std::string& answer : ranked.records[p].answers)
+      scored[p].truth.push_back(gold.score(ranked.records[p].prompt, answer).value());
+  const RewardMetrics metrics = reward_metrics(scored, gold.max_score());
+  if (!metrics.gap_captured || !metrics.pairwise_accuracy) return {};
+  return {{"prompts", scored.size()},
+          {"pairwise_acc", *metrics.pairwise_accuracy},
+          {"gap_captured", *metrics.gap_captured}};
+}
+
 /// What the rules in the file `gold` are; null where it is empty.
 Json gold_rules(const std::string& gold) {
   return gold.empty() ? Json() : content_hashes(GoldScorer::files(gold));
 }
 
 /// With what the rules are, so that other rules are noticed.
-void set_gold_agreement(const std::string& gold, const std::vector<PreferencePair>& pairs, Json& summary) {
-  summary.erase("gold_agreement");
-  summary["gold_rules"] = gold_rules(gold);
-  if (!gold.empty()) summary["gold_agreement"] = gold_agreement(GoldScorer::load(gold), pairs);
+void set_gold_agreement(const std::string& rules, const RoundAnswers& answers,
+                        const std::vector<PreferencePair>& pairs, Json& summary) {
+  for (const char* key : {"gold_agreement", "gold_judging"}) summary.erase(key);
+  summary["gold_rules"] = gold_rules(rules);
+  if (rules.empty()) return;
+  const GoldScorer gold = GoldScorer::load(rules);
+  summary["gold_agreement"] = gold_agreement(gold, pairs);
+  if (Json judging = gold_judging(gold, answers); !judging.is_null())
+    summary["gold_judging"] = std::move(judging);
 }
 
 /// Prompts that gave a pair, and those whose scored answers, two or more, all have one score.
@@ -54,6 +75,12 @@ void count_prompts(const RoundAnswers& answers, const std::vector<PreferencePair
   };
   summary["paired_prompts"] = paired.size();
   summary["tied_prompts"] = std::count_if(scores.begin(), scores.end(), is_tied);
+}
+
+/// None where somebody removed the file: a round that is done needs it for this figure alone.
+template <typename Record>
+std::vector<Record> records_if_there(const fs::path& file) {
+  return fs::exists(file) ? read_jsonl<Record>(file) : std::vector<Record>();
 }
 
 /// round.json of a round whose M_t+1 is there.
@@ -81,7 +108,7 @@ void write_round_summary(const Round& round, const RoundAnswers& answers,
   summary["pairs"] = pairs.size();
   count_prompts(answers, pairs, summary);
   summary["pair_drops"] = read_counts(run.round_records(t, "preferences"));
-  set_gold_agreement(config.data.gold, pairs, summary);
+  set_gold_agreement(config.data.gold, answers, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   log_line(str("  ", answers.prompts.size(), " prompts, ", answers.candidates.size(), " candidates, ",
                pairs.size(), " pairs; judge's mean score ",
@@ -103,7 +130,10 @@ void follow_gold_rules(const Round& round) {
   Json summary = summary_of(run, t);
   if (summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
   const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));
-  set_gold_agreement(config.data.gold, pairs, summary);
+  const auto prompts = records_if_there<Prompt>(run.round_records(t, "prompts"));
+  const auto candidates = records_if_there<Candidate>(run.round_records(t, "candidates"));
+  const auto judgements = records_if_there<Judgement>(run.round_records(t, "judgements"));
+  set_gold_agreement(config.data.gold, {prompts, candidates, judgements}, pairs, summary);
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   watch_pairs(config.monitor, run, t, pairs);
 }

@@ -51,7 +51,7 @@ struct HttpClient::Handle {
   }
 };
 
-HttpClient::HttpClient(std::string url, std::string api_key, HttpLimits limits)
+HttpClient::HttpClient(const std::string& url, const std::string& api_key, HttpLimits limits)
     : handle_((start_curl(), std::make_shared<Handle>())) {
   handle_->curl = curl_easy_init();
   check(handle_->curl != nullptr, "[endpoint] libcurl has no memory for a connection");

@@ -21,7 +21,7 @@ struct HttpLimits {
 /// A connection that is kept between requests; one thread at a time.
 class HttpClient {
  public:
-  HttpClient(std::string url, std::string api_key, HttpLimits limits);
+  HttpClient(const std::string& url, const std::string& api_key, HttpLimits limits);
   /// `stop` breaks off a request in progress. Redirects are not followed: they would carry the key away.
   HttpReply post(const std::string& body, const std::atomic<bool>& stop);
 

@@ -61,7 +61,7 @@ void put_byte_level(const TokenizerSource& source, const TokenList& vocabulary, 
   for (const auto& [left, right] : read_token_merges(source)) {
     check((left + right).find(' ') == std::string::npos, "[gguf] ", source.where, ": merge \"", left, " ",
           right, "\" has a space inside; is this byte-level BPE?");
-    merges.push_back(left + " " + right);
+    merges.push_back(joined({left, right}, " "));
   }
   metadata.emplace_back("tokenizer.ggml.model", "gpt2");
   metadata.emplace_back("tokenizer.ggml.pre", gguf_pre_tokenizer_of(source.json, source.where).name);

@@ -71,7 +71,7 @@ Json read_score_merges(const GgufFile& file, const GgufVocabulary& vocabulary) {
         " are equal, so they do not say what to merge first; take a file that was made of tokenizer.model");
   Json merges = Json::array();
   for (const auto& [left, right] : merges_of_scores(vocabulary.tokens, vocabulary.types, scores))
-    merges.push_back(left + " " + right);
+    merges.push_back(joined({left, right}, " "));
   return merges;
 }
 

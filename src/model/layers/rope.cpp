@@ -8,7 +8,7 @@
 
 namespace selfreward {
 
-using torch::Tensor;
+using at::Tensor;
 
 namespace {
 
@@ -48,7 +48,7 @@ class RopeReader {
       file_.refuse(key, list, "a list of " + std::to_string(rotary_dim() / 2) + " numbers");
     std::vector<float> values;
     for (const Json& value : list) values.push_back(static_cast<float>(file_.number_in(key, value)));
-    return torch::tensor(values);
+    return at::tensor(values);
   }
   [[noreturn]] void refuse_type() const {
     file_.refuse("rope_type", get("rope_type"), "default, linear, dynamic, llama3, yarn or longrope");

@@ -41,7 +41,7 @@ torch::Device pick_device(const std::string& wanted) {
   const auto index = cuda_index(wanted);
   check(index.has_value(), "[device] '", wanted, "' is not a device; auto, cpu, cuda or cuda:N is wanted");
   check(cuda_problem().empty(), "[device] '", wanted, "' was asked for, but ", cuda_problem());
-  const int count = at::detail::getCUDAHooks().deviceCount();
+  const int count = static_cast<unsigned char>(at::detail::getCUDAHooks().deviceCount());
   check(*index < count, "[device] '", wanted, "' was asked for, but there are ", count,
         " GPU(s), numbered from 0");
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(*index)};

@@ -15,7 +15,8 @@ namespace {
 /// Loads LibTorch's CUDA part, which registers its kernels with the operators that are linked.
 std::string load_cuda() {
   if (!has_cuda_driver()) return "this machine has no NVIDIA driver (libcuda.so.1)";
-  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);  // what DeterministicScope needs of cuBLAS
+  // What DeterministicScope needs of cuBLAS. Nobody else reads the environment here: CUDA is looked for once, at the start.
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);  // NOLINT(concurrency-mt-unsafe)
   if (!dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL))
     return str(
         "LibTorch's CUDA part does not load: ", dlerror(),

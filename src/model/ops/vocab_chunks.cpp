@@ -56,7 +56,7 @@ VocabLogProbs::VocabLogProbs(const Tensor& hidden, const Tensor& weight, const T
   total_ = at::zeros({hidden_.size(0)}, options);
 }
 
-Tensor VocabLogProbs::make_logits(size_t chunk, Tensor space) const {
+Tensor VocabLogProbs::make_logits(size_t chunk, const Tensor& space) const {
   Tensor logits = matrix_in(space, size(chunk), hidden_.size(0));
   split_product_out(logits, weight_of(chunk), hidden_t_);
   return logits;

@@ -35,7 +35,7 @@ class VocabLogProbs {
   int64_t size(size_t chunk) const { return begin(chunk + 1) - begin(chunk); }
   torch::Tensor weight_of(size_t chunk) const { return weight_.narrow(0, begin(chunk), size(chunk)); }
   /// Logits [size(chunk), padded rows], not capped yet, made in `space`.
-  torch::Tensor make_logits(size_t chunk, torch::Tensor space) const;
+  torch::Tensor make_logits(size_t chunk, const torch::Tensor& space) const;
   void add_to_sums(const torch::Tensor& logits);
   /// Calls visit(row, target - begin(chunk)) for the rows whose target is in the chunk.
   template <typename Visit>

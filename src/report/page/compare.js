@@ -96,6 +96,9 @@ function compareRounds() {
         'Wrong pairs', (run, t) => 100 * of(run, t, 'gold_agreement/wrong'),
         'Pairs whose rejected answer has the better true score, in percent.'),
     chart(
+        'Gap captured', (run, t) => 100 * of(run, t, 'gold_judging/gap_captured'),
+        'True difference of the answers that the judge finds best and worst, in percent of the largest.'),
+    chart(
         'Length, chosen to rejected',
         (run, t) => of(run, t, 'preferences/chosen_length') / of(run, t, 'preferences/rejected_length'))
   ].filter(Boolean);

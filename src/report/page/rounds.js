@@ -26,6 +26,12 @@ function roundFacts(r) {
       'Length chosen / rejected',
       `${fixed(p.chosen_length, 1)} / ${fixed(p.rejected_length, 1)} ${p.length_unit}`
     ]);
+  const own = r.gold_judging || {};
+  if (fine(own.gap_captured))
+    lines.push([
+      'Judge on these answers, by the truth',
+      `${percent(own.pairwise_acc, 0)} of the pairs right, ${percent(own.gap_captured, 0)} of the gap`
+    ]);
   if (fine(r.answer_tokens_mean)) lines.push(['Mean answer', fixed(r.answer_tokens_mean, 1) + ' tokens']);
   if (fine(r.duplicate_candidates))
     lines.push(['Repeated answers', percent(r.duplicate_candidates / r.candidates, 1)]);

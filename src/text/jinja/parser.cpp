@@ -21,7 +21,6 @@ std::string Parser::describe(const Token& token) const {
     case TokenKind::end:
       return "the end of the template";
     case TokenKind::block_end:
-      return "the end of the tag";
     case TokenKind::print_end:
       return "the end of the tag";
     case TokenKind::string:

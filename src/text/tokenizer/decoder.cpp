@@ -14,7 +14,7 @@ namespace {
 using Tokens = Decoder::Tokens;
 using Step = std::function<Tokens(Tokens)>;
 
-Tokens byte_level(Tokens tokens) {
+Tokens byte_level(const Tokens& tokens) {
   std::string bytes;
   for (const std::string& token : tokens) bytes += from_byte_level(token).value_or(token);
   return {repair_utf8(bytes)};
@@ -95,7 +95,7 @@ Step read_step(const JsonPart& json) {
   const std::string type = json.text("type");
   if (type == "ByteLevel") return byte_level;
   if (type == "ByteFallback") return byte_fallback;
-  if (type == "Fuse") return [](Tokens tokens) { return Tokens{joined(tokens, "")}; };
+  if (type == "Fuse") return [](const Tokens& tokens) { return Tokens{joined(tokens, "")}; };
   if (type == "Metaspace") return read_metaspace(json);
   if (type == "Replace") return read_replace(json);
   if (type == "Strip") return read_strip(json);

@@ -47,10 +47,11 @@ std::map<std::string, TemplateSource> read_templates(const Json& value, const st
 std::map<std::string, TemplateSource> template_files(const TokenizerFiles& files, const std::string& where) {
   std::map<std::string, TemplateSource> templates;
   for (const auto& [name, content] : files) {
-    if (name == "chat_template.jinja") templates["default"] = {content, where + "/" + name};
+    if (name == "chat_template.jinja") templates["default"] = {content, str(where, '/', name)};
     if (!name.starts_with(kTemplateDir)) continue;
     const size_t begin = kTemplateDir.size() + 1;
-    templates[name.substr(begin, name.size() - begin - kTemplateEnd.size())] = {content, where + "/" + name};
+    templates[name.substr(begin, name.size() - begin - kTemplateEnd.size())] = {content,
+                                                                                str(where, '/', name)};
   }
   return templates;
 }

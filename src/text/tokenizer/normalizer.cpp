@@ -20,7 +20,8 @@ std::optional<UnicodeForm> unicode_form(const std::string& type) {
 }
 
 Normalization read_strip_spaces(const JsonPart& json) {
-  return [left = json.flag("strip_left", true), right = json.flag("strip_right", true)](std::string text) {
+  return [left = json.flag("strip_left", true),
+          right = json.flag("strip_right", true)](const std::string& text) {
     const size_t begin = left ? spaces_end(text, 0) : 0;
     const size_t end = right ? spaces_begin(text, text.size()) : text.size();
     return begin < end ? text.substr(begin, end - begin) : "";
@@ -28,9 +29,8 @@ Normalization read_strip_spaces(const JsonPart& json) {
 }
 
 Normalization read_replacement(const JsonPart& json) {
-  return [pattern = read_pattern(json.at("pattern")), content = json.text("content")](std::string text) {
-    return replace_matches(pattern, text, content);
-  };
+  return [pattern = read_pattern(json.at("pattern")), content = json.text("content")](
+             const std::string& text) { return replace_matches(pattern, text, content); };
 }
 
 Normalization read_normalization(const JsonPart& json) {
@@ -38,7 +38,9 @@ Normalization read_normalization(const JsonPart& json) {
   if (const auto form = unicode_form(type))
     return [form](const std::string& text) { return to_unicode_form(text, *form); };
   if (type == "Prepend")
-    return [prefix = json.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; };
+    return [prefix = json.text("prepend")](const std::string& text) {
+      return text.empty() ? text : prefix + text;
+    };
   if (type == "Replace") return read_replacement(json);
   if (type == "Strip") return read_strip_spaces(json);
   json.unsupported("type", "NFC, NFD, NFKC, NFKD, Prepend, Replace, Strip, Sequence");

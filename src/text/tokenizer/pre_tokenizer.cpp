@@ -31,7 +31,7 @@ void split_words(CutText& cut, const Regex& pattern, SplitBehavior behavior, boo
   cut.words = std::move(words);
 }
 
-Step splitter(Regex pattern, SplitBehavior behavior, bool invert = false) {
+Step splitter(const Regex& pattern, SplitBehavior behavior, bool invert = false) {
   return [=](CutText& cut) { split_words(cut, pattern, behavior, invert); };
 }
 

@@ -5,16 +5,17 @@ namespace {
 
 /// A match joins the piece before it; of several matches in a row only the first does.
 Spans merged_with_previous(Spans spans) {
-  Spans merged;
+  size_t count = 0;
   bool after_match = false;
-  for (const Span& span : spans) {
-    if (span.is_match && !after_match && !merged.empty())
-      merged.back().end = span.end;
+  for (const Span span : spans) {
+    if (span.is_match && !after_match && count > 0)
+      spans[count - 1].end = span.end;
     else
-      merged.push_back(span);
+      spans[count++] = span;
     after_match = span.is_match;
   }
-  return merged;
+  spans.resize(count);
+  return spans;
 }
 
 /// A match joins the piece after it; of several matches in a row only the last does.
@@ -43,14 +44,15 @@ Spans removed(Spans spans) {
 }
 
 Spans contiguous(Spans spans) {
-  Spans merged;
-  for (const Span& span : spans) {
-    if (!merged.empty() && merged.back().is_match == span.is_match)
-      merged.back().end = span.end;
+  size_t count = 0;
+  for (const Span span : spans) {
+    if (count > 0 && spans[count - 1].is_match == span.is_match)
+      spans[count - 1].end = span.end;
     else
-      merged.push_back(span);
+      spans[count++] = span;
   }
-  return merged;
+  spans.resize(count);
+  return spans;
 }
 
 SplitBehavior read_behavior(const JsonPart& json, bool optional) {
