@@ -127,7 +127,8 @@ Json model_summary(const RunConfig& config, const ModelRecords& records, const S
   if (!data.held_out_ranked.empty()) {
     Json& judge = summary["reward_model"] =
         judge_summary(data.held_out_ranked, records.judgements, rubric.max_score, evaluation_seed(config));
-    Json verdicts = verdict_kinds(data.held_out_ranked, records.judgements, rubric);
+    Json verdicts = verdict_kinds(data.held_out_ranked, records.judgements, rubric,
+                                  evaluation_seed(config).child("verdicts"));
     if (!verdicts.is_null()) judge["verdicts"] = std::move(verdicts);
   }
   double tokens = 0, stopped = 0;

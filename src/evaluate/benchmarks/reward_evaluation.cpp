@@ -154,7 +154,7 @@ class Judge {
     const Rubric rubric = Rubric::load(rubric_file);
     const auto judged = judgements(rubric, rubric_file, scores);
     JudgeRow row = judgement_row(ranked_, judged);
-    row.verdicts = verdict_kinds(ranked_, judged, rubric);
+    row.verdicts = verdict_kinds(ranked_, judged, rubric, evaluation_seed(config_).child("verdicts"));
     row.model = model_.name, row.rubric = rubric_file.stem().string(), row.scores = scores;
     row.max_score = rubric.max_score;
     return row;

@@ -110,18 +110,28 @@ std::string score_table(const Json& judge) {
   return aligned(rows, 0);
 }
 
+/// "[79, 84]"; nothing in a file of an earlier version.
+std::string range_of(const Json& counts, const char* interval) {
+  if (!counts.contains(interval)) return "";
+  return str('[', number(counts[interval][0], 0, 100), ", ", number(counts[interval][1], 0, 100), ']');
+}
+
 /// A checklist's verdicts against the rules, one row for each kind of requirement.
 std::string verdict_table(const Json& verdicts) {
-  std::vector<Row> rows{
-      {"requirement", "verdicts", "right %", "majority %", "evidence exact %", "right of these %"}};
+  std::vector<Row> rows{{"requirement", "verdicts", "right %", "95 %", "majority %", "evidence exact %",
+                         "95 %", "right of these %"}};
   const auto add = [&](const std::string& name, const Json& counts) {
     rows.push_back({name, counts["n"].dump(), share_of(counts, "right", "n"),
-                    share_of(counts, "majority", "n"), share_of(counts, "exact", "n"),
+                    range_of(counts, "right_share_interval"), share_of(counts, "majority", "n"),
+                    share_of(counts, "exact", "n"), range_of(counts, "exact_share_interval"),
                     share_of(counts, "exact_right", "exact")});
   };
   for (const auto& [kind, counts] : verdicts["kinds"].items()) add(kind, counts);
   add("all", verdicts["all"]);
-  return aligned(rows, 1);
+  const std::string table = aligned(rows, 1);
+  if (!verdicts["all"].contains("brier")) return table;
+  return table + "Mean squared distance of P(yes) from the truth: " + number(verdicts["all"]["brier"], 3) +
+         "\n";
 }
 
 }  // namespace

@@ -1,19 +1,29 @@
 #include "evaluate/benchmarks/verdict_kinds.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "base/text_util.h"
+#include "evaluate/statistics/reward_bootstrap.h"
 #include "gold/verifiable.h"
 
 namespace selfreward {
 namespace {
 
 struct Counts {
-  int64_t n = 0, right = 0, met = 0, exact = 0, exact_right = 0;
+  int64_t n = 0, right = 0, met = 0, exact = 0, exact_right = 0, soft = 0;
+  double squared_error = 0;  // of the soft ones
 };
 
-using ByKind = std::map<std::string, Counts>;
+Counts& operator+=(Counts& sum, const Counts& more) {
+  sum.n += more.n, sum.right += more.right, sum.met += more.met, sum.exact += more.exact;
+  sum.exact_right += more.exact_right, sum.soft += more.soft, sum.squared_error += more.squared_error;
+  return sum;
+}
+
+using OfPrompts = std::map<std::string, Counts>;  // by prompt
+using ByKind = std::map<std::string, OfPrompts>;
 
 /// The rule of the requirement with this wording, or nothing.
 std::optional<Requirement> rule_of(const Json& requirements, const std::string& wording) {
@@ -29,7 +39,7 @@ void add_reply(const RankedAnswers& group, const std::string& answer, const Judg
   const auto rule = rule_of(group.requirements, reply.requirement);
   if (!rule) return;
   const RequirementVerdict truth = check_requirement(*rule, answer);
-  Counts& counts = kinds[sort_of(*rule)];
+  Counts& counts = kinds[sort_of(*rule)][group.id];
   const bool right = reply.score == (truth.met ? 1.0 : 0.0);
   const std::string evidence = truth.wanted + ": " + truth.evidence;
   const bool exact = strip(reply.text) == strip(rubric.reply_of(evidence, true)) ||
@@ -39,21 +49,49 @@ void add_reply(const RankedAnswers& group, const std::string& answer, const Judg
   counts.met += truth.met;
   counts.exact += exact;
   counts.exact_right += exact && right;
+  if (!reply.expected) return;
+  counts.soft += 1;
+  counts.squared_error += std::pow(*reply.expected - truth.met, 2);
 }
 
-Json to_json(const Counts& counts, int64_t majority) {
-  return {{"n", counts.n},
-          {"right", counts.right},
-          {"right_share", static_cast<double>(counts.right) / static_cast<double>(counts.n)},
-          {"majority", majority},
-          {"exact", counts.exact},
-          {"exact_right", counts.exact_right}};
+Counts sum_of(const OfPrompts& prompts) {
+  Counts sum;
+  for (const auto& [id, counts] : prompts) sum += counts;
+  return sum;
+}
+
+/// The 95 % bootstrap interval over the prompts of a part's share of the verdicts.
+Json interval_of(const OfPrompts& prompts, int64_t Counts::*part, const Seed& seed) {
+  std::vector<Counts> list;
+  for (const auto& [id, counts] : prompts) list.push_back(counts);
+  const auto shares = bootstrap(list.size(), kBootstrapDraws, seed, [&](const std::vector<size_t>& picked) {
+    Counts sum;
+    for (const size_t i : picked) sum += list[i];
+    return static_cast<double>(sum.*part) / static_cast<double>(sum.n);
+  });
+  const Interval interval = interval_95(shares);
+  return {interval.low, interval.high};
+}
+
+Json to_json(const OfPrompts& prompts, int64_t majority, const Seed& seed) {
+  const Counts counts = sum_of(prompts);
+  Json json{{"n", counts.n},
+            {"right", counts.right},
+            {"right_share", static_cast<double>(counts.right) / static_cast<double>(counts.n)},
+            {"right_share_interval", interval_of(prompts, &Counts::right, seed)},
+            {"majority", majority},
+            {"exact", counts.exact},
+            {"exact_share", static_cast<double>(counts.exact) / static_cast<double>(counts.n)},
+            {"exact_share_interval", interval_of(prompts, &Counts::exact, seed)},
+            {"exact_right", counts.exact_right}};
+  if (counts.soft > 0) json["brier"] = counts.squared_error / static_cast<double>(counts.soft);
+  return json;
 }
 
 }  // namespace
 
 Json verdict_kinds(const std::vector<RankedAnswers>& ranked, const std::vector<Judgement>& judgements,
-                   const Rubric& rubric) {
+                   const Rubric& rubric, const Seed& seed) {
   std::unordered_map<std::string, const RankedAnswers*> by_id;
   for (const RankedAnswers& group : ranked) by_id[group.id] = &group;
   ByKind kinds;
@@ -65,15 +103,16 @@ Json verdict_kinds(const std::vector<RankedAnswers>& ranked, const std::vector<J
   }
   if (kinds.empty()) return nullptr;
   Json table{{"kinds", Json::object()}};
-  Counts all;
+  OfPrompts all;
   int64_t majority = 0;
-  for (const auto& [kind, counts] : kinds) {
+  for (const auto& [kind, prompts] : kinds) {
+    const Counts counts = sum_of(prompts);
     const int64_t common = std::max(counts.met, counts.n - counts.met);
-    table["kinds"][kind] = to_json(counts, common);
-    all.n += counts.n, all.right += counts.right, all.exact += counts.exact;
-    all.exact_right += counts.exact_right, majority += common;
+    table["kinds"][kind] = to_json(prompts, common, seed.child(kind));
+    for (const auto& [id, of_prompt] : prompts) all[id] += of_prompt;
+    majority += common;
   }
-  table["all"] = to_json(all, majority);
+  table["all"] = to_json(all, majority, seed.child("all"));
   return table;
 }
 

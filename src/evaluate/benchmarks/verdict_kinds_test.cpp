@@ -39,7 +39,7 @@ TEST_CASE("verdicts are counted by kind against the rules, beside the more commo
        {reply("One sentence.", "at most 1 sentence: 1 Hello, no", 0.0),
         reply("No exclamation marks.", "perhaps", std::nullopt), reply("Be kind.", "no", 0.0)},
        {}}};
-  const Json table = verdict_kinds(ranked, judged, checklist());
+  const Json table = verdict_kinds(ranked, judged, checklist(), Seed(1));
   const Json& sentences = table.at("kinds").at("sentences at most");
   CHECK(sentences.at("n") == 2);
   CHECK(sentences.at("right") == 2);
@@ -58,7 +58,7 @@ TEST_CASE("evidence is exact where it is the rule's own, whatever the verdict") 
        {0},
        Json::parse(R"([{"kind": "forbid", "text": "!", "wording": "w"}])")}};
   const auto counts = [&](const std::string& text, double score) {
-    return verdict_kinds(ranked, {{"p", 0, {reply("w", text, score)}, {}}}, checklist()).at("all");
+    return verdict_kinds(ranked, {{"p", 0, {reply("w", text, score)}, {}}}, checklist(), Seed(1)).at("all");
   };
   const Json rule = ranked[0].requirements[0];
   const RequirementVerdict truth = check_requirement(rule.get<Requirement>(), ranked[0].answers[0]);
@@ -70,5 +70,29 @@ TEST_CASE("evidence is exact where it is the rule's own, whatever the verdict") 
   CHECK(counts(checklist().reply_of(evidence, true), 1.0).at("exact_right") == 0);
   CHECK(counts("nothing, yes", 1.0).at("exact") == 0);
   CHECK(counts("nothing, no", 0.0).at("right") == 1);
-  CHECK(verdict_kinds(ranked, {{"p", 0, {reply("unknown", "yes", 1.0)}, {}}}, checklist()).is_null());
+  CHECK(
+      verdict_kinds(ranked, {{"p", 0, {reply("unknown", "yes", 1.0)}, {}}}, checklist(), Seed(1)).is_null());
+}
+
+TEST_CASE("shares have intervals over the prompts, and soft verdicts their distance from the truth") {
+  const Json rules = Json::parse(R"([{"kind": "forbid", "text": "!", "wording": "w"}])");
+  std::vector<RankedAnswers> ranked;
+  std::vector<Judgement> judged;
+  for (int p = 0; p < 8; ++p) {
+    const std::string id = str("p", p);
+    ranked.push_back({id, "Say hello.", {"Hello! I am here."}, {0}, rules});
+    JudgeReply said = reply("w", "x", p < 6 ? 0.0 : 1.0);  // six of eight are right
+    said.expected = p < 6 ? 0.1 : 0.7;
+    judged.push_back({id, 0, {said}, {}});
+  }
+  const Json all = verdict_kinds(ranked, judged, checklist(), Seed(1)).at("all");
+  CHECK(all.at("right_share") == 0.75);
+  CHECK(all.at("right_share_interval")[0] >= 0.375);
+  CHECK(all.at("right_share_interval")[0] < 0.6);
+  CHECK(all.at("right_share_interval")[1] == 1);
+  CHECK(all.at("exact_share_interval") == Json{0.0, 0.0});
+  CHECK(all.at("brier").get<double>() == doctest::Approx((6 * 0.01 + 2 * 0.49) / 8));
+  judged[0].replies[0].expected.reset();
+  judged.resize(1);
+  CHECK(!verdict_kinds(ranked, judged, checklist(), Seed(1)).at("all").contains("brier"));
 }

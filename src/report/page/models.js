@@ -73,7 +73,9 @@ const kColumns = [  // group, title, path, digits, scale, meaning
   ['Judging answers', 'Spearman', 'reward_model/spearman', 3, 1, 'Rank correlation of the judge\'s scores with the ranks.'],
   ['Judging answers', 'Kendall τ', 'reward_model/kendall_tau', 3, 1, 'Right minus wrong orders of pairs, as a share.'],
   ['Judging answers', 'Gap', 'reward_model/gap_captured', 0, 100, 'Of the true difference between the best and the worst answer of a prompt: how much the judge finds between those that it scores best and worst. So much of the signal DPO gets.'],
+  ['Judging answers', 'Best of N', 'reward_model/best_of_n', 0, 100, 'The same of the answer that the judge scores best above the mean answer: what choosing it brings.'],
   ['Judging answers', 'Verdicts', 'reward_model/verdicts/all/right_share', 0, 100, 'Of a checklist: verdicts on single requirements that are as the rules find.'],
+  ['Judging answers', 'Evidence', 'reward_model/verdicts/all/exact_share', 0, 100, 'Replies that note the very evidence that the rules find.'],
   ['Answers', 'Tokens', 'answer_tokens_mean', 1, 1, 'Mean length of an answer. Watch it: judges tend to like long answers.'],
   ['Answers', 'Ended', 'stopped_share', 0, 100, 'Answers that ended by themselves and were not cut off.']];
 
@@ -90,6 +92,20 @@ function againstCell(m, other) {
   const error =
       d && fine(d.standard_error) && d.n > 0 && el('small', {}, '±' + fixed(100 * d.standard_error, 1));
   return el('td', {}, d ? `${fixed(100 * at(d, 'win'), 0)} / ${fixed(100 * at(d, 'lose'), 0)}` : '–', error);
+}
+/// Of a checklist: each kind of requirement, and how often each model's verdict on it is right.
+function verdictTable() {
+  const judges = models.filter(m => at(m, 'reward_model/verdicts/kinds'));
+  if (!judges.length) return null;
+  const of = m => m.reward_model.verdicts.kinds, first = of(judges[0]);
+  const cell = counts => !counts ? '–' :
+                                   `${percent(counts.right / counts.n, 0)} right, ${percent(counts.exact / counts.n, 0)} exact`;
+  const rows = Object.entries(first).map(([kind, counts]) => [
+    kind, whole(counts.n), percent(counts.majority / counts.n, 0), ...judges.map(m => cell(of(m)[kind]))
+  ]);
+  return details(
+      'Verdicts and evidence by kind of requirement',
+      table(['requirement', 'verdicts', 'majority', ...judges.map(m => m.name)], rows, 'verdicts'));
 }
 function modelTable() {
   if (!models.length) return null;
@@ -134,7 +150,8 @@ function modelTable() {
                  el('dt', {}, 'judge: random, longest'),
                  el('dd', {},
                     'Judges that do not read the answers. What a model scores above them is its skill as a judge.')
-               ]))
+               ])),
+    verdictTable()
   ];
 }
 
