@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 namespace selfreward {
 namespace {
 
-using Claim = std::tuple<std::string, std::string, std::string>;
+// Views into the records: a data set has many orders of the same long texts.
+using Claim = std::tuple<std::string_view, std::string_view, std::string_view>;
 
 /// What a verdict is about.
 Claim subject_of(const VerdictRow& row) {
@@ -24,15 +26,17 @@ std::vector<Claim> orders_of(const RankedAnswers& group) {
   return orders;
 }
 
-/// The records for which `contradicts` is false; the others are left out under their ids.
+/// The records that `contradicts` is false of; the others are left out under their ids.
 template <typename Record, typename Contradicts>
 Filtered<Record> without(std::vector<Record> records, const Contradicts& contradicts) {
+  std::vector<bool> is_out;  // of all, before the first is moved from
+  for (const Record& record : records) is_out.push_back(contradicts(record));
   Filtered<Record> kept;
-  for (Record& record : records) {
-    if (contradicts(record))
-      leave_out(kept, "contradicting", record.id);
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (is_out[i])
+      leave_out(kept, "contradicting", records[i].id);
     else
-      kept.records.push_back(std::move(record));
+      kept.records.push_back(std::move(records[i]));
   }
   return kept;
 }
@@ -49,7 +53,7 @@ Filtered<VerdictRow> without_contradictions(std::vector<VerdictRow> verdicts) {
 Filtered<RankedAnswers> without_contradictions(std::vector<RankedAnswers> groups) {
   std::set<Claim> said;
   for (const RankedAnswers& group : groups)
-    for (Claim& order : orders_of(group)) said.insert(std::move(order));
+    for (const Claim& order : orders_of(group)) said.insert(order);
   const auto is_contradicted = [&](const Claim& order) {
     const auto& [prompt, better, worse] = order;
     return said.contains({prompt, worse, better});
