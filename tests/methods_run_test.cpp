@@ -173,20 +173,25 @@ TEST_CASE("judging examples: ids are their own, and none at all is an error befo
   CHECK_FALSE(fs::exists(kRoot / "run/M1"));
 }
 
-TEST_CASE("M0 writes the requirements of prompts that have none, and a checklist judge asks about them") {
-  fresh();
-  write_file_atomically(kRoot / "list.yaml",
-                        "template: 'judge : {requirement} answer : {response} ;'\nyes: k\nno: l\n"
-                        "verdict_pattern: '\\b(k|l)\\b'\nlist_template: '{instruction}'\n");
-  const std::string settings =
-      "--set eft.source=none --set judge.form=checklist --set judge.rubric=list.yaml --set judge.requirements=M0 ";
-  check_runs(settings, {"M1/checklists.jsonl", "M1/judgements.jsonl", "M2/model.safetensors"});
-  size_t listed = 0;
-  for (const std::string& line : read_lines(kRoot / "run/M1/checklists.jsonl"))
-    listed += !Json::parse(line).at("requirements").empty();
-  CHECK(listed > 0);
-  CHECK(read_jsonl<Candidate>(kRoot / "run/M1/candidates.jsonl").size() == listed * 4);
-  CHECK(run(settings + "--set judge.max_requirements=1").says("judge.max_requirements was"));
+TEST_CASE(
+    "a model writes the requirements of prompts that have none, and a checklist judge asks about them") {
+  for (const std::string writer : {"M0", "self"}) {
+    CAPTURE(writer);
+    fresh();
+    write_file_atomically(kRoot / "list.yaml",
+                          "template: 'judge : {requirement} answer : {response} ;'\nyes: k\nno: l\n"
+                          "verdict_pattern: '\\b(k|l)\\b'\nlist_template: '{instruction}'\n");
+    const std::string settings =
+        "--set eft.source=none --set judge.form=checklist --set judge.rubric=list.yaml --set judge.requirements=" +
+        writer + " ";
+    check_runs(settings, {"M1/checklists.jsonl", "M1/judgements.jsonl", "M2/model.safetensors"});
+    size_t listed = 0;
+    for (const std::string& line : read_lines(kRoot / "run/M1/checklists.jsonl"))
+      listed += !Json::parse(line).at("requirements").empty();
+    CHECK(listed > 0);
+    CHECK(read_jsonl<Candidate>(kRoot / "run/M1/candidates.jsonl").size() == listed * 4);
+    CHECK(run(settings + "--set judge.max_requirements=1").says("judge.max_requirements was"));
+  }
 }
 
 TEST_CASE("the step whose judge orders most answers right becomes M1, and a stop loses nothing") {
