@@ -211,6 +211,15 @@ TEST_CASE("the mean counts valid scores only and keeps fractions") {
   CHECK(!mean_score({}));
 }
 
+TEST_CASE("softly the mean is over the expected scores of the sampled evidences, where a reply has one") {
+  JudgeReply sure = parse("Score: 4"), unsure = parse("Score: 4"), silent = parse("Score: 4");
+  sure.expected = 4;
+  unsure.expected = 2.5;  // the same word behind another evidence
+  CHECK(mean_score({sure, unsure, silent}, /*soft=*/true) == 3.25);
+  CHECK(mean_score({sure, unsure, silent}) == 4);
+  CHECK(!mean_score({silent}, /*soft=*/true));
+}
+
 TEST_CASE("a reply on which the pattern tries too many ways has no score, and ends nothing") {
   Rubric rubric;
   rubric.score_pattern = Regex("(a+)+b(1)");
