@@ -83,8 +83,8 @@ void add_verdicts(const Prompt& prompt, const Candidate& answer, Filtered<Verdic
 Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts, const AnswersByPrompt& answers) {
   Filtered<VerdictRow> made;
   for (const Prompt& prompt : prompts)
-    for (const auto& [index, answer] : answers.at(prompt.id))
-      in_row("prompt", prompt.id, [&] { add_verdicts(prompt, *answer, made); });
+    for (const auto& answer : answers.at(prompt.id))
+      in_row("prompt", prompt.id, [&] { add_verdicts(prompt, *answer.second, made); });
   return made;
 }
 
