@@ -23,6 +23,7 @@ using httplib::Response;
 
 constexpr const char* kJson = "application/json; charset=utf-8";
 constexpr size_t kMaxBytes = 1 << 16;    // of a click
+constexpr size_t kMostRead = 1 << 22;    // of a longer body, so that its client hears why it is refused
 constexpr time_t kKeepAliveSeconds = 1;  // for the first request of a connection; a stop waits for it
 
 void answer(Response& response, const Json& json, int status = 200) {
@@ -94,7 +95,7 @@ LabelServer::Impl::~Impl() {
 /// One request a connection: what of a refused request was not read is then never taken for another request, and a page
 /// that is open does not hold up a stop.
 void LabelServer::Impl::set_limits() {
-  server.set_payload_max_length(kMaxBytes);
+  server.set_payload_max_length(kMostRead);
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(kKeepAliveSeconds);
 }
@@ -138,8 +139,8 @@ Json LabelServer::Impl::tasks() const {
           {"has_judge", !page.judgements.empty()}};
 }
 
-/// Nothing where it is longer than a click, also in chunks, of which the library has no limit. The rest is read but not
-/// kept, so that the client hears why.
+/// Nothing where it is longer than a click. The rest is read but not kept: a connection that is closed before the client
+/// has sent all of it may take the answer along.
 std::optional<std::string> LabelServer::Impl::body_of(const ContentReader& read) const {
   std::string body;
   const bool whole = read([&](const char* data, size_t size) {

@@ -96,7 +96,9 @@ TEST_CASE("a body in chunks has the same limit as one whose length is told") {
     return served.client().Post("/labels", httplib::ContentProviderWithoutLength(send), "application/json");
   };
   const std::string click = R"({"prompt_id": "p", "index": 1, "value": 1})";
-  CHECK(post(std::string(1 << 17, ' ') + click)->status == 413);
+  const auto refused = post(std::string(1 << 17, ' ') + click);
+  REQUIRE(refused);
+  CHECK(refused->status == 413);
   CHECK(served.store.labels().all().empty());
   CHECK(post(click)->status == 200);
 }
