@@ -123,10 +123,6 @@ TEST_CASE("label: requirements that nobody could answer are an error with their 
       CHECK(!result.says("json.exception"));
     }
   }
-  write_file_atomically(
-      kRoot / "p.jsonl",
-      R"({"id": "p", "prompt": "Say hello.", "requirements": [{"kind": "words", "wording": "Be short."}]})");
-  CHECK(label_does("--out labels").says("p.jsonl: [requirements] words needs min, max or both (prompt 'p')"));
   write_file_atomically(kRoot / "p.jsonl",
                         R"({"id": "p", "prompt": "Say hello.", "requirements": [{"kind": "title"}]})");
   CHECK(label_does("--out labels --form verdicts").says("left out are no_requirements 1"));

@@ -17,6 +17,7 @@ inline std::string reason_of(const nlohmann::json::exception& error) {
 /// json[key], put into `value`; an Error, which begins with `where`, names the key where it is of another type.
 template <typename JsonValue, typename T>
 void take(const JsonValue& json, const char* key, T& value, const char* where = "[records] ") {
+  if (!json.is_object()) fail(where, "found ", json.type_name(), ", wanted an object with \"", key, '"');
   try {
     json.at(key).get_to(value);
   } catch (const nlohmann::json::type_error& error) {

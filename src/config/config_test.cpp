@@ -311,11 +311,10 @@ TEST_CASE(
   };
   CHECK_NOTHROW(checked("seed=1"));
   CHECK_THROWS_WITH_AS(
-      checked("dpo.beta=0.3"),
-      "[config] dpo.beta is 0.3, but dpo.method is positive_only, which trains on no pairs: it has no effect, "
-      "leave it out or set it to 0.1",
+      checked("dpo.ld_alpha=0.5"),
+      "[config] dpo.ld_alpha is 0.5, but dpo.method is positive_only, which trains on no pairs: it has no effect, "
+      "leave it out or set it to 1.0",
       Error);
-  for (const char* setting : {"dpo.rpo_alpha=1", "dpo.replay_batch_size=4", "dpo.loss_type=sigmoid_norm",
-                              "dpo.ld_alpha=0.5", "pairs.margin=1"})
+  for (const char* setting : {"dpo.loss_type=sigmoid_norm", "dpo.soft_label=margin", "pairs.margin=1"})
     CHECK_THROWS_WITH_AS(checked(setting), doctest::Contains("it has no effect"), Error);
 }

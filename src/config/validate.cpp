@@ -10,8 +10,7 @@
 namespace selfreward {
 namespace {
 
-constexpr const char *kNoPairs = "dpo.method is positive_only, which trains on no pairs",
-                     *kAllSeeds = "dpo.method is positive_only, which trains on all seed examples itself";
+constexpr const char* kNoPairs = "dpo.method is positive_only, which trains on no pairs";
 
 /// Throws where monitor.stop names what is not a limit of the monitors.
 void check_stop_names(RunConfig& config) {
@@ -85,9 +84,6 @@ void validate_read(RunConfig& config) {
       {"dpo.replay_weight", {config.dpo.replay_batch_size > 0, "dpo.replay_batch_size is 0"}},
       {"judge.max_requirements",
        {config.judge.writes_checklists(), "judge.requirements lets no model write a list"}},
-      {"dpo.beta", {has_pairs, kNoPairs}},
-      {"dpo.rpo_alpha", {has_pairs, kNoPairs}},
-      {"dpo.replay_batch_size", {has_pairs, kAllSeeds}},
       {"dpo.loss_type", {has_pairs, kNoPairs}},
       {"dpo.ld_alpha", {has_pairs, kNoPairs}},
       {"dpo.soft_label", {has_pairs, kNoPairs}}};

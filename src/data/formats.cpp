@@ -37,7 +37,10 @@ std::optional<RowFormat> known_format(const Json& row, const Lists& lists) {
   if (lists.front() == &kTrees && is_open_assistant_tree(row)) return RowFormat::tree;
   for (const auto* list : lists)
     for (const Known& known : *list)
-      if (std::all_of(known.keys.begin(), known.keys.end(), [&](const char* key) { return has(row, key); }))
+      if (std::all_of(known.keys.begin(), known.keys.end(), [&](const char* key) {
+            return has(row, key) ||
+                   (known.format == RowFormat::argilla && row.contains(key));  // null: not labelled
+          }))
         return known.format;
   return std::nullopt;
 }

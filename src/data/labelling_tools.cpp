@@ -163,6 +163,13 @@ Names ids_of(const Json& items, const std::string& where) {
   return ids;
 }
 
+/// Whether somebody ranked exactly these ids.
+bool is_ranked_whole(const Names& ids, const std::vector<Names>& rankings) {
+  return std::any_of(rankings.begin(), rankings.end(), [&](const Names& ranking) {
+    return std::is_permutation(ranking.begin(), ranking.end(), ids.begin(), ids.end());
+  });
+}
+
 /// Whether all that is ranked is among `ids`, by whomever.
 bool are_ranked(const Names& ids, const std::vector<Names>& rankings) {
   return std::all_of(rankings.begin(), rankings.end(), [&](const Names& ranking) {
@@ -171,23 +178,31 @@ bool are_ranked(const Names& ids, const std::vector<Names>& rankings) {
   });
 }
 
-/// The list that the task's Ranker sorts: of several the first with the ids that are ranked.
-const Json& ranked_list(const Row& data, const std::vector<Names>& rankings) {
-  bool has_list = false;
+/// The names of the lists of items that the task's Ranker may have sorted: those that somebody ranked whole, else those
+/// that have all ids that are ranked.
+Names ranked_lists(const Row& data, const std::vector<Names>& rankings) {
+  Names all, whole, partly;
   for (const auto& [key, value] : data.value.items()) {
     if (!is_list_of_items(value)) continue;
-    has_list = true;
-    if (are_ranked(ids_of(value, data.where), rankings)) return value;
+    all.push_back(key);
+    const Names ids = ids_of(value, data.where);
+    if (is_ranked_whole(ids, rankings)) whole.push_back(key);
+    if (are_ranked(ids, rankings)) partly.push_back(key);
   }
-  check(has_list, "[data] ", data.where,
+  check(!all.empty(), "[data] ", data.where,
         ": no list of items with \"id\" and \"body\", which the Ranker sorts; the task has: ",
         key_list(data.value));
-  fail("[data] ", data.where,
-       ": the Ranker has sorted ids that no list of the task has; the task has: ", key_list(data.value));
+  check(!whole.empty() || !partly.empty(), "[data] ", data.where,
+        ": the Ranker has sorted ids that no list of the task has; its lists are: ", joined(all, ", "));
+  return whole.empty() ? partly : whole;
 }
 
 void take_items(const Row& data, Ranked& ranked) {
-  const Json& items = ranked_list(data, ranked.rankings);
+  const Names lists = ranked_lists(data, ranked.rankings);
+  check(
+      lists.size() == 1, "[data] ", data.where, ": the lists ", joined(lists, " and "),
+      " have the ids that are ranked, so nobody knows which one is; take one out, or give its items other ids");
+  const Json& items = data.value.at(lists[0]);
   ranked.names = ids_of(items, data.where);
   for (const std::string& id : ranked.names)
     check(std::count(ranked.names.begin(), ranked.names.end(), id) == 1, "[data] ", data.where,
@@ -255,6 +270,7 @@ void add_argilla_ranks(const Row& row, Filtered<RankedAnswers>& result) {
 void add_label_studio_ranks(const Row& row, Filtered<RankedAnswers>& result) {
   const Row data = inner(row, "data");
   Ranked ranked{{}, {}, label_studio_rankings(row, result)};
+  if (ranked.rankings.empty()) return leave_out(result, "not_ranked", row.where);
   if (has(data.value, "answer1") && has(data.value, "answer2")) {
     ranked.names = {"answer1", "answer2"};
     for (const std::string& name : ranked.names)

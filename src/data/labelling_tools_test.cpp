@@ -104,7 +104,8 @@ TEST_CASE("drafts, single answers and rows of another shape in argilla's export"
         std::string::npos);
   rows = golden("nested");
   rows[0]["responses"] = nullptr;
-  CHECK(read(rows).dropped.at("not_ranked") == 2);  // and one that nobody has ranked either
+  CHECK(read(rows).dropped.at("not_ranked") ==
+        2);  // also as the first row, and one that nobody has ranked either
   rows[0].erase("responses");
   rows.push_back(rows[0]);
   rows.erase(0);
@@ -126,6 +127,14 @@ TEST_CASE("Label Studio's Ranker sorts the list that has its ids, and sorts it o
   both = ranker_task({{"a0", "z"}});
   both["data"] = task["data"];
   CHECK(error_of(both).find("the Ranker has sorted ids that no list of the task has") != std::string::npos);
+  Json same = ranker_task({{"a0", "a2", "a1"}});
+  same["data"] = task["data"];
+  same["data"]["context"] = items;  // the same ids in two lists
+  CHECK(error_of(same).find("the lists context and items have the ids that are ranked") != std::string::npos);
+  same["data"]["context"].push_back({{"id", "a3"}, {"body", "more"}});  // and one that nobody ranked
+  CHECK(read(Json::array({same})).records.at(0).answers == kAnswers);
+  same["annotations"] = Json::array();
+  CHECK(read(Json::array({same})).dropped == std::map<std::string, int64_t>{{"not_ranked", 1}});
   task["data"]["context"].push_back(task["data"]["context"][0]);  // nobody sorts that list
   CHECK(read(Json::array({task})).records.size() == 1);
   task["data"]["items"].push_back(items[0]);

@@ -76,6 +76,8 @@ TEST_CASE("a value of another type is an error that names its key") {
         "\"finish_reason\": type must");
   fails(R"({"prompt_id":"p","index":0,"text":7,"finish_reason":"stop","token_ids":[]})",
         "\"text\": type must");
+  CHECK_THROWS_WITH_AS(parse_json("1", "test").get<Candidate>(),
+                       doctest::Contains("found number, wanted an object"), Error);
   const char* verdict = R"({"id":"a","answer":"b","requirement":"c","met":true,"evidence":5})";
   CHECK_THROWS_WITH_AS(parse_json(verdict, "test").get<VerdictRow>(),
                        doctest::Contains("\"evidence\": type must"), Error);

@@ -131,9 +131,11 @@ std::string sort_of(const Requirement& r) {
 
 std::string sort_of(const Json& item) {
   const std::string kind = item.is_object() ? item.value("kind", "") : "";
-  const bool is_rule =
-      std::any_of(kKinds.begin(), kKinds.end(), [&](const KindInfo& info) { return kind == info.name; });
-  return is_rule ? sort_of(item.get<Requirement>()) : kind;
+  try {
+    return kind.empty() ? "" : sort_of(item.get<Requirement>());
+  } catch (const Error&) {  // a kind of one's own
+    return kind;
+  }
 }
 
 std::string wanted_text(const Requirement& r) {

@@ -60,6 +60,8 @@ void LabelStore::check_fits(const Label& label) const {
 void LabelStore::add(const Label& label) {
   const std::scoped_lock lock(mutex_);
   labels_.check_fits(label);
+  check(fs::exists(log_file()), "[label] ", log_file().string(),
+        " is gone: the click is not kept; put it back, or stop and call label again");
   log_->append(to_line(Json(label)));
   labels_.add(label);
   try {

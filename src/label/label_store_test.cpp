@@ -95,6 +95,17 @@ TEST_CASE("where only the results cannot be written the click is kept, and the e
   CHECK(read_lines(dir / "ranked.jsonl").size() == 1);
 }
 
+TEST_CASE("a click is not said to be kept where the log was moved away under the program") {
+  const fs::path dir = begun();
+  LabelStore store(kTasks, dir);
+  fs::rename(dir, dir.string() + "_moved");
+  CHECK_THROWS_WITH_AS(store.add(rank(1, 2)), doctest::Contains("is gone: the click is not kept"), Error);
+  CHECK(!fs::exists(dir));
+  fs::rename(dir.string() + "_moved", dir);
+  store.add(rank(1, 2));
+  CHECK(LabelStore(kTasks, dir).labels().all().size() == 2);
+}
+
 TEST_CASE("results whose labels are lost are not emptied") {
   const fs::path dir = begun();
   LabelStore(kTasks, dir).add(rank(1, 2));

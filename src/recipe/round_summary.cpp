@@ -58,8 +58,7 @@ void set_gold_agreement(const std::string& rules, const RoundAnswers& answers,
   if (rules.empty()) return;
   const GoldScorer gold = GoldScorer::load(rules);
   summary["gold_agreement"] = gold_agreement(gold, pairs);
-  if (Json judging = gold_judging(gold, answers); !judging.is_null())
-    summary["gold_judging"] = std::move(judging);
+  summary["gold_judging"] = gold_judging(gold, answers);
 }
 
 /// Prompts that gave a pair, and those whose scored answers, two or more, all have one score.
@@ -87,8 +86,12 @@ std::vector<Record> records_if_there(const fs::path& file) {
 Json summary_of(const RunDirectory& run, int64_t t) {
   const fs::path file = run.round_summary(t);
   check(fs::exists(file), "[run] ", file.string(), " is missing, which the run wrote before it made ",
-        model_name(t + 1), "; put it back, or remove ", run.model(t + 1).string(), " to make both again");
-  return read_json(file);
+        model_name(t + 1), "; put it back, or remove ", run.model(t + 1).string(),
+        " and add --overwrite to make both again");
+  Json summary = read_json(file);
+  check(summary.is_object(), "[run] ", file.string(), " is ", summary.type_name(),
+        ", wanted an object; remove ", run.model(t + 1).string(), " and add --overwrite to make both again");
+  return summary;
 }
 
 }  // namespace
@@ -128,14 +131,21 @@ void follow_gold_rules(const Round& round) {
   RunDirectory& run = round.run;
   const int64_t t = round.t;
   Json summary = summary_of(run, t);
-  if (summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
+  const bool is_whole =
+      config.data.gold.empty() || summary.contains("gold_judging");  // earlier versions had none
+  if (is_whole && summary.value("gold_rules", Json()) == gold_rules(config.data.gold)) return;
   const auto pairs = read_jsonl<PreferencePair>(run.round_records(t, "preferences"));
   const auto prompts = records_if_there<Prompt>(run.round_records(t, "prompts"));
   const auto candidates = records_if_there<Candidate>(run.round_records(t, "candidates"));
   const auto judgements = records_if_there<Judgement>(run.round_records(t, "judgements"));
   set_gold_agreement(config.data.gold, {prompts, candidates, judgements}, pairs, summary);
+  const Json rules = summary["gold_rules"];
+  summary.erase(
+      "gold_rules");  // until the monitors have seen it: where one of them stops the run, so does the next call
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   watch_pairs(config.monitor, run, t, pairs);
+  summary["gold_rules"] = rules;
+  write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
 }
 
 }  // namespace selfreward

@@ -98,4 +98,7 @@ TEST_CASE("a round whose summary was removed says how to get on") {
   const RunConfig config = load_config({}, {"run_dir=" + (dir / "run").string()});
   RunDirectory run(config);
   CHECK_THROWS_WITH_AS(follow_gold_rules({config, run, 1}), doctest::Contains("or remove"), Error);
+  write_file_atomically(run.round_summary(1), "[]\n");
+  CHECK_THROWS_WITH_AS(follow_gold_rules({config, run, 1}), doctest::Contains("is array, wanted an object"),
+                       Error);
 }

@@ -127,8 +127,8 @@ Filtered<Example> eft_from_examples(const RunConfig& config) {
 void check_eft_examples(const RunConfig& config, const SeedData& data, const Rubric& rubric) {
   const auto eft = eft_without_model(config, data, rubric);
   check(!eft.records.empty(), "[eft] eft.source is ", config.eft.source, ", but ",
-        config.eft.source == "ranks" ? "data.ranked" : "data.eft",
-        " gives no example; left out: ", eft.dropped.empty() ? "nothing" : left_out_text(eft),
+        config.eft.source == "ranks" ? "data.ranked" : "data.eft", " gives no example",
+        eft.dropped.empty() ? "" : "; left out: " + left_out_text(eft),
         "; set eft.source to none to train without");
   if (config.eft.source != "file" || rubric.form == JudgeForm::pairwise) return;
   if (const int64_t without = check_eft_scores(eft.records, rubric, config.judge.rubric); without > 0)
@@ -158,6 +158,8 @@ void check_before_work(const RunConfig& config, const SeedData& data, const Rubr
   if (config.eft.eval_steps > 0) judge_stopping_data(config, data, rubric);
   if (config.evaluate.enabled) check_evaluation(config, data);
   check_early_stopping(config, data);
+  if (config.dpo.method == "positive_only" && config.last_model > 1)
+    log_line("data: dpo.method is positive_only: dpo.beta, dpo.rpo_alpha and dpo.replay_* are not read");
   check(config.pairs.margin <= rubric.max_score - rubric.min_score, "[config] pairs.margin is ",
         config.pairs.margin, ", but scores of ", config.judge.rubric, " differ by ",
         rubric.max_score - rubric.min_score, " at most: no pair would be left");

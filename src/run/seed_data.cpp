@@ -80,6 +80,8 @@ SeedData read_seed_data(const RunConfig& config) {
     data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
   } else {
     data.held_out_ranked = ranked_in({settings.eval_ranked}, "data.eval_ranked");
+    check(!data.held_out_ranked.empty(), "[data] ", settings.eval_ranked,
+          " (data.eval_ranked) has no ranked answers that are kept; left out: ", counts_text(dropped));
   }
   keep_first(data.ift, settings.max_ift);
   auto apart = without_shared_prompts(std::move(ranked), data.ift);

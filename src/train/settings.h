@@ -95,7 +95,8 @@ struct DpoSettings {
       "share of judging examples (EFT) among them, so that the judge does not forget where there are few; 0: as "
       "many as the seeds have");
     f("method", method,
-      "dpo: preference pairs; positive_only: SFT on the answers with a full score, the paper's variant");
+      "dpo: preference pairs; positive_only: SFT on the answers with a full score, the paper's variant (beta, rpo_alpha "
+      "and replay_* are not read then)");
     f("loss_type", loss_type,
       "sigmoid: DPO; sigmoid_norm: rewards are divided by the answers' tokens (Tulu 3; a beta of 2 to 10 fits)");
     f("soft_label", soft_label,

@@ -6,6 +6,7 @@
 #include "app/evaluate/out_directory.h"
 #include "base/paths.h"
 #include "base/progress.h"
+#include "data/contradictions.h"
 #include "data/pairs_as_ranked.h"
 #include "data/unique_ids.h"
 #include "evaluate/benchmarks/gold_ranks.h"
@@ -59,7 +60,14 @@ Filtered<RankedAnswers> ranked_answers(const Options& options, const DataSetting
   check(
       own != !options.ranked.empty(),
       "[evaluate] what is judged? Give --ranked FILE, or --prompts FILE with --candidates FILE and --gold FILE");
-  if (!own) return read_ranked_or_pairs(options.ranked, data.languages);
+  if (!own) {
+    auto read = read_ranked_or_pairs(options.ranked, data.languages);
+    auto ranked = without_contradictions(std::move(read.records));
+    add_left_out(ranked, read);
+    check(!ranked.records.empty(), "[evaluate] ", options.ranked,
+          " has no ranked answers that are kept; left out: ", left_out_text(ranked));
+    return ranked;
+  }
   check(
       !options.candidates.empty() && !options.prompts.empty() && !data.gold.empty(),
       "[evaluate] --prompts, --candidates and --gold belong together: the rules say which answers are better");

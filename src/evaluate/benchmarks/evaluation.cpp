@@ -1,6 +1,7 @@
 #include "evaluate/benchmarks/evaluation.h"
 
 #include <array>
+#include <set>
 
 #include "evaluate/benchmarks/judge_summary.h"
 #include "evaluate/benchmarks/verdict_kinds.h"
@@ -220,10 +221,15 @@ std::vector<Judgement> judge_held_out(const RunConfig& config, RunDirectory& run
   if (held_out.empty()) return {};
   const auto asked = listed(config, run, held_out, rubric);
   const Output output = held_out_judgements_output(config, run, model.named);
-  return run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
+  auto judgements = run.memo<Judgement>(output, [&](RecordSink<Judgement>& out) {
     judge_in_form({model.policy(), config.generation, evaluation_seed(config).child("judge")}, rubric,
                   judge_items(asked), config.judge, out);
   });
+  // An earlier version may have judged rows that are left out today: every model is measured on the same ones.
+  std::set<std::string> known;
+  for (const RankedAnswers& group : held_out) known.insert(group.id);
+  std::erase_if(judgements, [&](const Judgement& judgement) { return !known.contains(judgement.prompt_id); });
+  return judgements;
 }
 
 void check_evaluation(const RunConfig& config, const SeedData& data) {
