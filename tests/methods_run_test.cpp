@@ -231,3 +231,26 @@ TEST_CASE("a run ends after M1 where its judge is no better than chance, unless 
   CHECK(stopped.says("judge.gate"));
   CHECK(run(settings + "--set judge.gate=false").says("none of 16 prompts gives a pair"));
 }
+
+TEST_CASE(
+    "judgements of held-out rows that an earlier version kept and today's leaves out count for no model") {
+  fresh();
+  lines_of("held_out_ranked.jsonl", 0, 6, "held.jsonl");
+  const std::string settings =
+      "--set eft.source=none --set evaluate.enabled=true --set evaluate.max_prompts=4 --set last_model=1 "
+      "--set judge.gate=false --set data.eval_ranked=held.jsonl ";
+  REQUIRE(run(settings).code == 0);
+  const std::string before = bytes("evaluation.json");
+  const fs::path file = kRoot / "run/evaluation/M1/judgements.jsonl";
+  write_file_atomically(file, read_file(file) + to_line(Json(Judgement{"gone", 0, {}, 3})));
+  const Result again = run(settings);
+  CHECK_MESSAGE(again.code == 0, again.text);
+  CHECK(bytes("evaluation.json") == before);
+  write_file_atomically(kRoot / "held.jsonl",
+                        R"({"id": "x", "prompt": "p", "answers": ["a", "b"], "ranks": [0, 1]})"
+                        "\n"
+                        R"({"id": "y", "prompt": "p", "answers": ["a", "b"], "ranks": [1, 0]})"
+                        "\n");
+  CHECK(run(settings).says(
+      "held.jsonl (data.eval_ranked) has no ranked answers that are kept; left out: contradicting 2"));
+}
