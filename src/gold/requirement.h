@@ -57,7 +57,8 @@ std::string wanted_text(const Requirement& requirement);
 std::string to_string(RequirementKind kind);
 
 /// What kind of thing is asked for, in a finer division: "sentences at most", "forbid ,", "language fr", else the kind's
-/// name, as of other texts that are forbidden. How often it is met differs between them, and a judge must not learn that in the place of looking.
+/// name, as of other texts that are forbidden. How often it is met differs between them, and a judge must not learn that
+/// in the place of looking.
 std::string sort_of(const Requirement& requirement);
 /// The same of an item of a row: its own word where "kind" and the rest are no rule, empty where it has none.
 std::string sort_of(const Json& item);

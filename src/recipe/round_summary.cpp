@@ -141,7 +141,7 @@ void follow_gold_rules(const Round& round) {
   set_gold_agreement(config.data.gold, {prompts, candidates, judgements}, pairs, summary);
   const Json rules = summary["gold_rules"];
   summary.erase(
-      "gold_rules");  // until the monitors have seen it: where one of them stops the run, so does the next call
+      "gold_rules");  // until the monitors have seen it: where one stops the run, so does the next call
   write_file_atomically(run.round_summary(t), summary.dump(2) + "\n");
   watch_pairs(config.monitor, run, t, pairs);
   summary["gold_rules"] = rules;

@@ -69,19 +69,21 @@ SeedData read_seed_data(const RunConfig& config) {
   const auto examples_of = [&](const fs::path& file) { return read_examples(file, settings.languages); };
   const auto ranked_of = [&](const fs::path& file) { return read_ranked(file, settings.languages); };
   data.ift = read_all<Example>(settings.ift, dropped, examples_of);
-  const auto ranked_in = [&](const std::vector<std::string>& files, const std::string& name) {
-    return logged(without_contradictions(read_all<RankedAnswers>(files, dropped, ranked_of)), name, dropped);
+  const auto ranked_in = [&](const std::vector<std::string>& files, const std::string& name, Counts& left) {
+    return logged(without_contradictions(read_all<RankedAnswers>(files, left, ranked_of)), name, left);
   };
-  auto ranked = ranked_in(settings.ranked, "data.ranked");
+  auto ranked = ranked_in(settings.ranked, "data.ranked", dropped);
   if (settings.eval_ranked.empty()) {
     auto split = split_held_out(std::move(ranked), settings.held_out_share, root_seed(config).child("split"));
     ranked = std::move(split.train);
     data.held_out_ranked = std::move(split.held_out);
     data.ift = without_prompts_of(std::move(data.ift), data.held_out_ranked, dropped);
   } else {
-    data.held_out_ranked = ranked_in({settings.eval_ranked}, "data.eval_ranked");
+    Counts left;
+    data.held_out_ranked = ranked_in({settings.eval_ranked}, "data.eval_ranked", left);
     check(!data.held_out_ranked.empty(), "[data] ", settings.eval_ranked,
-          " (data.eval_ranked) has no ranked answers that are kept; left out: ", counts_text(dropped));
+          " (data.eval_ranked) has no ranked answers that are kept; left out: ", counts_text(left));
+    add_counts(dropped, left);
   }
   keep_first(data.ift, settings.max_ift);
   auto apart = without_shared_prompts(std::move(ranked), data.ift);
