@@ -19,6 +19,18 @@ const std::map<std::string, std::string> kStartSentences = {
     {"As far as I know", "As far as I know nobody has counted them."},
     {"Believe me", "Believe me there is more to it."},
     {"To be fair", "To be fair it has two sides."},
+    {"Long ago", "Long ago it was not known at all."},
+    {"To begin with", "To begin with it is older than we are."},
+    {"You may wonder", "You may wonder where it comes from."},
+    {"Years ago", "Years ago hardly anyone spoke of it."},
+    {"Dear reader", "Dear reader this is for you."},
+    {"Let me think", "Let me think about it once more."},
+    {"Picture this", "Picture this for a while."},
+    {"Today", "Today it is close to all of us."},
+    {"At home", "At home we speak of it at times."},
+    {"Good morning", "Good morning and welcome to it."},
+    {"If you ask me", "If you ask me it is worth the time."},
+    {"Some say", "Some say that it has no end."},
 };
 
 const std::map<std::string, std::string> kAvoidable = {
@@ -55,6 +67,11 @@ const std::map<std::string, std::string> kQuestions = {{"en", "What do you think
                                                        {"es", "¿Qué es lo que piensa usted de esto?"},
                                                        {"de", "Was denken Sie von der Sache?"},
                                                        {"it", "Che cosa ne pensa lei?"}};
+
+std::vector<std::string> with(std::vector<std::string> some, const std::vector<std::string>& more) {
+  some.insert(some.end(), more.begin(), more.end());
+  return some;
+}
 
 }  // namespace
 
@@ -100,20 +117,31 @@ std::vector<std::string> avoidable_words() {
   return words;
 }
 
-const std::vector<std::string>& starts(const std::string& split) {
+const std::vector<std::string>& starts(const std::string& wordings) {
   static const std::vector<std::string> kTrain = {"In short", "Imagine",   "Once upon a time",
                                                   "Honestly", "Every day", "I believe"},
                                         kEval = {"First of all", "As far as I know", "Believe me",
-                                                 "To be fair"};
-  return split == "train" ? kTrain : kEval;
+                                                 "To be fair"},
+                                        kMore = with(kTrain, {"Long ago", "To begin with", "You may wonder",
+                                                              "Years ago", "Dear reader", "Let me think",
+                                                              "Picture this", "Today", "At home",
+                                                              "Good morning", "If you ask me", "Some say"});
+  return wordings == "train" ? kTrain : wordings == "more" ? kMore : kEval;
 }
 
-const std::vector<std::string>& ends(const std::string& split) {
+const std::vector<std::string>& ends(const std::string& wordings) {
   static const std::vector<std::string> kTrain = {"That is all.", "The end.", "Have a nice day.",
                                                   "I hope this helps.", "Thank you for reading."},
                                         kEval = {"See you soon.", "That is my view.", "Take care.",
-                                                 "Now you know."};
-  return split == "train" ? kTrain : kEval;
+                                                 "Now you know."},
+                                        kMore = with(
+                                            kTrain,
+                                            {"All the best.", "Good luck with it.", "So much for today.",
+                                             "And so it goes.", "Goodbye for now.", "Let me hear from you.",
+                                             "Keep it in mind.", "Sleep well tonight.", "Enjoy your trip.",
+                                             "The rest is up to you.", "More on this tomorrow.",
+                                             "What a day it was.", "I rest my case.", "With kind regards."});
+  return wordings == "train" ? kTrain : wordings == "more" ? kMore : kEval;
 }
 
 }  // namespace selfreward::verifiable

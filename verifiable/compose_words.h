@@ -4,10 +4,10 @@
 
 namespace selfreward::verifiable {
 
-/// The words that prompts ask to avoid, and how "starts with" and "ends with" may be asked.
+/// The words that prompts ask to avoid, and what they ask to start and to end with: a split, or "more" (phrases.h).
 std::vector<std::string> avoidable_words();
-const std::vector<std::string>& starts(const std::string& split);
-const std::vector<std::string>& ends(const std::string& split);
+const std::vector<std::string>& starts(const std::string& wordings);
+const std::vector<std::string>& ends(const std::string& wordings);
 
 /// A sentence that begins with the phrase.
 std::string start_sentence(const std::string& phrase);

@@ -93,7 +93,7 @@ Requirement with_text(K kind, std::string text) {
   return {kind, std::nullopt, std::nullopt, {}, std::move(text)};
 }
 
-Requirement draw(K kind, const Topic& topic, const Seed& seed) {
+Requirement draw(K kind, const Topic& topic, const std::string& wordings, const Seed& seed) {
   switch (kind) {
     case K::sentences:
       return any_count(kind, {2, 3, 4}, {2, 3, 4, 5}, {2, 3, 4}, seed);
@@ -108,9 +108,9 @@ Requirement draw(K kind, const Topic& topic, const Seed& seed) {
     case K::exclude:
       return with_words(kind, some_words(avoidable_words(), seed));
     case K::starts_with:
-      return with_text(kind, pick(starts(topic.split), seed));
+      return with_text(kind, pick(starts(wordings), seed));
     case K::ends_with:
-      return with_text(kind, seed.below(1, 5) < 2 ? "?" : pick(ends(topic.split), seed));
+      return with_text(kind, seed.below(1, 5) < 2 ? "?" : pick(ends(wordings), seed));
     case K::forbid:
       return with_text(kind, pick<std::string>({",", ",", "!", "?"}, seed));
     default:
@@ -134,13 +134,14 @@ bool has_kind(const Requirements& all, K kind) {
 }
 
 /// One to four requirements in mixed order, two or three most often.
-Requirements draw_requirements(const std::string& category, const Topic& topic, const Seed& seed) {
+Requirements draw_requirements(const std::string& category, const Topic& topic, const std::string& wordings,
+                               const Seed& seed) {
   Requirements all = own_requirements(category, topic, seed.child("own"));
   const size_t wanted = pick<size_t>({1, 2, 2, 2, 3, 3, 3, 4}, seed.child("number"));
   const std::vector<K>& kinds = kKinds.at(category);
   for (const size_t i : seed.child("kinds").permutation(kinds.size()))
     if (all.size() < wanted && !has_kind(all, kinds[i]))
-      all.push_back(draw(kinds[i], topic, seed.child("draw", i)));
+      all.push_back(draw(kinds[i], topic, wordings, seed.child("draw", i)));
   Requirements mixed;
   for (const size_t i : seed.child("order").permutation(all.size())) mixed.push_back(all[i]);
   return mixed;
@@ -177,7 +178,7 @@ MadePrompt make_prompt(const std::string& category, const Topic& topic, const st
                        const Seed& seed, std::set<std::string>& taken) {
   for (uint64_t i = 0; i < kAttempts; ++i) {
     const Seed attempt = seed.child(i);
-    Requirements all = draw_requirements(category, topic, attempt);
+    Requirements all = draw_requirements(category, topic, wordings, attempt);
     word(all, wordings, attempt);
     const std::string text = prompt_text(category, all, topic, attempt);
     if (!can_be_met(all, topic, attempt.child("answer")) || !taken.insert(text).second) continue;

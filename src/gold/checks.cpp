@@ -140,17 +140,6 @@ RequirementVerdict check_start(const Requirement& r, const std::string& text) {
                  "starts " + quote(first_words(text, split_words(r.text).size() + 1)));
 }
 
-RequirementVerdict check_end(const Requirement& r, const std::string& text) {
-  static const Regex kWord("[\\p{L}\\p{N}]"), kFinalMark("[.!?]+$");
-  std::string wanted = plain_text(r.text);
-  const bool phrase = kWord.matches(wanted);
-  if (const auto mark = kFinalMark.search(wanted); phrase && mark) wanted.resize((*mark)[0].begin);
-  const std::string pattern = (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal_pattern(wanted) +
-                              (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
-  return verdict(r, occurs(pattern, text), "an end with " + quote(last_words(text, 1)),
-                 "ends " + quote(last_words(text, split_words(r.text).size() + 1)));
-}
-
 RequirementVerdict check_language(const Requirement& r, const std::string& text) {
   const std::string code = language_of(text), name = code.empty() ? "no clear language" : language_name(code);
   return verdict(r, code == r.text, name, quote(first_words(text, 4)) + " is " + name);
@@ -168,27 +157,50 @@ RequirementVerdict check_repetition(const Requirement& r, const std::string& tex
 
 constexpr std::string_view kMarks = ",.;:!?";  // of punctuation
 
-/// The words that stand before marks of punctuation, up to the first with `mark`: "fair: task. Rice,; found". Who lists
-/// them looks at each; asked for the place at once, a small judge names one that is not there.
-std::string marked_words(const std::string& text, const std::string& mark, bool found) {
+/// The words at which a reader stops, up to the first with `mark`: "fair: task. Rice,". Who lists them looks at each;
+/// asked for a place at once, a small judge names one that is not there.
+std::string walked(const std::string& text, const Regex& stops, const std::string& mark) {
   constexpr size_t kMost = 24;
-  static const Regex kMarked(str("[\\p{L}\\p{N}'-]*[", kMarks, "]"));
   std::vector<std::string> words;
-  for (const auto& group : kMarked.find_wholes(text)) {
+  for (const auto& group : stops.find_wholes(text)) {
     words.emplace_back(words.size() < kMost ? group.in(text) : "...");
-    if (words.back().ends_with(mark) || words.size() > kMost) break;
+    if ((!mark.empty() && words.back().ends_with(mark)) || words.size() > kMost) break;
   }
-  return str(words.empty() ? "no marks" : joined(words, " "), "; ", found ? "found" : "not found");
+  return words.empty() ? "no marks" : joined(words, " ");
 }
 
 RequirementVerdict check_forbidden(const Requirement& r, const std::string& text) {
+  static const Regex kMarked(str("[\\p{L}\\p{N}'-]*[", kMarks, "]"));
   const auto match = Regex(literal_pattern(plain_text(r.text)), /*ignore_case=*/true).search(text);
-  const std::string found = match ? quote(r.text) : "none";
+  const std::string found = match ? quote(r.text) : "none", place = match ? "found" : "not found";
   if (r.text.size() == 1 && kMarks.find(r.text) != std::string_view::npos)
-    return verdict(r, !match, found, marked_words(text, r.text, match.has_value()));
-  return verdict(
-      r, !match, found,
-      match ? "found in " + quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : "not found");
+    return verdict(r, !match, found, str(walked(text, kMarked, r.text), "; ", place));
+  return verdict(r, !match, found,
+                 match ? "found in " + quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : place);
+}
+
+/// What an answer has to end with, as a pattern: in any case, and in quotes or stars. A phrase's final mark is free.
+std::string end_pattern(std::string wanted) {
+  static const Regex kWord("[\\p{L}\\p{N}]"), kFinalMark("[.!?]+$");
+  const bool phrase = kWord.matches(wanted);
+  if (const auto mark = kFinalMark.search(wanted); phrase && mark) wanted.resize((*mark)[0].begin);
+  return (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal_pattern(wanted) +
+         (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
+}
+
+/// The stops of marks and of lines, which lead to the last word: "fair: task. best.; last best., wanted all."
+std::string end_evidence(const Requirement& r, const std::string& text, bool met) {
+  static const Regex kStops(str("[\\p{L}\\p{N}'-]*[", kMarks, "]|[\\p{L}\\p{N}'-]+(?=\\h*(?:\n|\\z))"));
+  const std::string last = last_words(text, 1), wanted = last_words(plain_text(r.text), 1);
+  const std::string said = met                                 ? "as wanted"
+                           : occurs(end_pattern(wanted), text) ? "other words before"
+                                                               : "wanted " + wanted;
+  return str(walked(text, kStops, ""), "; last ", last, ", ", said);
+}
+
+RequirementVerdict check_end(const Requirement& r, const std::string& text) {
+  const bool met = occurs(end_pattern(plain_text(r.text)), text);
+  return verdict(r, met, "an end with " + quote(last_words(text, 1)), end_evidence(r, text, met));
 }
 
 RequirementVerdict check_choice(const Requirement& r, const std::string& text) {
