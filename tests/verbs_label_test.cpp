@@ -106,6 +106,32 @@ TEST_CASE("label: an output that is no directory, and prompts that are none, are
   CHECK(label_does("--out labels").says("p.jsonl has no rows, wanted prompts"));
 }
 
+TEST_CASE("label: a rubric's list is asked about every answer, and another list is another sitting") {
+  write_label_inputs();
+  write_file_atomically(kRoot / "p.jsonl", "{\"id\": \"p\", \"prompt\": \"Say hello.\"}\n");
+  const auto write_rubric = [](const std::string& more) {
+    write_file_atomically(kRoot / "r.yaml", "template: \"{response} {requirement}\"\n" + more);
+  };
+  write_rubric("");
+  CHECK(label_does("--out labels --form verdicts").says("or --rubric with a list for all"));
+  CHECK(label_does("--out labels --form verdicts --rubric r.yaml").says("r.yaml has no requirements"));
+  write_rubric("requirements: [Be kind., Be true.]\n");
+  CHECK(label_does("--out labels --rubric r.yaml").says("but --form is ranks; add --form verdicts"));
+  CHECK(!fs::exists(kRoot / "labels"));
+  const std::string label =
+      "label --prompts p.jsonl --candidates c.jsonl --out labels --form verdicts --rubric r.yaml";
+  CHECK(stopped_at(label, kRoot / "labels/verdicts.jsonl", 0, SIGINT) == 0);
+  const Json click = {{"prompt_id", "p"}, {"index", 1}, {"requirement", 1}, {"value", 1}};
+  write_file_atomically(kRoot / "labels/labels.jsonl", click.dump() + "\n");
+  CHECK(stopped_at(label, kRoot / "labels/verdicts.jsonl", 1, SIGINT) == 0);
+  const auto rows = read_jsonl<VerdictRow>(kRoot / "labels/verdicts.jsonl");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].requirement == "Be true.");
+  CHECK(rows[0].met);
+  write_rubric("requirements: [Be kind.]\n");
+  CHECK(selfreward_does(label).says("--rubric"));
+}
+
 TEST_CASE("label: requirements that nobody could answer are an error with their file and prompt") {
   write_label_inputs();
   for (const std::string wrong :

@@ -9,6 +9,7 @@
 #include "data/filtered.h"
 #include "data/unique_ids.h"
 #include "feedback/judging/checklist.h"
+#include "feedback/judging/rubric.h"
 #include "label/agreement.h"
 #include "label/label_server.h"
 #include "run/stage_inputs.h"
@@ -17,7 +18,7 @@ namespace selfreward {
 namespace {
 
 struct Options {
-  std::string prompts, candidates, judgements, out, form = "ranks";
+  std::string prompts, candidates, judgements, out, rubric, form = "ranks";
   int64_t port = 0;
   bool overwrite = false;
 };
@@ -30,6 +31,7 @@ Output output_of(const Options& options) {
   inputs.file("--prompts", options.prompts)
       .file("--candidates", options.candidates)
       .value("--form", options.form);
+  if (!options.rubric.empty()) inputs.file("--rubric", options.rubric);
   const fs::path dir = options.out;
   return {options.out,
           {dir / "labels.jsonl", dir / "ranked.jsonl", dir / "verdicts.jsonl"},
@@ -58,8 +60,30 @@ void check_requirements(Json requirements) {
   checklist_of(requirements);
 }
 
+/// The list of --rubric, as the rows of prompts carry theirs.
+Json general_list(const Options& options) {
+  check(options.form == "verdicts", "[label] --rubric ", options.rubric,
+        " gives requirements to say yes or no to, but --form is ", options.form, "; add --form verdicts");
+  const Rubric rubric = Rubric::load(options.rubric);
+  check(!rubric.requirements.empty(), "[label] ", options.rubric,
+        " has no requirements, wanted a checklist's rubric with a list that every answer is asked about (as "
+        "rubrics/checklist.yaml)");
+  Json list = Json::array();
+  for (const ChecklistItem& item : rubric.requirements)
+    list.push_back({{"wording", item.wording}, {"weight", item.weight}});
+  return list;
+}
+
+std::vector<Prompt> prompts_to_label(const Options& options) {
+  std::vector<Prompt> prompts = read_prompts(options.prompts);
+  if (options.rubric.empty()) return prompts;
+  const Json list = general_list(options);
+  for (Prompt& prompt : prompts) prompt.requirements = list;
+  return prompts;
+}
+
 LabelTasks read_tasks(const Options& options) {
-  const std::vector<Prompt> prompts = read_prompts(options.prompts);
+  const std::vector<Prompt> prompts = prompts_to_label(options);
   for (const Prompt& prompt : prompts)  // whatever the form: the page shows them
     at_place(options.prompts,
              [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
@@ -67,7 +91,7 @@ LabelTasks read_tasks(const Options& options) {
   LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);
   if (!dropped.empty()) log_line("prompts left out: " + counts_text(dropped));
   check(!tasks.prompts.empty(), "[label] there is nothing to label: left out are ", counts_text(dropped),
-        options.form == "verdicts" ? "; verdicts need prompts with requirements" : "");
+        options.form == "verdicts" ? "; verdicts need prompts with requirements, or --rubric with a list for all" : "");
   return tasks;
 }
 
@@ -139,6 +163,10 @@ void add_label(Command app) {
                   "ranks (1 is the best), scores (0 to 5) or verdicts (yes or no to each requirement)")
       .show_default()
       .one_of({"ranks", "scores", "verdicts"});
+  command
+      .add_option("--rubric", options->rubric,
+                  "of verdicts: the list of this checklist, in the place of the prompts' own requirements")
+      .existing_file();
   command.add_option("--out", options->out, "directory to write; the same command goes on where it ended")
       .required()
       .type_name("DIR");
