@@ -91,7 +91,9 @@ LabelTasks read_tasks(const Options& options) {
   LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);
   if (!dropped.empty()) log_line("prompts left out: " + counts_text(dropped));
   check(!tasks.prompts.empty(), "[label] there is nothing to label: left out are ", counts_text(dropped),
-        options.form == "verdicts" ? "; verdicts need prompts with requirements, or --rubric with a list for all" : "");
+        options.form == "verdicts"
+            ? "; verdicts need prompts with requirements, or --rubric with a list for all"
+            : "");
   return tasks;
 }
 
