@@ -3,6 +3,7 @@
     python bench/playground_methods.py blind OUT EFT    judgements that find every "starts x" met
     python bench/playground_methods.py long OUT EFT     judgements with a point for long answers and none for short ones
     python bench/playground_methods.py table RUNS_DIR   one row for each method, the mean over seeds
+    python bench/playground_methods.py forms RUNS_DIR   one row for each form of judging (bench/playground_checklist)
 """
 
 import json
@@ -94,10 +95,45 @@ def table(root):
             print(f"| {name} | {len(found)} | {gain} | " + " | ".join(cells) + f" | {fired} |")
 
 
+def judged(run):
+    """Of each model of a run: gold, pairs of held-out answers right, gap captured; and the pairs of the first round."""
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    models = [model for model in evaluation["models"] if model["name"] != "M0"]
+    judges = [model.get("reward_model", {}) for model in models]
+    first = json.loads((run / "M1" / "round.json").read_text())
+    shares = first["gold_agreement"]
+    return {
+        "gold": [model["gold"]["sampled"]["mean"] for model in models],
+        "right": [judge.get("pairwise_accuracy") for judge in judges],
+        "gap": [judge.get("gap_captured") for judge in judges],
+        "pairs": [first["pairs"], *(100 * shares[key] for key in ("agree", "tie", "wrong"))],
+    }
+
+
+def means(lists, digits):
+    known = [[value for value in values if value is not None] for values in zip(*lists)]
+    return [f"{statistics.mean(values):.{digits}f}" if values else "-" for values in known]
+
+
+def forms(root):
+    runs = sorted(path for path in root.glob("*") if path.is_dir())
+    names = [path.parent.name for path in sorted(runs[0].glob("*/evaluation.json"), key=lambda path: path.stat().st_mtime)]
+    print("| judge | gain M1 -> last, each seed | gold M1, M2, ... | pairs right | gap captured | pairs of round 1: right / equal / wrong |")
+    print("|" + "---|" * 6)
+    for name in names:
+        found = [judged(run / name) for run in runs if (run / name / "evaluation.json").exists()]
+        gains = ", ".join(f"{one['gold'][-1] - one['gold'][0]:+.2f}" for one in found)
+        lists = {key: means([one[key] for one in found], digits) for key, digits in (("gold", 2), ("right", 2), ("gap", 2), ("pairs", 0))}
+        pairs = f"{lists['pairs'][0]}: " + " / ".join(lists["pairs"][1:]) + " %"
+        print(f"| {name} | {gains} | " + " | ".join(", ".join(lists[key]) for key in ("gold", "right", "gap")) + f" | {pairs} |")
+
+
 def main():
     what, out, *files = sys.argv[1:]
     if what == "table":
         return table(pathlib.Path(out))
+    if what == "forms":
+        return forms(pathlib.Path(out))
     text = "".join(json.dumps(row) + "\n" for row in spoilt(rows_of(files[0]), {"blind": blind, "long": long}[what]))
     path = pathlib.Path(out)
     if not path.exists() or path.read_text() != text:
