@@ -122,7 +122,8 @@ TEST_CASE("more prompts to evaluate on share no topic and no wording with traini
   }
 }
 
-TEST_CASE("composed answers are four to each of the same prompts, right and wrong for every kind of requirement") {
+TEST_CASE(
+    "composed answers are four to each of the same prompts, right and wrong for every kind of requirement") {
   const auto prompts = more_prompts(topics(), "train", {}, 400, 7);
   const auto answers = more_answers(topics(), "train", {}, 400, 7);
   REQUIRE(answers.size() == 4 * prompts.size());

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "feedback/judging/score_parser.h"
+#include "feedback/verdict_ranks.h"
 #include "feedback/verdicts.h"
 
 namespace selfreward {

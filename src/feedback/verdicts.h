@@ -16,12 +16,6 @@ namespace selfreward {
 /// that is wrong is an Error.
 Filtered<VerdictRow> verdicts_by_rules(const std::vector<Prompt>& prompts, const AnswersByPrompt& answers);
 
-/// A verdict without evidence on each of `requirements` for each answer: met where people rank it in the better half
-/// between the best and the worst rank of its prompt, not met in the worse. So it is one verdict on the whole, in several
-/// wordings. Left out: "all_ranks_equal", and "middle_rank", an answer right between.
-Filtered<VerdictRow> verdicts_by_ranks(const std::vector<RankedAnswers>& ranked,
-                                       const Checklist& requirements);
-
 /// A choice by addressed chance. Of each kind the more common verdict is thinned to settings.max_score_share
 /// ("common_verdict"); then, if there are more than settings.max_examples, kinds and verdicts get equal parts as
 /// far as they have rows ("over_maximum"). The order stays.
@@ -31,11 +25,6 @@ Filtered<VerdictRow> balanced_verdicts(std::vector<VerdictRow> verdicts, const E
 /// What the judge is to be asked and to reply, one example for each verdict; without evidence the reply is the
 /// verdict alone. A rubric that is no checklist is an Error.
 std::vector<Example> verdict_examples(const std::vector<VerdictRow>& verdicts, const Rubric& rubric);
-
-/// Verdicts as ranked answers, with their requirements as texts: of each prompt the answers that have a verdict on all of
-/// its requirements, by the share that is met. Left out: "contradicting" verdicts, an "incomplete_answer", and prompts with "fewer_than_two_answers" or
-/// "all_equal".
-Filtered<RankedAnswers> ranked_by_verdicts(const std::vector<VerdictRow>& verdicts);
 
 /// {kind: {"met", "not_met"}}.
 Json verdict_counts(const std::vector<VerdictRow>& verdicts);

@@ -6,6 +6,7 @@
 #include "base/seed.h"
 #include "data/record_file.h"
 #include "feedback/judging/score_parser.h"
+#include "feedback/verdict_ranks.h"
 #include "support/scratch.h"
 
 using namespace selfreward;

@@ -9,7 +9,7 @@
 #include "data/verdict_rows.h"
 #include "evaluate/benchmarks/judge_summary.h"
 #include "evaluate/judges/round_robin.h"
-#include "feedback/verdicts.h"
+#include "feedback/verdict_ranks.h"
 #include "run/load_policy.h"
 
 namespace selfreward {
