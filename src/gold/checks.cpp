@@ -60,14 +60,22 @@ std::string those_that(const Requirement& r, const std::string& text, bool occur
   return list;
 }
 
-/// Where each word stands: river: "rivers' banks"; lake: not found.
+std::string quoted_piece(const std::string& text, const Regex::Match& match) {
+  return quote(piece_at(text, match[0].begin, match[0].end));
+}
+
+/// Where a word stands: "rivers' banks"; only in "rivers"; not found.
+std::string place_of(const std::string& word, const std::string& text) {
+  const auto whole = Regex(whole_word(word), /*ignore_case=*/true).search(text);
+  if (whole) return quoted_piece(text, *whole);
+  const auto part = Regex(literal_pattern(plain_text(word)), /*ignore_case=*/true).search(text);
+  return part ? "only in " + quoted_piece(text, *part) : "not found";
+}
+
+/// Of each word: river: "River,"; lake: not found.
 std::string places_of(const std::vector<std::string>& words, const std::string& text) {
   std::vector<std::string> places;
-  for (const std::string& word : words) {
-    const auto match = Regex(whole_word(word), /*ignore_case=*/true).search(text);
-    const std::string place = match ? quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : "not found";
-    places.push_back(str(word, ": ", place));
-  }
+  for (const std::string& word : words) places.push_back(str(word, ": ", place_of(word, text)));
   return joined(places, "; ");
 }
 
@@ -157,26 +165,26 @@ RequirementVerdict check_repetition(const Requirement& r, const std::string& tex
 
 constexpr std::string_view kMarks = ",.;:!?";  // of punctuation
 
-/// The words at which a reader stops, up to the first with `mark`: "fair: task. Rice,". Who lists them looks at each;
-/// asked for a place at once, a small judge names one that is not there.
+/// The pieces of a text at which a reader stops, up to the first with `mark`: "fair: task. Rice,". Who lists them looks at
+/// each; asked for a place at once, a small judge names one that is not there.
 std::string walked(const std::string& text, const Regex& stops, const std::string& mark) {
   constexpr size_t kMost = 24;
   std::vector<std::string> words;
   for (const auto& group : stops.find_wholes(text)) {
     words.emplace_back(words.size() < kMost ? group.in(text) : "...");
-    if ((!mark.empty() && words.back().ends_with(mark)) || words.size() > kMost) break;
+    const bool has_mark = !mark.empty() && words.back().find(mark) != std::string::npos;
+    if (has_mark || words.size() > kMost) break;
   }
   return words.empty() ? "no marks" : joined(words, " ");
 }
 
 RequirementVerdict check_forbidden(const Requirement& r, const std::string& text) {
-  static const Regex kMarked(str("[\\p{L}\\p{N}'-]*[", kMarks, "]"));
+  static const Regex kMarked(str("\\S*[", kMarks, "]\\S*"));
   const auto match = Regex(literal_pattern(plain_text(r.text)), /*ignore_case=*/true).search(text);
   const std::string found = match ? quote(r.text) : "none", place = match ? "found" : "not found";
   if (r.text.size() == 1 && kMarks.find(r.text) != std::string_view::npos)
     return verdict(r, !match, found, str(walked(text, kMarked, r.text), "; ", place));
-  return verdict(r, !match, found,
-                 match ? "found in " + quote(piece_at(text, (*match)[0].begin, (*match)[0].end)) : place);
+  return verdict(r, !match, found, match ? "found in " + quoted_piece(text, *match) : place);
 }
 
 /// What an answer has to end with, as a pattern: in any case, and in quotes or stars. A phrase's final mark is free.
@@ -188,14 +196,15 @@ std::string end_pattern(std::string wanted) {
          (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
 }
 
-/// The stops of marks and of lines, which lead to the last word: "fair: task. best.; last best., wanted all."
+/// The stops of marks and of lines, which lead to the last word; then what is wanted beside it, and only then how they
+/// compare: "fair: task. best.; last best.; wanted all.; differs".
 std::string end_evidence(const Requirement& r, const std::string& text, bool met) {
-  static const Regex kStops(str("[\\p{L}\\p{N}'-]*[", kMarks, "]|[\\p{L}\\p{N}'-]+(?=\\h*(?:\n|\\z))"));
-  const std::string last = last_words(text, 1), wanted = last_words(plain_text(r.text), 1);
-  const std::string said = met                                 ? "as wanted"
-                           : occurs(end_pattern(wanted), text) ? "other words before"
-                                                               : "wanted " + wanted;
-  return str(walked(text, kStops, ""), "; last ", last, ", ", said);
+  static const Regex kStops(str("\\S*[", kMarks, "]\\S*|\\S+(?=\\h*(?:\n|\\z))"));
+  const std::string wanted = last_words(plain_text(r.text), 1);
+  const char* const said = met                                 ? "agrees"
+                           : occurs(end_pattern(wanted), text) ? "differs before it"
+                                                               : "differs";
+  return str(walked(text, kStops, ""), "; last ", last_words(text, 1), "; wanted ", wanted, "; ", said);
 }
 
 RequirementVerdict check_end(const Requirement& r, const std::string& text) {
