@@ -47,7 +47,10 @@ int64_t block_rows(int64_t words) {
 std::vector<const ProductKernelSet*> runnable_product_kernels() {
   std::vector<const ProductKernelSet*> sets{&kProductKernelsBase};
 #ifdef __x86_64__
+  const bool pairs = cpu_level() >= CpuLevel::avx512_bf16, fast_pairs = pairs && has_fast_bfloat16();
+  if (pairs && !fast_pairs) sets.push_back(&kProductKernelsAvx512Bf16);  // on a Xeon 6 slower than widening
   if (cpu_level() >= CpuLevel::avx512) sets.push_back(&kProductKernelsAvx512);
+  if (fast_pairs) sets.push_back(&kProductKernelsAvx512Bf16);
   if (cpu_level() >= CpuLevel::amx) sets.push_back(&kProductKernelsAmx);
 #endif
   return sets;

@@ -1,7 +1,6 @@
 #pragma once
-// CPU kernels of model/ops/packed_product.h. One source (kernel.inl) is compiled for AVX2, AVX-512 and AMX, on arm64
-// for NEON.
-// (AVX-512's own bfloat16 products were slower than the conversion to float on a Xeon 6: no kernel has them.)
+// CPU kernels of model/ops/packed_product.h. One source (kernel.inl) is compiled for AVX2, AVX-512 without and with
+// products of bfloat16, and AMX, on arm64 for NEON.
 //
 // Both operands are seen as 32-bit words: one float, or two bfloat16 of neighbouring depth. A kernel without
 // products of bfloat16 takes x as floats, two a word, so that they are widened once and not for each panel.
@@ -35,7 +34,8 @@ struct ProductKernelSet {
   const char* name;
   ProductKernel float32, bfloat16;
 };
-extern const ProductKernelSet kProductKernelsBase, kProductKernelsAvx512, kProductKernelsAmx;
+extern const ProductKernelSet kProductKernelsBase, kProductKernelsAvx512, kProductKernelsAvx512Bf16,
+    kProductKernelsAmx;
 
 /// The kernels that this processor runs, the fastest last.
 std::vector<const ProductKernelSet*> runnable_product_kernels();

@@ -34,19 +34,38 @@ inline int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/// What a word of weights holds: a float, or a pair of bfloat16, whose factors x has as floats.
+/// What a word of weights holds: a float, or a pair of bfloat16, whose factors x has as floats. `Wide` is what a panel
+/// holds that many rows pass over.
 struct Float {
   using Element = float;
+  using Wide = Float;
   static constexpr int64_t kFloats = 1;  // of a word
   static Lanes part(Words w, int64_t) { return reinterpret_cast<Lanes>(w); }
+  static Lanes add(Lanes sum, const float* x, Lanes w) { return sum + *x * w; }
 };
 struct Bf16 {
   using Element = uint16_t;
+  using Wide = Float;
   static constexpr int64_t kFloats = 2;
   static Lanes part(Words w, int64_t i) {
     return reinterpret_cast<Lanes>(i == 0 ? w << 16 : w & 0xffff0000u);
   }
+  static Lanes add(Lanes sum, const float* x, Lanes w) { return Float::add(sum, x, w); }
 };
+#ifdef __AVX512BF16__
+/// A pair of bfloat16 whose factors x has as a pair too: both products and their sum are one instruction.
+struct Bf16Pair {
+  using Element = uint16_t;
+  using Wide = Bf16Pair;
+  static constexpr int64_t kFloats = 1;  // of x, which holds a pair in a float's place
+  static Lanes part(Words w, int64_t) { return reinterpret_cast<Lanes>(w); }
+  static Lanes add(Lanes sum, const float* x, Lanes w) {
+    typedef int Pair __attribute__((may_alias));
+    const __m512i factor = _mm512_set1_epi32(*reinterpret_cast<const Pair*>(x));
+    return _mm512_dpbf16_ps(sum, (__m512bh)factor, (__m512bh)w);
+  }
+};
+#endif
 
 inline void store(float* to, Lanes x) {
   lanes(to) = x;
@@ -126,7 +145,7 @@ void multiply_rows(const Step& s, int64_t row, Ahead& ahead) {
         for (int64_t i = 0; i < kRows; ++i)
 #pragma GCC unroll 3
           for (int64_t v = 0; v < kVectors; ++v)
-            sum[i][v] += x[i * s.stride + d * kFloats + part] * weights[v];
+            sum[i][v] = Kind::add(sum[i][v], x + (i * s.stride + d * kFloats + part), weights[v]);
       }
   }
 #pragma GCC unroll 8
@@ -178,7 +197,7 @@ void multiply(const PanelProduct& t) {
     if (t.rows <= kFewRows)
       multiply_step<Kind, 1>(step, t.rows, next, size);  // as fast as memory: a steady stream of requests
     else
-      multiply_step<Float, 16>(kFloats > 1 ? widened(step, wide) : step, t.rows, next, size);
+      multiply_step<typename Kind::Wide, 16>(kFloats > 1 ? widened(step, wide) : step, t.rows, next, size);
   }
   store_block<kWidth, typename Kind::Element>(t, sums);
 }
