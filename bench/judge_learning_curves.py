@@ -107,7 +107,8 @@ def cells_of(judges):
 def table(runs):
     print("| M1 of | read | gap captured %, each seed | mean | pairs right % | verdicts right % | evidence exact % |")
     print("|---|---|---|---|---|---|---|")
-    names = {path.parent.name.removesuffix(".reward"): path for run in runs for path in run.glob("curves/*.reward/reward.json")}
+    reports = [path for run in runs for path in run.glob("curves/*.reward/reward.json")]
+    names = {path.parent.name.removesuffix(".reward"): path for path in reports}
     by_age = sorted(names, key=lambda name: names[name].stat().st_mtime)
     for name in ["base", *by_age]:
         places = ("reward", "reward-M1") if name == "base" else (f"curves/{name}.reward",)

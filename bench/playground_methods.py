@@ -117,15 +117,17 @@ def means(lists, digits):
 
 def forms(root):
     runs = sorted(path for path in root.glob("*") if path.is_dir())
-    names = [path.parent.name for path in sorted(runs[0].glob("*/evaluation.json"), key=lambda path: path.stat().st_mtime)]
-    print("| judge | gain M1 -> last, each seed | gold M1, M2, ... | pairs right | gap captured | pairs of round 1: right / equal / wrong |")
+    done = {path.parent.name: path.stat().st_mtime for run in runs for path in run.glob("*/evaluation.json")}
+    columns = ("gain M1 -> last, each seed", "gold M1, M2, ...", "pairs right", "gap captured")
+    print("| judge | " + " | ".join(columns) + " | pairs of round 1: right / equal / wrong |")
     print("|" + "---|" * 6)
-    for name in names:
-        found = [judged(run / name) for run in runs if (run / name / "evaluation.json").exists()]
-        gains = ", ".join(f"{one['gold'][-1] - one['gold'][0]:+.2f}" for one in found)
-        lists = {key: means([one[key] for one in found], digits) for key, digits in (("gold", 2), ("right", 2), ("gap", 2), ("pairs", 0))}
-        pairs = f"{lists['pairs'][0]}: " + " / ".join(lists["pairs"][1:]) + " %"
-        print(f"| {name} | {gains} | " + " | ".join(", ".join(lists[key]) for key in ("gold", "right", "gap")) + f" | {pairs} |")
+    for name in sorted(done, key=done.get):
+        found = [judged(run / name) if (run / name / "evaluation.json").exists() else None for run in runs]
+        gains = ", ".join(f"{one['gold'][-1] - one['gold'][0]:+.2f}" if one else "-" for one in found)
+        there = [one for one in found if one]
+        lists = {key: means([one[key] for one in there], 0 if key == "pairs" else 2) for key in there[0]}
+        cells = [name, gains, *(", ".join(lists[key]) for key in ("gold", "right", "gap"))]
+        print("| " + " | ".join(cells) + f" | {lists['pairs'][0]}: " + " / ".join(lists["pairs"][1:]) + " % |")
 
 
 def main():

@@ -127,6 +127,7 @@ TEST_CASE("label: a rubric's list is asked about every answer, and another list 
   const auto rows = read_jsonl<VerdictRow>(kRoot / "labels/verdicts.jsonl");
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].requirement == "Be true.");
+  CHECK(rows[0].kind == "requirement 2");
   CHECK(rows[0].met);
   write_rubric("requirements: [Be kind.]\n");
   CHECK(selfreward_does(label).says("--rubric"));

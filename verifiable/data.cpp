@@ -109,14 +109,6 @@ std::string ranked_lines(const std::vector<RankedAnswers>& ranked,
   return text;
 }
 
-std::vector<MadePrompt> make_more(const std::vector<Topic>& topics, const std::string& split,
-                                  std::set<std::string> taken, int64_t count, uint64_t seed) {
-  const bool training = split == "train";
-  const PromptSet set{str(training ? "more-" : "more-eval-", seed), split, in_proportion(kTrain, count),
-                      training ? "more" : split};
-  return make_prompts(topics, set, Seed(seed), taken);
-}
-
 }  // namespace
 
 std::string right_judgement(const VerifiableResult& result, double max_score) {
@@ -143,18 +135,10 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric) {
 
 std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, const std::string& split,
                                            std::set<std::string> taken, int64_t count, uint64_t seed) {
-  return rows_of(make_more(topics, split, std::move(taken), count, seed));
-}
-
-std::vector<Candidate> more_answers(const std::vector<Topic>& topics, const std::string& split,
-                                    std::set<std::string> taken, int64_t count, uint64_t seed) {
-  std::vector<Candidate> answers;
-  for (const MadePrompt& made : make_more(topics, split, std::move(taken), count, seed)) {
-    const RankedAnswers ranked = ranked_answers(made, Seed(seed).child(made.row.id));
-    for (size_t i = 0; i < ranked.answers.size(); ++i)
-      answers.push_back({ranked.id, static_cast<int64_t>(i), {}, ranked.answers[i], FinishReason::stop});
-  }
-  return answers;
+  const bool training = split == "train";
+  const PromptSet set{str(training ? "more-" : "more-eval-", seed), split, in_proportion(kTrain, count),
+                      training ? "more" : split};
+  return rows_of(make_prompts(topics, set, Seed(seed), taken));
 }
 
 std::vector<std::pair<std::string, std::string>> data_files(const Data& data) {

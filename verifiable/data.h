@@ -2,7 +2,6 @@
 // The files of verifiable/: prompts with requirements, ranked answers for judges, judging examples.
 //   verifiable_data verifiable                       # writes them all again; a test compares
 //   verifiable_data verifiable --prompts 1000 --seed 7 > more.jsonl   # so many more to train on
-//   verifiable_data verifiable --prompts 1000 --seed 7 --print answers > answers.jsonl   # composed answers to the same
 //   verifiable_data verifiable --prompts 320 --split eval > test.jsonl   # and to evaluate on
 #include "data/records.h"
 #include "feedback/judging/rubric.h"
@@ -27,11 +26,6 @@ Data make_data(const std::vector<Topic>& topics, const Rubric& rubric);
 /// other prompts. Those of the split train have more wordings than train.jsonl.
 std::vector<VerifiablePrompt> more_prompts(const std::vector<Topic>& topics, const std::string& split,
                                            std::set<std::string> taken, int64_t count, uint64_t seed);
-
-/// Four answers to each of these prompts, composed with known misses (none, one, about half, all), in mixed order: what a
-/// judge learns rare verdicts from, as a model hardly ever meets some requirements.
-std::vector<Candidate> more_answers(const std::vector<Topic>& topics, const std::string& split,
-                                    std::set<std::string> taken, int64_t count, uint64_t seed);
 
 /// The judgement that the scorer's verdicts give: a line for each requirement, then the score of 0 to `max`.
 std::string right_judgement(const VerifiableResult& result, double max_score);

@@ -1,7 +1,6 @@
 // verifiable_data DIR: writes the files that are made (data.h) into DIR from DIR's topics.jsonl and rubric.yaml.
-// verifiable_data DIR --prompts COUNT [--seed SEED] [--split train|eval] [--print prompts|answers]: prints more prompts, to
-// train on where no split is given, or composed answers to them; the seed is 1 where not given.
-#include <algorithm>
+// verifiable_data DIR --prompts COUNT [--seed SEED] [--split train|eval]: prints more prompts, to train on where no split
+// is given; the seed is 1 where not given.
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -19,7 +18,7 @@ struct Arguments {
   fs::path dir;
   int64_t prompts = 0;  // 0: the files
   uint64_t seed = 1;
-  std::string split = "train", print = "prompts";
+  std::string split = "train";
 };
 
 template <typename Number>
@@ -27,11 +26,6 @@ bool read_number(const char* text, Number& number) {
   const char* const end = text + std::strlen(text);
   const auto result = std::from_chars(text, end, number);
   return result.ec == std::errc() && result.ptr == end;
-}
-
-bool read_word(const char* text, const std::vector<std::string>& known, std::string& word) {
-  word = text;
-  return std::find(known.begin(), known.end(), word) != known.end();
 }
 
 std::optional<Arguments> read_arguments(int count, char** values) {
@@ -43,8 +37,8 @@ std::optional<Arguments> read_arguments(int count, char** values) {
         arguments.prompts <= kMostPrompts)
       continue;
     if (name == "--seed" && read_number(values[i + 1], arguments.seed)) continue;
-    if (name == "--split" && read_word(values[i + 1], {"train", "eval"}, arguments.split)) continue;
-    if (name == "--print" && read_word(values[i + 1], {"prompts", "answers"}, arguments.print)) continue;
+    if (name == "--split") arguments.split = values[i + 1];
+    if (name == "--split" && (arguments.split == "train" || arguments.split == "eval")) continue;
     return std::nullopt;
   }
   if (arguments.prompts == 0 && count > 2) return std::nullopt;  // a seed of nothing
@@ -55,9 +49,8 @@ void print_more(const Arguments& arguments, const std::vector<Topic>& topics) {
   std::set<std::string> taken;
   for (const char* name : {"train.jsonl", "eval.jsonl", "ranked.jsonl", "eval_ranked.jsonl", "ift.jsonl"})
     for (const VerifiablePrompt& row : read_verifiable(arguments.dir / name)) taken.insert(row.prompt);
-  const auto& [dir, count, seed, split, print] = arguments;
-  const std::string lines = print == "prompts" ? to_jsonl(more_prompts(topics, split, taken, count, seed))
-                                               : to_jsonl(more_answers(topics, split, taken, count, seed));
+  const std::string lines =
+      to_jsonl(more_prompts(topics, arguments.split, std::move(taken), arguments.prompts, arguments.seed));
   const bool written = std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size();
   check(std::fflush(stdout) == 0 && written, "[verifiable] cannot write to standard output");
 }
@@ -78,8 +71,7 @@ int main(int count, char** values) {
   if (!arguments) {
     std::fprintf(
         stderr,
-        "usage: verifiable_data DIR [--prompts COUNT (at most 1000000) [--seed SEED] [--split train|eval] "
-        "[--print prompts|answers]]\n");
+        "usage: verifiable_data DIR [--prompts COUNT (at most 1000000) [--seed SEED] [--split train|eval]]\n");
     return 2;
   }
   try {

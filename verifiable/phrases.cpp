@@ -207,7 +207,9 @@ std::string phrase(const Requirement& r, const std::string& split, const Seed& s
   text = replace_all(std::move(text), "{l}",
                      r.kind == RequirementKind::language ? wanted_text(r) : std::string());
   text = replace_all(std::move(text), "{x}", r.text);
-  return replace_all(std::move(text), ".\".", ".\"");  // one full stop is enough
+  text = replace_all(std::move(text), ".\".", ".\"");  // one full stop is enough
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');  // three, the words
+  return text;
 }
 
 std::vector<std::string> all_wordings(const std::string& split) {

@@ -69,8 +69,7 @@ Json general_list(const Options& options) {
         " has no requirements, wanted a checklist's rubric with a list that every answer is asked about (as "
         "rubrics/checklist.yaml)");
   Json list = Json::array();
-  for (const ChecklistItem& item : rubric.requirements)
-    list.push_back({{"wording", item.wording}, {"weight", item.weight}});
+  for (const ChecklistItem& item : rubric.requirements) list.push_back(item.wording);
   return list;
 }
 
@@ -89,6 +88,7 @@ LabelTasks read_tasks(const Options& options) {
              [&] { in_row("prompt", prompt.id, [&] { check_requirements(prompt.requirements); }); });
   std::map<std::string, int64_t> dropped;
   LabelTasks tasks = label_tasks(options.form, prompts, read_jsonl<Candidate>(options.candidates), dropped);
+  tasks.general_list = !options.rubric.empty();
   if (!dropped.empty()) log_line("prompts left out: " + counts_text(dropped));
   check(!tasks.prompts.empty(), "[label] there is nothing to label: left out are ", counts_text(dropped),
         options.form == "verdicts"
@@ -168,7 +168,7 @@ void add_label(Command app) {
   command
       .add_option("--rubric", options->rubric,
                   "of verdicts: the list of this checklist, in the place of the prompts' own requirements")
-      .existing_file();
+      .existing_or_shipped("rubrics");
   command.add_option("--out", options->out, "directory to write; the same command goes on where it ended")
       .required()
       .type_name("DIR");

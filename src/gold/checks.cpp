@@ -165,13 +165,13 @@ RequirementVerdict check_repetition(const Requirement& r, const std::string& tex
 
 constexpr std::string_view kMarks = ",.;:!?";  // of punctuation
 
-/// The pieces of a text at which a reader stops, up to the first with `mark`: "fair: task. Rice,". Who lists them looks at
-/// each; asked for a place at once, a small judge names one that is not there.
+/// The pieces of a text at which a reader stops, up to the first with `mark`: "fair: task. Rice,". Who lists them looks
+/// at each; asked for a place at once, a small judge names one that is not there.
 std::string walked(const std::string& text, const Regex& stops, const std::string& mark) {
   constexpr size_t kMost = 24;
   std::vector<std::string> words;
   for (const auto& group : stops.find_wholes(text)) {
-    words.emplace_back(words.size() < kMost ? group.in(text) : "...");
+    words.emplace_back(words.size() < kMost ? group.in(text) : "and more");
     const bool has_mark = !mark.empty() && words.back().find(mark) != std::string::npos;
     if (has_mark || words.size() > kMost) break;
   }
@@ -189,22 +189,20 @@ RequirementVerdict check_forbidden(const Requirement& r, const std::string& text
 
 /// What an answer has to end with, as a pattern: in any case, and in quotes or stars. A phrase's final mark is free.
 std::string end_pattern(std::string wanted) {
-  static const Regex kWord("[\\p{L}\\p{N}]"), kFinalMark("[.!?]+$");
+  static const Regex kWord("[\\p{L}\\p{N}]"), kFinalMark("\\s*[.!?]+$");
   const bool phrase = kWord.matches(wanted);
   if (const auto mark = kFinalMark.search(wanted); phrase && mark) wanted.resize((*mark)[0].begin);
   return (phrase ? "(?<![\\p{L}\\p{N}])" : "") + literal_pattern(wanted) +
          (phrase ? "[.!?\"')\\]*_\\s]*\\z" : "[\"')*_\\s]*\\z");
 }
 
-/// The stops of marks and of lines, which lead to the last word; then what is wanted beside it, and only then how they
-/// compare: "fair: task. best.; last best.; wanted all.; differs".
+/// The stops of marks and of lines, which lead to the end; then what is wanted beside what is there, and only then how
+/// they compare: "fair: task. best.; last fish the best.; wanted That is all.; differs".
 std::string end_evidence(const Requirement& r, const std::string& text, bool met) {
   static const Regex kStops(str("\\S*[", kMarks, "]\\S*|\\S+(?=\\h*(?:\n|\\z))"));
-  const std::string wanted = last_words(plain_text(r.text), 1);
-  const char* const said = met                                 ? "agrees"
-                           : occurs(end_pattern(wanted), text) ? "differs before it"
-                                                               : "differs";
-  return str(walked(text, kStops, ""), "; last ", last_words(text, 1), "; wanted ", wanted, "; ", said);
+  const std::string wanted = plain_text(r.text), last = last_words(text, split_words(wanted).size());
+  return str(walked(text, kStops, ""), "; last ", last, "; wanted ", wanted, "; ",
+             met ? "agrees" : "differs");
 }
 
 RequirementVerdict check_end(const Requirement& r, const std::string& text) {

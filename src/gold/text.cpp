@@ -41,7 +41,8 @@ std::string plain_text(const std::string& answer) {
                                                                                  {"\u201C", "\""},
                                                                                  {"\u201D", "\""},
                                                                                  {"\u00A0", " "},
-                                                                                 {"\u202F", " "}})
+                                                                                 {"\u202F", " "},
+                                                                                 {"\u3000", " "}})
     text = replace_all(std::move(text), from, to);
   return strip(text);
 }

@@ -43,7 +43,7 @@ std::vector<std::string> wordings_of(const Prompt& prompt) {
 
 LabelTasks label_tasks(const std::string& form, const std::vector<Prompt>& prompts,
                        const std::vector<Candidate>& candidates, std::map<std::string, int64_t>& dropped) {
-  LabelTasks tasks{form, {}, {}};
+  LabelTasks tasks{form, {}, {}, false};
   for (const auto& [id, answers] : answers_by_prompt(prompts, candidates, "[label] ")) {
     auto& those = tasks.answers[id];  // of a prompt without answers an empty list
     for (const auto& [index, candidate] : answers) those.push_back(*candidate);
@@ -167,7 +167,8 @@ std::vector<VerdictRow> Labels::verdicts() const {
         const auto value = values_.find({prompt.id, answer.index, static_cast<int64_t>(r)});
         if (value == values_.end()) continue;
         rows.push_back({str(prompt.id, "/", answer.index, "/", r), prompt.text, answer.text, wordings[r], "",
-                        value->second == 1, sort_of(prompt.requirements[r])});
+                        value->second == 1,
+                        tasks_.general_list ? str("requirement ", r + 1) : sort_of(prompt.requirements[r])});
       }
   }
   return rows;

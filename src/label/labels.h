@@ -14,6 +14,7 @@ struct LabelTasks {
   std::string form;
   std::vector<Prompt> prompts;
   std::map<std::string, std::vector<Candidate>> answers;  // by prompt, in the order of their indices
+  bool general_list = false;  // all prompts have the same requirements, so that a place says which one it is
 };
 
 /// The prompts that have what `form` asks about; the others are counted: "no_answers", "fewer_than_two_answers" (of
