@@ -6,6 +6,7 @@
 #include "app/evaluate/out_directory.h"
 #include "base/paths.h"
 #include "base/progress.h"
+#include "base/text_util.h"
 #include "data/contradictions.h"
 #include "data/pairs_as_ranked.h"
 #include "data/unique_ids.h"
@@ -30,6 +31,10 @@ const CommandSettings kReward{
      "data.gold", "data.languages", "dpo.beta", "dpo.train.micro_batch_tokens", "generation.", "model.device",
      "model.dtype", "model.chat_template_"}};
 
+/// What greedy replies have no use for.
+const std::vector<std::string> kOfSamples{"judge.num_evals_to_average", "judge.sampling.temperature",
+                                          "judge.sampling.top_p", "judge.sampling.top_k"};
+
 /// Names of the table and of files: the last part of each path, which must differ.
 template <typename Name>
 void check_names_differ(const std::vector<std::string>& paths, const char* what, Name name) {
@@ -49,7 +54,10 @@ RunConfig config_of(const Options& options) {
   add("--gold", "data.gold", options.gold);
   for (const std::string& file : options.rubrics) options.config.as_setting("--rubric", "judge.rubric", file);
   RunConfig config = load_config(options.config.file, overrides);
-  options.config.check_read(kReward);
+  CommandSettings read = kReward;
+  if (std::none_of(options.scores.begin(), options.scores.end(), is_sampled))
+    read.command += " --scores " + joined(options.scores, ","), read.but = kOfSamples;
+  options.config.check_read(read);
   settle_date(config, options.out, options.overwrite);
   return config;
 }
@@ -130,7 +138,8 @@ void add_evaluate_reward(Command evaluate) {
       .add_option(
           "--scores", options->scores,
           "how scores are read: samples (mean of judge.num_evals_to_average replies), greedy, expected "
-          "(sum of score * probability where a greedy reply writes its score or verdict)")
+          "(sum of score * probability where a greedy reply writes its score or verdict), expected_samples (mean "
+          "of that over judge.num_evals_to_average replies)")
       .comma_separated()
       .one_of({std::begin(kScoreKinds), std::end(kScoreKinds)});
   command

@@ -32,8 +32,8 @@ JudgeSettings judge_settings(JudgeSettings settings, const Rubric& rubric, const
   settings.rubric = file.string();
   settings.form = to_string(rubric.form);
   if (rubric.form != JudgeForm::checklist) settings.requirements = JudgeSettings().requirements;
-  settings.read = scores == "expected" ? "expected" : "text";
-  if (scores != "samples") settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
+  settings.read = scores.starts_with("expected") ? "expected" : "text";
+  if (!is_sampled(scores)) settings.num_evals_to_average = 1, settings.sampling.temperature = 0;
   return settings;
 }
 
@@ -63,7 +63,7 @@ class Outputs {
   Output replies(const NamedModel& model, const fs::path& rubric, const std::string& scores) const {
     StageInputs inputs = of(model);
     inputs.settings({"judge.sampling.", "judge.requirements"}).file("rubric", rubric);
-    if (scores == "samples") inputs.settings({"judge.num_evals_to_average"});
+    if (is_sampled(scores)) inputs.settings({"judge.num_evals_to_average"});
     return records_output(run_.evaluation_records(model.name, rubric.stem().string() + "." + scores), inputs);
   }
   Output log_probs(const NamedModel& model) const {
@@ -240,6 +240,10 @@ void add_calibration(Json& line, const JudgeRow& row, const std::vector<std::opt
 }
 
 }  // namespace
+
+bool is_sampled(const std::string& scores) {
+  return scores == "samples" || scores == "expected_samples";
+}
 
 Json evaluate_rewards(const RunConfig& config, RunDirectory& run, const RewardEvaluation& evaluation,
                       const std::vector<RankedAnswers>& ranked, bool overwrite) {

@@ -5,9 +5,11 @@
 
 namespace selfreward {
 
-/// How a score is read: the mean of K sampled replies (settings judge.*), one greedy reply, or the expected
-/// score at that reply's digit.
-inline constexpr const char* kScoreKinds[] = {"samples", "greedy", "expected"};
+/// How a score is read: the mean of K sampled replies (settings judge.*), one greedy reply, the expected score at that
+/// reply's digit, or the mean of those of K sampled replies.
+inline constexpr const char* kScoreKinds[] = {"samples", "greedy", "expected", "expected_samples"};
+/// Whether a kind of scores is of K sampled replies.
+bool is_sampled(const std::string& scores);
 
 struct RewardEvaluation {
   std::vector<NamedModel> models;

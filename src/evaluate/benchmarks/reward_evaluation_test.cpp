@@ -67,6 +67,23 @@ TEST_CASE("greedy scores are the same whether they share replies with expected o
   CHECK(greedy_with("shared", {"greedy", "expected"}) == greedy_with("alone", {"greedy"}));
 }
 
+TEST_CASE("expected scores of samples are those of K sampled replies, not of the greedy one") {
+  const RunConfig config = config_in("expected_samples");
+  fs::remove_all(config.run_dir);
+  RunDirectory run(config);
+  RewardEvaluation evaluation = tiny_judge();
+  evaluation.scores = {"expected", "samples", "expected_samples"};
+  evaluation.reference.clear();
+  evaluate_rewards(config, run, evaluation, some_ranked(), false);
+  const auto judged = [&](const char* name) {
+    return read_jsonl<Judgement>(run.evaluation_records("tiny", name)).at(0).replies;
+  };
+  CHECK(judged("rubric.expected").size() == 1);
+  const auto soft = judged("rubric.expected_samples"), hard = judged("rubric.samples");
+  REQUIRE(soft.size() == 2);
+  for (size_t k = 0; k < 2; ++k) CHECK(soft[k].text == hard[k].text);  // the same draws, read in two ways
+}
+
 TEST_CASE("replies of other inputs under the same names are not taken") {
   const RunConfig config = config_in("inputs");
   fs::remove_all(config.run_dir);
