@@ -167,15 +167,14 @@ TEST_CASE("a model without a chat template is refused before anything is answere
 TEST_CASE("evaluate reward: settings of samples are an error where no scores are of samples") {
   fresh();
   const std::string ranked = lines_of("held_out_ranked.jsonl", 0, 2, "r.jsonl");
-  const std::string verb =
-      "evaluate reward --ranked r.jsonl --out ev --model " + kM0 + " --rubric " + kRubric;
   for (const char* setting : {"judge.num_evals_to_average=2", "judge.sampling.temperature=0.5"}) {
-    const Result greedy = selfreward_does(str(verb, " --scores greedy,expected --set ", setting));
+    fs::remove_all(kRoot / "ev");
+    const std::string verb = str("evaluate reward --ranked r.jsonl --out ev --model ", kM0, " --rubric ",
+                                 kRubric, " --set judge.sampling.max_new_tokens=4 --set ", setting);
+    const Result greedy = selfreward_does(verb + " --scores greedy,expected");
     CHECK(greedy.says(str("--set ", setting, ": `evaluate reward --scores greedy,expected` does not read")));
     CHECK_FALSE(fs::exists(kRoot / "ev/evaluation"));
-    CHECK(selfreward_does(str(verb, " --scores greedy,expected_samples --overwrite --set ", setting,
-                              " --set judge.sampling.max_new_tokens=4"))
-              .code == 0);
+    CHECK(selfreward_does(verb + " --scores greedy,expected_samples").code == 0);
   }
 }
 
