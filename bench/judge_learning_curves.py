@@ -75,13 +75,10 @@ def percent(value):
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def figures_of(reports):
-    """The figures of an M1 by how its scores are read; absent where it was not judged."""
-    for report in reports:
-        if report.exists():
-            judges = json.loads(report.read_text())["judges"]
-            return {judge["scores"]: judge for judge in judges if judge["model"] == "M1"}
-    return None
+def figures_of(report):
+    """The figures of an M1 by how its scores are read; none where it was not judged."""
+    judges = json.loads(report.read_text())["judges"] if report.exists() else []
+    return {judge["scores"]: judge for judge in judges if judge["model"] == "M1"}
 
 
 def mean(values):
@@ -111,10 +108,10 @@ def table(runs):
     names = {path.parent.name.removesuffix(".reward"): path for path in reports}
     by_age = sorted(names, key=lambda name: names[name].stat().st_mtime)
     for name in ["base", *by_age]:
-        places = ("reward", "reward-M1") if name == "base" else (f"curves/{name}.reward",)
-        judged = [figures_of([run / place / "reward.json" for place in places]) for run in runs]
-        for read in sorted({read for one in judged if one for read in one}):
-            cells = cells_of([one.get(read) if one else None for one in judged])
+        place = "reward" if name == "base" else f"curves/{name}.reward"
+        judged = [figures_of(run / place / "reward.json") for run in runs]
+        for read in sorted({read for one in judged for read in one}):
+            cells = cells_of([one.get(read) for one in judged])
             print("| " + " | ".join([name, read, *cells]) + " |")
 
 
