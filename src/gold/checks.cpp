@@ -198,16 +198,16 @@ std::string end_pattern(std::string wanted) {
 
 /// The stops of marks and of lines, which lead to the end; then what is wanted beside what is there, and only then how
 /// they compare: "fair: task. best.; last fish the best.; wanted That is all.; differs".
-std::string end_evidence(const Requirement& r, const std::string& text, bool met) {
+std::string end_evidence(const std::string& text, const std::string& wanted, bool met) {
   static const Regex kStops(str("\\S*[", kMarks, "]\\S*|\\S+(?=\\h*(?:\n|\\z))"));
-  const std::string wanted = plain_text(r.text), last = last_words(text, split_words(wanted).size());
-  return str(walked(text, kStops, ""), "; last ", last, "; wanted ", wanted, "; ",
-             met ? "agrees" : "differs");
+  return str(walked(text, kStops, ""), "; last ", last_words(text, split_words(wanted).size()), "; wanted ",
+             wanted, "; ", met ? "agrees" : "differs");
 }
 
 RequirementVerdict check_end(const Requirement& r, const std::string& text) {
-  const bool met = occurs(end_pattern(plain_text(r.text)), text);
-  return verdict(r, met, "an end with " + quote(last_words(text, 1)), end_evidence(r, text, met));
+  const std::string wanted = plain_text(r.text);
+  const bool met = occurs(end_pattern(wanted), text);
+  return verdict(r, met, "an end with " + quote(last_words(text, 1)), end_evidence(text, wanted, met));
 }
 
 RequirementVerdict check_choice(const Requirement& r, const std::string& text) {
